@@ -1,0 +1,3 @@
+module github.com/dynamorm/dynamorm
+
+go 1.25
