@@ -1,0 +1,1 @@
+"""What builds, checks and runs this repository; each module is a program with tests in scripts/tests/."""
