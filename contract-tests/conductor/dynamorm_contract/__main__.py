@@ -1,0 +1,181 @@
+"""The command line: `python -m dynamorm_contract run|selftest|mutants|coverage|parity|list`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import mutants as mutation
+from . import report
+from .catalogue import Catalogue, load_catalogue
+from .engine import Engine, EngineError
+from .load import ROOT, Case, LoadError
+from .runner import ProtocolError, RunnerDiedError
+from .selftest import SelfTest, run_selftests
+from .suite import TARGETS, Language, LanguageRun, RelayRun, RunError, load_cases, load_languages, run_languages, run_relay, select, write_results
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BUILD = ROOT / "build/contract"
+MATRIX = ROOT / "docs/parity-matrix.md"
+FAILED, UNUSABLE = 1, 2
+
+
+def say(text: str) -> None:
+    """Print a line at once."""
+    print(text, flush=True)  # noqa: T201 - a command-line tool
+
+
+@contextmanager
+def engine(targets: list[str]) -> Iterator[Engine | None]:
+    """Give a DynamoDB where the live target is asked for: the one of DYNAMODB_ENDPOINT, else one of our own."""
+    if "live" not in targets:
+        yield None
+        return
+    sys.path.insert(0, str(ROOT / "scripts"))
+    from engine import running  # type: ignore[import-not-found] # noqa: PLC0415 - scripts/ is not a package of ours to install
+
+    with running() as endpoint:
+        out = Engine(endpoint)
+        out.must("contractprobe", "ListTables", {})
+        yield out
+
+
+def stamp() -> dict[str, str]:
+    """Say which commit and specification the results belong to."""
+    git = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S607 - whichever git the user has
+    return {"commit": git.stdout.strip() or "unknown", "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+
+
+class Session:
+    """What every command needs: the catalogue, the cases, the languages."""
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        """Load everything; what cannot be loaded ends the command."""
+        self.catalogue: Catalogue = load_catalogue(ROOT / "spec")
+        self.foreign = Path(arguments.cases).resolve() if arguments.cases else None
+        self.targets: list[str] = arguments.target.split(",") if arguments.target else list(TARGETS)
+        if not set(self.targets) <= set(TARGETS):
+            raise RunError(f"unknown target; there are {', '.join(TARGETS)}")
+        self.all_cases: list[Case] = load_cases(self.catalogue, self.foreign)
+        self.cases: list[Case] = select(self.all_cases, arguments.filter, self.targets)
+        self.languages: list[Language] = load_languages(arguments.langs.split(","), os.environ.get("DYNAMORM_NODE", "node"))
+        # A narrowed run is for the one who works on it; the self-tests and mutants belong to the whole.
+        self.whole = not (arguments.filter or arguments.target)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the suite and write the results."""
+    session = Session(arguments)
+    if not session.cases:
+        raise RunError("no case is left to run")
+    with engine(session.targets) as dynamodb:
+        say(f"{len(session.cases)} cases, {', '.join(language.name for language in session.languages)}, targets {', '.join(session.targets)}")
+        runs = run_languages(session.languages, session.catalogue, dynamodb, session.cases, session.targets)
+        relay = run_relay(session.languages, session.catalogue, dynamodb, session.cases) if all(not one.problem for one in runs) else RelayRun()
+        tests, killed = SelfTest(), None
+        if session.whole and all(not one.problem for one in runs):
+            tests = run_selftests(session.languages, session.catalogue, dynamodb, session.all_cases)
+            killed = mutation.hunt(session.languages, session.catalogue, session.all_cases)
+    return conclude(session, runs, relay, tests, killed)
+
+
+def conclude(session: Session, runs: list[LanguageRun], relay: RelayRun, tests: SelfTest, killed: list[mutation.Killed] | None) -> int:
+    """Write the files, print the table, and judge."""
+    for one in runs:
+        write_results(BUILD, one, stamp())
+    figures = report.summary(session.catalogue, session.cases, runs, relay, killed, len(mutation.MUTANTS))
+    (BUILD / "summary.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    (BUILD / "results-relay.jsonl").write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in relay.lines), encoding="utf-8")
+    if session.whole and session.foreign is None and all(one.green for one in runs):
+        (BUILD / "parity-matrix.md").write_text(report.matrix(session.catalogue, runs, relay), encoding="utf-8")
+    survivors = [f"{row.language}: {', '.join(row.survivors)}" for row in killed or [] if row.survivors]
+    problems = report.failures(runs) + relay.failures + [f"self-test: {problem}" for problem in tests.problems] + [f"mutants survive in {line}" for line in survivors]
+    for problem in problems:
+        say(problem)
+    say(report.table(figures, runs, tests.line if session.whole else "not run"))
+    return FAILED if problems or not all(one.green for one in runs) else 0
+
+
+def selftest(arguments: argparse.Namespace) -> int:
+    """Run the self-tests alone."""
+    session = Session(arguments)
+    with engine(session.targets) as dynamodb:
+        tests = run_selftests(session.languages, session.catalogue, dynamodb, session.all_cases)
+    for problem in tests.problems:
+        say(problem)
+    say(f"self-tests {tests.line}")
+    return FAILED if tests.problems else 0
+
+
+def mutants(arguments: argparse.Namespace) -> int:
+    """Run the mutants alone and print who killed them."""
+    session = Session(arguments)
+    killed = mutation.hunt(session.languages, session.catalogue, session.all_cases)
+    for mutant in mutation.MUTANTS:
+        say(f"{mutant.name:24}" + "".join(f"{row.language} {row.by.get(mutant.name, 'SURVIVED'):44}" for row in killed).rstrip())
+    return FAILED if any(row.survivors for row in killed) else 0
+
+
+def coverage(arguments: argparse.Namespace) -> int:
+    """Print which requirements no case cites."""
+    session = Session(arguments)
+    cited = {requirement for case in session.all_cases for requirement in case.covers}
+    missing = [name for name in session.catalogue.musts if name not in cited]
+    for name in missing:
+        say(f"{name}  {session.catalogue.sentences[name].text}")
+    say(f"{len(session.catalogue.musts) - len(missing)} of {len(session.catalogue.musts)} requirements have a case")
+    return 0
+
+
+def parity(arguments: argparse.Namespace) -> int:
+    """Take over the matrix of the last whole run, or check that it is the one checked in."""
+    fresh = BUILD / "parity-matrix.md"
+    if not fresh.exists():
+        raise RunError("no matrix yet: run `make contract` first")
+    if arguments.check:
+        if not MATRIX.exists() or MATRIX.read_text(encoding="utf-8") != fresh.read_text(encoding="utf-8"):
+            say("docs/parity-matrix.md is stale: run `make parity` and commit it")
+            return FAILED
+        return 0
+    MATRIX.write_text(fresh.read_text(encoding="utf-8"), encoding="utf-8")
+    return 0
+
+
+def list_cases(arguments: argparse.Namespace) -> int:
+    """Print the cases and their targets."""
+    for case in Session(arguments).cases:
+        say(f"{case.id:64} {','.join(case.targets):16} {case.body['title']}")
+    return 0
+
+
+COMMANDS = {"run": run, "selftest": selftest, "mutants": mutants, "coverage": coverage, "parity": parity, "list": list_cases}
+
+
+def main() -> int:
+    """Parse the command line and run."""
+    parser = argparse.ArgumentParser(prog="dynamorm_contract", description=__doc__)
+    parser.add_argument("command", choices=sorted(COMMANDS))
+    parser.add_argument("--cases", help="a folder with models/ and cases/ of one's own, run beside the suite's")
+    parser.add_argument("--langs", default="py,ts,go", help="languages, separated by commas")
+    parser.add_argument("--filter", help="a part of a case ID, or a glob")
+    parser.add_argument("--target", help="targets, separated by commas: pure, wire, live")
+    parser.add_argument("--check", action="store_true", help="parity: only compare")
+    arguments = parser.parse_args()
+    try:
+        return COMMANDS[arguments.command](arguments)
+    except (LoadError, RunError, EngineError, ProtocolError, RunnerDiedError) as error:
+        say(f"error: {error}")
+        return UNUSABLE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,63 @@
+"""What the specification holds: requirement IDs with their levels, capabilities, error codes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .yamlload import load_yaml
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SENTENCE = re.compile(r"^> \*\*(DMS-[A-Z0-9]{2,4}-[0-9]{3})\*\* \((MUST NOT|MUST|SHOULD NOT|SHOULD|MAY)(; verified-by: review[^)]*)?\) (.+)$")
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One normative sentence."""
+
+    id: str
+    level: str
+    text: str
+    reviewed: bool
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The IDs and names that cases may cite."""
+
+    sentences: dict[str, Requirement]
+    capabilities: dict[str, str]
+    mandatory: frozenset[str]
+    codes: frozenset[str]
+
+    @property
+    def requirements(self) -> dict[str, str]:
+        """Map each ID to its level."""
+        return {name: sentence.level for name, sentence in self.sentences.items()}
+
+    @property
+    def musts(self) -> list[str]:
+        """Give the IDs that a case has to prove."""
+        return [name for name, sentence in self.sentences.items() if sentence.level.startswith("MUST") and not sentence.reviewed]
+
+
+def load_catalogue(spec: Path) -> Catalogue:
+    """Read `spec/`."""
+    sentences: dict[str, Requirement] = {}
+    for page in sorted(spec.glob("[0-9]*.md")):
+        for line in page.read_text(encoding="utf-8").splitlines():
+            found = SENTENCE.match(line)
+            if found:
+                if found[1] in sentences:
+                    raise ValueError(f"{page}: {found[1]} exists already")
+                sentences[found[1]] = Requirement(found[1], found[2], found[4], bool(found[3]))
+    rows = load_yaml(spec / "capabilities.yaml")["capabilities"]
+    return Catalogue(
+        sentences,
+        {row["name"]: row["tier"] for row in rows},
+        frozenset(row["name"] for row in rows if "mandatory_since" in row),
+        frozenset(row["code"] for row in load_yaml(spec / "errors.yaml")["codes"]),
+    )

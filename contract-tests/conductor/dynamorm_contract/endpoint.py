@@ -1,0 +1,196 @@
+"""The endpoint the libraries talk to: a scripted DynamoDB (wire) or a recording proxy in front of a real one (live), with faults.
+
+The wire is observed here, outside the process under test, so nothing depends on what a library says of itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import struct
+import threading
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+from .match import CaseError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .engine import Engine
+
+REQUEST_ID = "DYNAMORMCONTRACT0001"
+NAMESPACE = "com.amazonaws.dynamodb.v20120810#"
+CONTENT_TYPE = "application/x-amz-json-1.0"
+DEFAULT_REPLY: dict[str, dict[str, Any]] = {
+    "Query": {"Items": [], "Count": 0, "ScannedCount": 0},
+    "Scan": {"Items": [], "Count": 0, "ScannedCount": 0},
+    "BatchWriteItem": {"UnprocessedItems": {}},
+    "BatchGetItem": {"Responses": {}, "UnprocessedKeys": {}},
+}
+
+
+@dataclass
+class Answer:
+    """What goes back on the connection; `drop` says where it is cut instead."""
+
+    status: int = 200
+    body: bytes = b"{}"
+    headers: dict[str, str] = field(default_factory=dict)
+    drop: str | None = None
+
+
+@dataclass
+class Seen:
+    """One request as it arrived."""
+
+    op: str
+    body: dict[str, Any]
+    raw: bytes
+    headers: dict[str, str]
+
+
+def json_answer(status: int, body: Any) -> Answer:
+    """Make an answer of a JSON value."""
+    return Answer(status, json.dumps(body, ensure_ascii=False).encode())
+
+
+def error_answer(error: dict[str, Any]) -> Answer:
+    """Make DynamoDB's error answer out of `{type, status?, message?, item?, reasons?, extra?}`."""
+    status = int(error.get("status", 400))
+    kind = str(error["type"])
+    members: dict[str, Any] = {"__type": kind if "#" in kind or ":" in kind else NAMESPACE + kind}
+    members |= {"message": error.get("message", "injected by the contract suite")}
+    if "item" in error:
+        members["Item"] = error["item"]
+    if "reasons" in error:
+        members["CancellationReasons"] = error["reasons"]
+    return json_answer(status, members | error.get("extra", {}))
+
+
+Tamper = "Callable[[str, dict[str, Any]], dict[str, Any]]"
+
+
+class Endpoint:
+    """One HTTP endpoint; `script` is the exchange list of the running step, `seen` what arrived."""
+
+    def __init__(self, engine: Engine | None = None, namespace: str = "contract") -> None:
+        """Listen on a free port of the loopback; with an engine, forward to it under the given namespace."""
+        self.engine, self.namespace = engine, namespace
+        self.lock = threading.Lock()
+        self.script: list[dict[str, Any]] = []
+        self.seen: list[Seen] = []
+        self.tamper_request: Callable[[str, dict[str, Any]], dict[str, Any]] | None = None
+        self.tamper_response: Callable[[str, dict[str, Any]], dict[str, Any]] | None = None
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def close(self) -> None:
+        """Stop listening."""
+        self.server.shutdown()
+        self.server.server_close()
+
+    def reset(self, script: list[dict[str, Any]] | None) -> None:
+        """Begin a step: forget what was seen, play this script."""
+        with self.lock:
+            self.script, self.seen = list(script or []), []
+
+    def handle(self, op: str, raw: bytes, headers: dict[str, str]) -> Answer:
+        """Record one request and answer it."""
+        body = json.loads(raw or b"{}")
+        if self.tamper_request is not None:
+            body = self.tamper_request(op, body)
+        with self.lock:
+            exchange = self.script[len(self.seen)] if len(self.seen) < len(self.script) else {}
+            self.seen.append(Seen(op, body, raw, headers))
+        answer = self._answer(op, body, exchange)
+        if self.tamper_response is not None and answer.status == 200 and answer.drop is None:  # noqa: PLR2004
+            with contextlib.suppress(ValueError):
+                answer = json_answer(200, self.tamper_response(op, json.loads(answer.body)))
+        return answer
+
+    def _answer(self, op: str, body: dict[str, Any], exchange: dict[str, Any]) -> Answer:
+        fault = exchange.get("fault")
+        if fault is not None:
+            return self._fault(op, body, fault)
+        if self.engine is not None:
+            return self._forward(op, body)
+        return _scripted(op, exchange.get("reply"))
+
+    def _fault(self, op: str, body: dict[str, Any], fault: dict[str, Any]) -> Answer:
+        """Play a fault; on the live target `drop: after` and `drop: mid` are executed first, the others never reach the engine."""
+        if "error" in fault:
+            return error_answer(fault["error"])
+        if "drop" in fault:
+            where = str(fault["drop"])
+            answer = self._forward(op, body) if self.engine is not None and where != "before" else json_answer(200, {})
+            answer.drop = "before" if where == "after" else where
+            return answer
+        raise CaseError(f"unknown fault {fault}")
+
+    def _forward(self, op: str, body: dict[str, Any]) -> Answer:
+        assert self.engine is not None
+        return Answer(*self.engine.call(self.namespace, op, body))
+
+
+def _scripted(op: str, reply: dict[str, Any] | None) -> Answer:
+    if reply is None:
+        return json_answer(200, DEFAULT_REPLY.get(op, {}))
+    if "body" in reply:
+        return json_answer(200, reply["body"])
+    if "error" in reply:
+        return error_answer(reply["error"])
+    if "raw" in reply:
+        raw = reply["raw"]
+        return Answer(int(raw.get("status", 200)), str(raw.get("body", "")).encode(), dict(raw.get("headers", {})))
+    if "drop" in reply:
+        where = "before" if reply["drop"] is True else str(reply["drop"])
+        return Answer(drop="before" if where == "after" else where, body=b'{"Attributes":{}}')
+    raise CaseError(f"unknown reply {reply}")
+
+
+def _handler(endpoint: Endpoint) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def log_message(self, *_arguments: object) -> None:
+            """Say nothing; the transcript is the log."""
+
+        def do_POST(self) -> None:
+            raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            op = (self.headers.get("X-Amz-Target") or "?.?").split(".")[-1]
+            try:
+                answer = endpoint.handle(op, raw, {key.lower(): value for key, value in self.headers.items()})
+            except Exception as error:  # noqa: BLE001 - a fault of the conductor must reach the library as an answer nobody mistakes for DynamoDB's
+                answer = json_answer(500, {"__type": "ConductorFault", "message": repr(error)})
+            self._send(answer)
+
+        def _send(self, answer: Answer) -> None:
+            if answer.drop == "before":
+                self._reset()
+                return
+            headers = {"Content-Type": CONTENT_TYPE, "x-amzn-RequestId": REQUEST_ID} | answer.headers | {"Content-Length": str(len(answer.body))}
+            head = f"HTTP/1.1 {answer.status} X\r\n" + "".join(f"{key}: {value}\r\n" for key, value in headers.items()) + "\r\n"
+            body = answer.body[: len(answer.body) // 2] if answer.drop == "mid" else answer.body
+            with contextlib.suppress(OSError):
+                self.wfile.write(head.encode() + body)  # one write: two would meet Nagle and a delayed acknowledgement
+            if answer.drop == "mid":
+                self.close_connection = True
+                with contextlib.suppress(OSError):
+                    self.connection.shutdown(socket.SHUT_WR)
+
+        def _reset(self) -> None:
+            """Cut the connection so that the peer sees a reset, not an orderly end."""
+            self.close_connection = True
+            with contextlib.suppress(OSError):
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                self.connection.shutdown(socket.SHUT_RDWR)
+            with contextlib.suppress(OSError):
+                self.connection.close()
+
+    return Handler

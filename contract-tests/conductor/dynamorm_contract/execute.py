@@ -1,0 +1,283 @@
+"""Running one case against one runner, and judging it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from . import exprs
+from .match import ABSENT, CaseError, Context, Mismatch, UndefinedCaptureError, is_operator, match, match_unordered, short
+from .runner import ProtocolError, Runner, RunnerDiedError
+from .tagging import tag_arguments, tag_expected, tag_members
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .endpoint import Endpoint, Seen
+    from .engine import Tables
+    from .load import Case
+
+HIDDEN_FROM = ("details", "after")
+
+
+class Failure(Exception):  # noqa: N818 - a verdict, not an error of the conductor
+    """What was not as the case says: one code of a closed list, the place, and what was found."""
+
+    def __init__(self, code: str, at: str, message: str) -> None:
+        """Take the verdict."""
+        super().__init__(f"{code} at {at}: {message}")
+        self.code, self.at, self.message = code, at, message
+
+
+@dataclass
+class Verdict:
+    """The result of one execution."""
+
+    status: str
+    code: str | None = None
+    at: str | None = None
+    message: str | None = None
+    ms: int = 0
+    transcript: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def digest(self) -> str:
+        """Give the transcript's digest."""
+        return hashlib.sha256(json.dumps(self.transcript, sort_keys=True).encode()).hexdigest()[:16]
+
+
+@dataclass
+class Stage:
+    """Where a case runs: the endpoint, the tables where it is live, the runner of each actor, and what tampers with them."""
+
+    target: str
+    endpoint: Endpoint | None
+    runners: dict[str | None, Runner]
+    tables: Tables | None = None
+    table: str = "typed"
+    blind: str | None = None
+    tamper_call: Callable[[str, dict[str, Any]], dict[str, Any]] | None = None
+    tamper_answer: Callable[[str, dict[str, Any]], dict[str, Any]] | None = None
+
+
+def run_case(case: Case, stage: Stage) -> Verdict:
+    """Run a case; a verdict, whatever happens."""
+    started = time.monotonic()
+    transcript: list[dict[str, Any]] = []
+    try:
+        _Execution(case, stage, transcript).run()
+        verdict = Verdict("pass")
+    except Failure as failure:
+        verdict = Verdict("pass") if failure.code == stage.blind else Verdict("fail", failure.code, failure.at, failure.message)
+    except ProtocolError as error:
+        verdict = Verdict("pass") if stage.blind == "PROTOCOL" else Verdict("fail", "PROTOCOL", "/", str(error))
+    except RunnerDiedError as error:
+        verdict = Verdict("error", "CRASH", "/", str(error))
+    except CaseError as error:
+        verdict = Verdict("error", "CASE", "/", str(error))
+    verdict.ms = round((time.monotonic() - started) * 1000)
+    verdict.transcript = transcript
+    return verdict
+
+
+class _Execution:
+    def __init__(self, case: Case, stage: Stage, transcript: list[dict[str, Any]]) -> None:
+        self.case, self.stage, self.transcript = case, stage, transcript
+        self.captures: dict[str, Any] = {}
+
+    def run(self) -> None:
+        given = self.case.body.get("given", {})
+        if self.stage.tables is not None:
+            self.stage.tables.prepare(self.case.models, given.get("absent", []), given.get("items", {}))
+        for actor, runner in self.stage.runners.items():
+            self._open(actor, runner)
+        for index, step in enumerate(self.case.body["steps"]):
+            self._step(step, f"/steps/{index}")
+        if self.stage.tables is not None:
+            self._outcome(self.stage.tables)
+
+    def _open(self, actor: str | None, runner: Runner) -> None:
+        endpoint = None if self.stage.endpoint is None else self.stage.endpoint.url
+        message = {"cmd": "open", "client": _client(actor), "endpoint": endpoint, "table": self.stage.table, **self.case.open_message()}
+        answer = runner.send(message)
+        if "error" in answer:
+            raise Failure("ERROR_UNEXPECTED", "/open", short(answer["error"]))
+        if "ok" not in answer:
+            raise _bad_answer(answer, "/open")
+
+    def _step(self, step: dict[str, Any], at: str) -> None:
+        model = self.case.models.get(step.get("on", ""))
+        do, actor = step["do"], step.get("as")
+        arguments = tag_arguments(model, do, self._filled(step.get("args", {}), at))
+        if do == "fn.dms.load":
+            arguments = self._document(arguments)
+        if self.stage.tamper_call is not None:
+            arguments = self.stage.tamper_call(do, arguments)
+        if self.stage.endpoint is not None:
+            script = step.get("wire")
+            self.stage.endpoint.reset(_playable(script, live=self.stage.tables is not None))
+        answer = self.stage.runners[actor].send({"cmd": "call", "client": _client(actor), "do": do, "on": step.get("on"), "args": arguments})
+        if self.stage.tamper_answer is not None:
+            answer = self.stage.tamper_answer(do, answer)
+        seen = [] if self.stage.endpoint is None else list(self.stage.endpoint.seen)
+        self.transcript.append({"do": do, "wire": [{"op": one.op, "body": one.body} for one in seen], "answer": _comparable(answer)})
+        self._judge(step, answer, seen, at)
+
+    def _judge(self, step: dict[str, Any], answer: dict[str, Any], seen: list[Seen], at: str) -> None:
+        if "unsupported" in answer:
+            raise Failure("UNSUPPORTED_OP", at, step["do"])
+        if "crash" in answer:
+            raise RunnerDiedError(f"{at}: the library threw: {answer['crash'].get('message')}\n{answer['crash'].get('stack', '')}")
+        if ("result" in answer) == ("error" in answer):
+            raise _bad_answer(answer, at)
+        try:
+            self._compare(step["expect"], step, answer, at)
+            self._wire(step.get("wire"), seen, at)
+        except UndefinedCaptureError as error:
+            raise Failure("CAPTURE_UNDEFINED", at, str(error)) from error
+
+    def _compare(self, expect: dict[str, Any], step: dict[str, Any], answer: dict[str, Any], at: str) -> None:
+        if "error" in expect:
+            if "error" not in answer:
+                raise Failure("ERROR_EXPECTED", f"{at}/expect/error", short(answer["result"]))
+            self._error(step, expect["error"], answer["error"], f"{at}/expect/error")
+            return
+        if "error" in answer:
+            raise Failure("ERROR_UNEXPECTED", f"{at}/expect/result", short(answer["error"]))
+        want = tag_expected(self.case.models.get(step.get("on", "")), step["do"], self._golden(expect["result"]))
+        exact = step["do"] in {"fn.marshal", "fn.expression"}
+        _raise_first("RESULT_MISMATCH", match(want, answer["result"], Context(self.captures, exact, exact), f"{at}/expect/result"))
+        for name, pointer in expect.get("capture", {}).items():
+            self.captures[name] = _at_pointer(answer["result"], pointer)
+
+    def _error(self, step: dict[str, Any], want: dict[str, Any], got: dict[str, Any], at: str) -> None:
+        model = self.case.models.get(step.get("on", ""))
+        members = {name: value for name, value in want.items() if name not in {"hides", "names"}}
+        if model is not None and isinstance(members.get("after"), dict):
+            members["after"] = tag_members(model, members["after"], expected=True)
+        details = members.get("details")
+        if model is not None and isinstance(details, dict) and isinstance(details.get("item"), dict):
+            members["details"] = {**details, "item": tag_members(model, details["item"], expected=True)}
+        if members.get("maybe_applied") is False:
+            members["maybe_applied"] = {"$$exists": False}
+        members.setdefault("symbol", {"$$absent_or": True})
+        _raise_first("ERROR_MISMATCH", match({"$$partial": members}, got, Context(self.captures), at))
+        text = json.dumps({name: value for name, value in got.items() if name not in HIDDEN_FROM}, ensure_ascii=False)
+        for secret in want.get("hides", []):
+            if secret in text:
+                raise Failure("ERROR_MISMATCH", f"{at}/hides", f"the error holds {secret!r}")
+        for word in want.get("names", []):
+            if word not in str(got.get("message", "")):
+                raise Failure("ERROR_MISMATCH", f"{at}/names", f"the message does not hold {word!r}")
+
+    def _wire(self, exchanges: list[dict[str, Any]] | None, seen: list[Seen], at: str) -> None:
+        if exchanges is None:
+            return
+        for index, exchange in enumerate(exchanges):
+            place = f"{at}/wire/{index}"
+            if index >= len(seen):
+                raise Failure("WIRE_MISSING", place, f"expected {exchange['op']}, nothing sent")
+            if seen[index].op != exchange["op"]:
+                raise Failure("WIRE_MISMATCH", f"{place}/op", f"expected {exchange['op']}, found {seen[index].op}")
+            if "request" in exchange:
+                self._request(exchange["request"], seen[index].body, f"{place}/request")
+            if "headers" in exchange:
+                _raise_first("WIRE_MISMATCH", match({"$$partial": exchange["headers"]}, seen[index].headers, Context(), f"{place}/headers"))
+        if len(seen) > len(exchanges):
+            raise Failure("WIRE_EXTRA", f"{at}/wire/{len(exchanges)}", f"unexpected {seen[len(exchanges)].op}")
+
+    def _request(self, want: dict[str, Any], body: dict[str, Any], at: str) -> None:
+        """Compare a request; also where it is compared as it stands, its placeholders have to be sound."""
+        try:
+            got = exprs.normalise(body)
+        except exprs.ExpressionError as error:
+            raise Failure("WIRE_MISMATCH", at, f"bad expression: {error}") from error
+        if "$$exact" in want and is_operator(want):
+            _raise_first("WIRE_MISMATCH", match(want["$$exact"], body, Context(self.captures, exact_numbers=True, exact_sets=True), at))
+            return
+        try:
+            normal = _normal_expectation(want)
+        except exprs.ExpressionError as error:
+            raise CaseError(f"{at}: the expected expression does not parse: {error}") from error
+        _raise_first("WIRE_MISMATCH", match(normal, got, Context(self.captures, exact_numbers=True), at))
+
+    def _outcome(self, tables: Tables) -> None:
+        for name, want in self.case.body.get("outcome", {}).items():
+            got = tables.scan(self.case.models[name])
+            _raise_first("OUTCOME_MISMATCH", match_unordered(want, got, Context(self.captures), f"/outcome/{name}"))
+
+    def _filled(self, value: Any, at: str) -> Any:
+        """Put captures into arguments."""
+        if isinstance(value, dict):
+            if set(value) == {"$$ref"}:
+                if value["$$ref"] not in self.captures:
+                    raise Failure("CAPTURE_UNDEFINED", at, value["$$ref"])
+                return self.captures[value["$$ref"]]
+            return {key: self._filled(member, at) for key, member in value.items()}
+        if isinstance(value, list):
+            return [self._filled(member, at) for member in value]
+        return value
+
+    def _document(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        if "document" in arguments:
+            return {"text": json.dumps(arguments["document"], ensure_ascii=False)}
+        if "file" in arguments:
+            return {"text": self._path(arguments["file"]).read_text(encoding="utf-8")}
+        return arguments
+
+    def _golden(self, value: Any) -> Any:
+        """Replace `{$$golden: file}` by the file's text."""
+        if isinstance(value, dict):
+            if set(value) == {"$$golden"}:
+                return self._path(value["$$golden"]).read_text(encoding="utf-8").removesuffix("\n")
+            return {key: self._golden(member) for key, member in value.items()}
+        return value
+
+    def _path(self, name: str) -> Any:
+        for folder in (self.case.folder, *self.case.folder.parents):
+            if (folder / name).is_file():
+                return folder / name
+        raise CaseError(f"no file {name}")
+
+
+def _normal_expectation(want: dict[str, Any]) -> dict[str, Any]:
+    if is_operator(want) and "$$partial" in want:
+        return {"$$partial": exprs.normalise(want["$$partial"])}
+    return want if is_operator(want) else exprs.normalise(want)
+
+
+def _playable(script: list[dict[str, Any]] | None, *, live: bool) -> list[dict[str, Any]]:
+    """Give the script of a target: replies belong to the wire target; faults to both."""
+    return [{key: value for key, value in exchange.items() if not (live and key == "reply")} for exchange in script or []]
+
+
+def _client(actor: str | None) -> str:
+    return "c0" if actor is None else f"c-{actor}"
+
+
+def _raise_first(code: str, found: list[Mismatch]) -> None:
+    if found:
+        raise Failure(code, found[0].at, found[0].message)
+
+
+def _bad_answer(answer: dict[str, Any], at: str) -> Failure:
+    return Failure("PROTOCOL", at, short(answer))
+
+
+def _at_pointer(value: Any, pointer: str) -> Any:
+    for segment in pointer.strip("/").split("/"):
+        value = value[int(segment)] if isinstance(value, list) else value.get(segment, ABSENT)
+        if value is ABSENT:
+            raise CaseError(f"nothing to capture at {pointer}")
+    return value
+
+
+def _comparable(answer: dict[str, Any]) -> dict[str, Any]:
+    """Give what of an answer is the same in every language: all but ids, messages and stacks."""
+    out = {key: value for key, value in answer.items() if key != "id"}
+    if isinstance(out.get("error"), dict):
+        out["error"] = {key: value for key, value in out["error"].items() if key not in {"message", "request_id"}}
+    return out
