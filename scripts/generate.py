@@ -13,15 +13,11 @@ import sys
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+import requirements_index
 import yaml
+from generators import Capability, ErrorCode, ErrorKind, Limit, Spec
 
 ROOT = Path(__file__).resolve().parent.parent
-# Run as a program, Python puts only scripts/ on the path; the package name `scripts` needs the root.
-if str(ROOT) not in sys.path:
-    sys.path.insert(0, str(ROOT))
-
-from scripts import requirements_index  # noqa: E402 - needs the path above
-from scripts.generators import Capability, ErrorCode, ErrorKind, Limit, Spec  # noqa: E402
 
 LANGUAGES = ("py", "ts", "go")
 
@@ -74,7 +70,7 @@ def load_generators(root: Path) -> dict[str, Generator]:
     found: dict[str, Generator] = {}
     for language in LANGUAGES:
         if (root / "scripts/generators" / f"{language}.py").exists():
-            found[language] = cast("Generator", importlib.import_module(f"scripts.generators.{language}"))
+            found[language] = cast("Generator", importlib.import_module(f"generators.{language}"))
     return found
 
 

@@ -7,7 +7,8 @@ A generator is a module `scripts/generators/{py,ts,go}.py` with one public funct
 
 `scripts/generate.py` loads `Spec` from `spec/`, calls every generator there is, and writes what changed
 (or, with `--check`, says what is stale). A generator reads no files, no clock and no environment, so
-that equal specs give equal bytes. Begin each text with `header(...)`; order entries as the spec does.
+that equal specs give equal bytes. It imports what it needs with `from generators import Spec, header`
+(scripts/ is on the path). Begin each text with `header(...)`; order entries as the spec does.
 """
 
 from __future__ import annotations

