@@ -28,7 +28,7 @@ from urllib.parse import urlsplit
 import toolpaths
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 MAIN_CLASS = "software.amazon.dynamodb.services.local.main.ServerRunner"
 START_SECONDS = 60.0
@@ -36,7 +36,7 @@ STOP_SECONDS = 10.0
 POLL_SECONDS = 0.05
 TAIL_LINES = 20
 REGION = "us-east-1"
-# Short lives and small heaps: the first compiler tier starts in half the time and the serial collector leaves the cores alone.
+# Short lives, small heaps: the first compiler tier starts in half the time, the serial collector spares the cores.
 JVM_OPTIONS = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx1g", "-Djava.net.preferIPv4Stack=true")
 
 
@@ -74,7 +74,7 @@ class Engine:
 
 
 @contextlib.contextmanager
-def running(port: int | None = None) -> Iterator[str]:
+def running(port: int | None = None) -> Generator[str]:
     """Give the endpoint of a server that lives as long as the block."""
     engine = start(port)
     try:
@@ -119,7 +119,18 @@ def _command(port: int) -> list[str]:
         raise EngineError(f"DynamoDB Local is not in {home}: run `make setup`")
     native = f"-Djava.library.path={home}"
     # -sharedDb stays off: a database for each access key keeps parallel runs apart.
-    return [java, *JVM_OPTIONS, native, "-cp", f"{home}/*", MAIN_CLASS, "-inMemory", "-disableTelemetry", "-port", str(port)]
+    return [
+        java,
+        *JVM_OPTIONS,
+        native,
+        "-cp",
+        f"{home}/*",
+        MAIN_CLASS,
+        "-inMemory",
+        "-disableTelemetry",
+        "-port",
+        str(port),
+    ]
 
 
 def _free_port() -> int:
@@ -134,7 +145,9 @@ def _wait(engine: Engine, log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if engine.process is not None and engine.process.poll() is not None:
-            raise EngineError(f"DynamoDB Local ended with status {engine.process.returncode} while starting:\n{_tail(log)}")
+            raise EngineError(
+                f"DynamoDB Local ended with status {engine.process.returncode} while starting:\n{_tail(log)}"
+            )
         if answers(engine.endpoint):
             return
         time.sleep(POLL_SECONDS)
@@ -179,7 +192,9 @@ def stop(pid: int) -> None:
 
 def _command_of(pid: int) -> str | None:
     """Give a living process's command line; None where there is none, or only its remains."""
-    done = subprocess.run(["ps", "-ww", "-o", "stat=,command=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["ps", "-ww", "-o", "stat=,command=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
     line = done.stdout.strip()
     return None if not line or line.startswith("Z") else line
 
@@ -222,7 +237,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Start, stop, or run in the foreground."""
     parser = argparse.ArgumentParser(description="DynamoDB Local on a free port, in memory")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, text in (("start", "start in the background; print endpoint and pid as JSON"), ("run", "run in the foreground")):
+    for name, text in (
+        ("start", "start in the background; print endpoint and pid as JSON"),
+        ("run", "run in the foreground"),
+    ):
         commands.add_parser(name, help=text).add_argument("--port", type=int, help="default: any free one")
     commands.add_parser("stop", help="stop by pid").add_argument("pid", type=int)
     options = parser.parse_args(arguments)

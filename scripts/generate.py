@@ -13,8 +13,9 @@ import sys
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-import requirements_index
 import yaml
+
+import requirements_index
 from generators import Capability, ErrorCode, ErrorKind, Limit, Spec
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LEVELS = ("MUST", "MUST NOT", "SHOULD", "SHOULD NOT", "MAY")
-_HEAD = re.compile(r"^\*\*(?P<id>DMS-[A-Z0-9]+-\d{3})\*\* \((?P<note>[^)]*(?:\([^)]*\)[^)]*)*)\) (?P<text>\S.*)$", re.DOTALL)
+_HEAD = re.compile(
+    r"^\*\*(?P<id>DMS-[A-Z0-9]+-\d{3})\*\* \((?P<note>[^)]*(?:\([^)]*\)[^)]*)*)\) (?P<text>\S.*)$", re.DOTALL
+)
 _LOOKS_LIKE_HEAD = re.compile(r"DMS-[A-Z0-9]+-\d+")
 _NOTE = re.compile(r"^(?P<level>[A-Z ]+?)(?:; verified-by: (?P<by>[a-z]+) — (?P<reason>\S.*))?$", re.DOTALL)
 _TIER = re.compile(r"^Tier: (P\d)\s*$")
@@ -54,9 +56,9 @@ class Requirement:
 
 
 def normalise(text: str) -> str:
-    """Collapse white space, so that rewrapping a paragraph does not change its hash.
+    r"""Collapse white space, so that rewrapping a paragraph does not change its hash.
 
-    >>> normalise(" one\\n  two ")
+    >>> normalise(" one\n  two ")
     'one two'
     """
     return " ".join(text.split())
@@ -115,8 +117,8 @@ class _Page:
 
     def _read(self, start: int, block: list[str]) -> None:
         if not self._fenced and block[0].startswith(">"):
-            for line, content in _quoted_items(start, block):
-                self._read_quote(line, content)
+            for number, content in _quoted_items(start, block):
+                self._read_quote(number, content)
             return
         for offset, line in enumerate(block):
             self._read_line(start + offset, line)

@@ -19,14 +19,14 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import toolpaths
 from toolpaths import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Sequence
+    from pathlib import Path
 
 LANGUAGES = ("py", "ts", "go")
 STAMPS = toolpaths.BUILD / "setup"
@@ -94,7 +94,7 @@ def find_python() -> str | None:
         return sys.executable
     for minor in range(14, PYTHON_MIN[1] - 1, -1):
         found = shutil.which(f"python3.{minor}")
-        if found and (toolpaths.version_of([found, "--version"]) or (0,)) >= PYTHON_MIN:
+        if found and toolpaths.at_least([found, "--version"], PYTHON_MIN):
             return found
     return None
 
@@ -118,7 +118,9 @@ def tools_for(languages: Sequence[str], *, engine: bool) -> list[Tool]:
     if engine:
         advice = "install a JDK, e.g. the package openjdk-17-jdk or Eclipse Temurin; DynamoDB Local runs on it"
         tools.append(Tool("JDK", (toolpaths.java() or "java", "-version"), JAVA_MIN, advice))
-        advice = "install it, e.g. the package maven; it brings DynamoDB Local. Or set DYNAMODB_ENDPOINT to a running one"
+        advice = (
+            "install it, e.g. the package maven; it brings DynamoDB Local. Or set DYNAMODB_ENDPOINT to a running one"
+        )
         tools.append(Tool("Maven", ("mvn",), (), advice))
     return tools
 
@@ -196,9 +198,9 @@ def install_python() -> None:
 
 def sync_python() -> None:
     """Bring the environment to what is locked, and put the conductor on its path."""
-    uv = [toolpaths.venv_tool("uv"), "pip"]
-    where = ["--quiet", "--python", toolpaths.venv_python()]
-    run([*uv, "install", *where, "--require-hashes", "-r", LOCK], UV_PYTHON_DOWNLOADS="never")
+    uv = (toolpaths.venv_tool("uv"), "pip", "install", "--quiet")
+    where = ("--python", toolpaths.venv_python())
+    run([*uv, *where, "--require-hashes", "-r", LOCK], UV_PYTHON_DOWNLOADS="never")
     site = next(toolpaths.VENV.glob("lib/python*/site-packages"))
     (site / "dynamorm-conductor.pth").write_text(f"{ROOT / 'contract-tests/conductor'}\n")
 
@@ -219,8 +221,9 @@ def _same_python() -> bool:
 
 def install_library() -> None:
     """Install py/ editable; its dependencies are in the lock."""
-    where = ["--quiet", "--python", toolpaths.venv_python()]
-    run([toolpaths.venv_tool("uv"), "pip", "install", *where, "--no-deps", "--no-build-isolation", "-e", "py"])
+    uv = (toolpaths.venv_tool("uv"), "pip", "install", "--quiet")
+    where = ("--python", toolpaths.venv_python())
+    run([*uv, *where, "--no-deps", "--no-build-isolation", "-e", "py"])
 
 
 def install_npm() -> None:
@@ -274,7 +277,7 @@ def steps_for(languages: Sequence[str], *, engine: bool, lint: bool) -> list[Ste
 
 
 @contextlib.contextmanager
-def exclusively() -> Iterator[None]:
+def exclusively() -> Generator[None]:
     """Let one set-up run at a time; a second one waits and then finds nothing to do."""
     STAMPS.mkdir(parents=True, exist_ok=True)
     with (STAMPS / "lock").open("w") as handle:
@@ -313,7 +316,10 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"unknown language {', '.join(unknown)}; there are {', '.join(LANGUAGES)}")
     engine = options.engine and not os.environ.get("DYNAMODB_ENDPOINT")
     if missing := problems(languages, engine=engine):
-        print("\n".join(["set-up: something is missing on this machine.", *(f"  - {text}" for text in missing)]), file=sys.stderr)
+        print(
+            "\n".join(["set-up: something is missing on this machine.", *(f"  - {text}" for text in missing)]),
+            file=sys.stderr,
+        )
         return MISSING
     try:
         with exclusively():

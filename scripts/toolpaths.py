@@ -43,7 +43,7 @@ def node() -> Path | None:
     if pinned is not None:
         return pinned
     own = shutil.which("node")
-    return Path(own) if own and (version_of([own, "--version"]) or (0,)) >= (NODE_MIN,) else None
+    return Path(own) if own and at_least([own, "--version"], (NODE_MIN,)) else None
 
 
 def java() -> str | None:
@@ -73,13 +73,21 @@ def version_of(command: list[str]) -> tuple[int, ...] | None:
     A version manager's shim can stand on the path for a version that is not installed, so only running tells.
     """
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     found = re.search(r"(\d+)(?:\.(\d+))?(?:\.(\d+))?", done.stdout + done.stderr)
     if done.returncode != 0 or found is None:
         return None
     return tuple(int(part) for part in found.groups() if part is not None)
+
+
+def at_least(command: list[str], minimum: tuple[int, ...]) -> bool:
+    """Say whether a tool runs and is new enough."""
+    version = version_of(command)
+    return version is not None and version >= minimum
 
 
 def main(arguments: list[str]) -> int:

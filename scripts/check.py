@@ -1,0 +1,395 @@
+"""The gates: everything CI runs, each with a name, a result and a time.
+
+    check.py                 all of them (`make test`)
+    check.py lint types      those groups
+    check.py py              the gates of one house in every group
+    check.py --list          what there is
+
+A gate's output is shown when it fails. The last line counts the tests of all gates that ran
+(a gate without tests counts as one), in the form `N passed, N failed`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import engine
+import toolpaths
+from toolpaths import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+GROUPS = ("generated", "lint", "types", "unit", "tox", "contract")
+HOUSES = ("scripts", "conductor", "py", "ts", "go")
+# Single-threaded checkers: two at a time on two cores. Tests run alone, so that their times mean something.
+PARALLEL = {"generated": 2, "lint": 2, "types": 2}
+NEEDS_ENGINE = {"unit", "contract"}
+GATE_SECONDS = 45 * 60
+SHOWN_LINES = 200
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+SUMMARY = toolpaths.BUILD / "contract/summary.json"
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many tests passed and failed."""
+
+    passed: int
+    failed: int
+
+
+# --- counting -----------------------------------------------------------------------------------------------
+
+
+def count_one(_output: str, passed: bool) -> Counts:  # noqa: FBT001 - every counter takes output and result
+    """Count the gate itself."""
+    return Counts(int(passed), int(not passed))
+
+
+def _last(pattern: str, output: str) -> int:
+    found: list[str] = re.findall(pattern, output)
+    return int(found[-1]) if found else 0
+
+
+def count_pytest(output: str, passed: bool) -> Counts:  # noqa: FBT001 - see count_one
+    """Read pytest's closing line; tox prints one for each interpreter."""
+    good = sum(int(number) for number in re.findall(r"(\d+) passed", output))
+    bad = sum(int(number) for number in re.findall(r"(\d+) (?:failed|errors?)\b", output))
+    return _at_least(Counts(good, bad), passed=passed)
+
+
+def count_vitest(output: str, passed: bool) -> Counts:  # noqa: FBT001 - see count_one
+    """Read vitest's closing line `Tests  1 failed | 4 passed (5)`."""
+    line = "".join(re.findall(r"^\s*Tests\s+.*$", output, re.MULTILINE)[-1:])
+    return _at_least(Counts(_last(r"(\d+) passed", line), _last(r"(\d+) failed", line)), passed=passed)
+
+
+def count_go(output: str, passed: bool) -> Counts:  # noqa: FBT001 - see count_one
+    """Count the closing events of tests in `go test -json`."""
+    results = [event["Action"] for event in go_events(output) if "Test" in event]
+    return _at_least(Counts(results.count("pass"), results.count("fail")), passed=passed)
+
+
+def count_contract(_output: str, passed: bool) -> Counts:  # noqa: FBT001 - see count_one
+    """Add up what the contract run wrote."""
+    if not SUMMARY.exists():
+        return Counts(0, 1)
+    summary = json.loads(SUMMARY.read_text(encoding="utf-8"))
+    parts = [*summary["languages"].values(), {"failed": 0, **summary["relay"]}]
+    return _at_least(
+        Counts(sum(part["passed"] for part in parts), sum(part["failed"] for part in parts)), passed=passed
+    )
+
+
+def _at_least(counts: Counts, *, passed: bool) -> Counts:
+    """Count a gate that failed without a failed test, e.g. by not starting, as one failure."""
+    return counts if passed or counts.failed else Counts(counts.passed, 1)
+
+
+def go_events(output: str) -> Iterator[dict[str, Any]]:
+    """Give the events of `go test -json`; other lines, such as a compiler's, are passed over."""
+    for line in output.splitlines():
+        with contextlib.suppress(ValueError):
+            event = json.loads(line)
+            if isinstance(event, dict) and "Action" in event:
+                yield event
+
+
+def show_go(output: str) -> str:
+    """Give what failed tests and builds printed, of `go test -json`."""
+    failed = {(event.get("Package"), event.get("Test")) for event in go_events(output) if event["Action"] == "fail"}
+    kept = [
+        event["Output"]
+        for event in go_events(output)
+        if "Output" in event
+        and (event["Action"] == "build-output" or (event.get("Package"), event.get("Test")) in failed)
+    ]
+    other = [line for line in output.splitlines() if not line.startswith("{")]
+    return "".join(kept) + "\n".join(other)
+
+
+# --- the gates ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One check: where it runs, what it runs, and how its tests are counted."""
+
+    group: str
+    house: str
+    name: str
+    command: tuple[str, ...]
+    cwd: str = "."
+    count: Callable[[str, bool], Counts] = count_one
+    show: Callable[[str], str] = str
+    live: bool = False
+    """Whether the output goes to the terminal as it comes."""
+    silent: bool = False
+    """Whether any output at all is a failure, as with `gofmt -l`."""
+
+    @property
+    def title(self) -> str:
+        """Give the name in the table."""
+        return f"{self.house}: {self.name}"
+
+
+@dataclass
+class Outcome:
+    """What came of a gate."""
+
+    gate: Gate
+    passed: bool
+    seconds: float
+    output: str
+    counts: Counts = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Count its tests."""
+        self.counts = self.gate.count(self.output, self.passed)
+
+
+def _tool(name: str) -> str:
+    return str(toolpaths.venv_tool(name))
+
+
+def _python_gates(house: str, cwd: str, sources: Sequence[str], config: str = "pyproject.toml") -> list[Gate]:
+    """Give the lint, type and unit gates of a house written in Python."""
+    python = str(toolpaths.venv_python())
+    ruff = ("--config", config)
+    pyright = (_tool("pyright"), "--pythonpath", python, "-p", config)
+    mypy = (_tool("mypy"), "--config-file", config, "--cache-dir", str(toolpaths.BUILD / "mypy" / house))
+    gates = [
+        Gate("lint", house, "ruff", (_tool("ruff"), "check", *ruff, "."), cwd),
+        Gate("lint", house, "format", (_tool("ruff"), "format", "--check", *ruff, "."), cwd),
+        Gate("types", house, "mypy", (*mypy, *sources), cwd),
+        Gate("types", house, "pyright", pyright, cwd),
+    ]
+    if (ROOT / cwd / "tests").is_dir():
+        gates.append(Gate("unit", house, "pytest", (python, "-m", "pytest", "-q"), cwd, count_pytest))
+    return gates
+
+
+def _ts_gates() -> list[Gate]:
+    return [
+        Gate("lint", "ts", "eslint", ("npm", "run", "--silent", "lint"), "ts"),
+        Gate("lint", "ts", "prettier", ("npm", "run", "--silent", "format:check"), "ts"),
+        Gate("types", "ts", "tsc", ("npm", "run", "--silent", "types"), "ts"),
+        Gate("unit", "ts", "vitest", ("npm", "run", "--silent", "test"), "ts", count_vitest),
+    ]
+
+
+def _go_gates() -> list[Gate]:
+    folders = [name for name in ("dynamorm", "contract-tests/runners/go") if (ROOT / name).is_dir()]
+    return [
+        Gate("lint", "go", "gofmt", ("gofmt", "-l", *folders), silent=True),
+        Gate("lint", "go", "vet", ("go", "vet", "./...")),
+        Gate("lint", "go", "staticcheck", (str(toolpaths.BIN / "staticcheck"), "./...")),
+        Gate("unit", "go", "go test", ("go", "test", "-json", "./..."), ".", count_go, show_go),
+    ]
+
+
+def _contract_gates() -> list[Gate]:
+    conductor = (str(toolpaths.venv_python()), "-m", "dynamorm_contract")
+    return [
+        Gate("contract", "all", "contract", (*conductor, "run"), count=count_contract, live=True),
+        Gate("contract", "all", "parity matrix", (*conductor, "parity", "--check")),
+    ]
+
+
+def find_pythons() -> dict[str, str]:
+    """Give the interpreters the machine has, by version; a version manager's shim counts only if it runs."""
+    managed = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    found: dict[str, str] = {}
+    for version in PYTHONS:
+        candidates = [shutil.which(f"python{version}"), *map(str, managed.glob(f"{version}.*/bin/python{version}"))]
+        for candidate in candidates:
+            if candidate and toolpaths.version_of([candidate, "--version"]):
+                found[version] = candidate
+                break
+    return found
+
+
+def _tox_gates() -> list[Gate]:
+    if not (ROOT / "py/tox.ini").exists():
+        return []
+    found = find_pythons()
+    environments = ",".join("py" + version.replace(".", "") for version in found)
+    discover = [word for path in found.values() for word in ("--discover", path)]
+    missing = ", ".join(version for version in PYTHONS if version not in found)
+    name = f"tox {', '.join(found)}" + (f" (not here: {missing})" if missing else "")
+    return [Gate("tox", "py", name, (_tool("tox"), "run", "-q", "-e", environments, *discover), "py", count_pytest)]
+
+
+def all_gates() -> list[Gate]:
+    """List the gates in the order of the groups."""
+    python = str(toolpaths.venv_python())
+    scripts = [path.name for path in sorted((ROOT / "scripts").glob("*.py"))]
+    houses = [name for name in ("src", "tests") if (ROOT / "py" / name).is_dir()]
+    gates = [
+        Gate("generated", "all", "generated files", (python, "scripts/generate.py", "--check")),
+        Gate("generated", "all", "versions", (python, "scripts/version.py", "check")),
+        *_python_gates("scripts", "scripts", [*scripts, "generators", "tests"]),
+        *_python_gates("conductor", "contract-tests/conductor", ["dynamorm_contract"]),
+        *_python_gates("py", "py", houses),
+        *_ts_gates(),
+        *_go_gates(),
+        *_tox_gates(),
+        *_contract_gates(),
+    ]
+    return sorted(gates, key=lambda gate: GROUPS.index(gate.group))
+
+
+def select(gates: Sequence[Gate], words: Sequence[str]) -> list[Gate]:
+    """Give the gates of the groups and houses asked for; with both, those in both."""
+    groups = {word for word in words if word in GROUPS} or set(GROUPS)
+    houses = {word for word in words if word in HOUSES} or {*HOUSES, "all"}
+    return [gate for gate in gates if gate.group in groups and gate.house in houses]
+
+
+# --- running ------------------------------------------------------------------------------------------------
+
+
+def gate_environment() -> dict[str, str]:
+    """Give the environment of every gate: the pinned Node first, no colours, nobody's AWS configuration."""
+    node = toolpaths.node()
+    path = os.environ.get("PATH", "")
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+        "PATH": f"{node.parent}{os.pathsep}{path}" if node else path,
+        "DYNAMORM_NODE": str(node or "node"),
+        "NO_COLOR": "1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }
+
+
+def run_gate(gate: Gate, environment: dict[str, str]) -> Outcome:
+    """Run one gate to its end, or to the limit of its time."""
+    begin = time.monotonic()
+    lines: list[str] = []
+    try:
+        process = subprocess.Popen(
+            gate.command,
+            cwd=ROOT / gate.cwd,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+        )
+    except OSError as error:
+        return Outcome(gate, passed=False, seconds=0.0, output=f"{gate.command[0]} does not start: {error}")
+    with process:
+        timer = threading.Timer(GATE_SECONDS, process.kill)
+        timer.start()
+        for line in process.stdout or ():
+            lines.append(line)
+            if gate.live:
+                print(line, end="", flush=True)
+        timer.cancel()
+    output = "".join(lines)
+    passed = process.returncode == 0 and not (gate.silent and output.strip())
+    return Outcome(gate, passed, time.monotonic() - begin, output)
+
+
+def report_gate(outcome: Outcome) -> None:
+    """Print one line, and what the gate said where it failed."""
+    word = "ok" if outcome.passed else "FAILED"
+    print(f"{word:6} {outcome.gate.title} ({outcome.seconds:.1f} s)", flush=True)
+    if not outcome.passed and not outcome.gate.live:
+        shown = outcome.gate.show(outcome.output).rstrip().splitlines()
+        if len(shown) > SHOWN_LINES:
+            print(f"       ... {len(shown) - SHOWN_LINES} lines before these")
+        print("\n".join(f"       {line}" for line in shown[-SHOWN_LINES:]), flush=True)
+
+
+def run_group(group: str, gates: Sequence[Gate], environment: dict[str, str]) -> list[Outcome]:
+    """Run the gates of one group, several at a time where that is harmless."""
+    outcomes: list[Outcome] = []
+    with ThreadPoolExecutor(PARALLEL.get(group, 1)) as pool:
+        for outcome in pool.map(partial(run_gate, environment=environment), gates):
+            report_gate(outcome)
+            outcomes.append(outcome)
+    return outcomes
+
+
+def run_all(gates: Sequence[Gate]) -> list[Outcome]:
+    """Run the gates group by group; those that want a DynamoDB share one."""
+    environment = gate_environment()
+    outcomes: list[Outcome] = []
+    with contextlib.ExitStack() as stack:
+        for group in GROUPS:
+            chosen = [gate for gate in gates if gate.group == group]
+            if chosen and group in NEEDS_ENGINE and "DYNAMODB_ENDPOINT" not in environment and not _skip_integration():
+                environment["DYNAMODB_ENDPOINT"] = stack.enter_context(engine.running())
+            outcomes += run_group(group, chosen, environment)
+    return outcomes
+
+
+def _skip_integration() -> bool:
+    return os.environ.get("SKIP_INTEGRATION") == "1"
+
+
+def table(outcomes: Sequence[Outcome]) -> str:
+    """Give the closing table."""
+    width = max(len(outcome.gate.title) for outcome in outcomes)
+    rows = [f"{'gate':{width}}  result  passed  failed  seconds"]
+    for outcome in outcomes:
+        word, counts = "ok" if outcome.passed else "FAILED", outcome.counts
+        rows.append(
+            f"{outcome.gate.title:{width}}  {word:6}  {counts.passed:6}  {counts.failed:6}  {outcome.seconds:7.1f}"
+        )
+    return "\n".join(rows)
+
+
+def closing_line(outcomes: Sequence[Outcome]) -> str:
+    """Give the totals."""
+    passed = sum(outcome.counts.passed for outcome in outcomes)
+    failed = sum(outcome.counts.failed for outcome in outcomes)
+    return f"{passed} passed, {failed} failed"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the gates asked for."""
+    parser = argparse.ArgumentParser(description="run the gates of CI")
+    parser.add_argument("words", nargs="*", metavar="GROUP|HOUSE", help=f"{', '.join(GROUPS)}; {', '.join(HOUSES)}")
+    parser.add_argument("--list", action="store_true", help="list the gates and run none")
+    options = parser.parse_args(arguments)
+    if unknown := [word for word in options.words if word not in (*GROUPS, *HOUSES)]:
+        parser.error(f"unknown: {', '.join(unknown)}")
+    gates = select(all_gates(), options.words)
+    if options.list:
+        print("\n".join(f"{gate.group:10} {gate.title}" for gate in gates))
+        return 0
+    if not gates:
+        print("check: there is no such gate", file=sys.stderr)
+        return 2
+    try:
+        outcomes = run_all(gates)
+    except engine.EngineError as error:
+        print(f"check: {error}", file=sys.stderr)
+        return 1
+    print(f"\n{table(outcomes)}\n\n{closing_line(outcomes)}")
+    return 0 if all(outcome.passed for outcome in outcomes) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
