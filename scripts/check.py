@@ -25,7 +25,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import engine
 import toolpaths
@@ -53,10 +53,15 @@ class Counts:
     failed: int
 
 
-# --- counting -----------------------------------------------------------------------------------------------
+class Counter(Protocol):
+    """Count a gate's tests by its output, and by whether it passed."""
+
+    def __call__(self, output: str, /, passed: bool) -> Counts:  # noqa: FBT001 - every counter takes both
+        """Count."""
+        ...
 
 
-def count_one(_output: str, passed: bool) -> Counts:  # noqa: FBT001 - every counter takes output and result
+def count_one(_output: str, passed: bool) -> Counts:  # noqa: FBT001 - see Counter
     """Count the gate itself."""
     return Counts(int(passed), int(not passed))
 
@@ -66,31 +71,32 @@ def _last(pattern: str, output: str) -> int:
     return int(found[-1]) if found else 0
 
 
-def count_pytest(output: str, passed: bool) -> Counts:  # noqa: FBT001 - see count_one
+def count_pytest(output: str, passed: bool) -> Counts:  # noqa: FBT001 - see Counter
     """Read pytest's closing line; tox prints one for each interpreter."""
     good = sum(int(number) for number in re.findall(r"(\d+) passed", output))
     bad = sum(int(number) for number in re.findall(r"(\d+) (?:failed|errors?)\b", output))
     return _at_least(Counts(good, bad), passed=passed)
 
 
-def count_vitest(output: str, passed: bool) -> Counts:  # noqa: FBT001 - see count_one
+def count_vitest(output: str, passed: bool) -> Counts:  # noqa: FBT001 - see Counter
     """Read vitest's closing line `Tests  1 failed | 4 passed (5)`."""
     line = "".join(re.findall(r"^\s*Tests\s+.*$", output, re.MULTILINE)[-1:])
     return _at_least(Counts(_last(r"(\d+) passed", line), _last(r"(\d+) failed", line)), passed=passed)
 
 
-def count_go(output: str, passed: bool) -> Counts:  # noqa: FBT001 - see count_one
+def count_go(output: str, passed: bool) -> Counts:  # noqa: FBT001 - see Counter
     """Count the closing events of tests in `go test -json`."""
     results = [event["Action"] for event in go_events(output) if "Test" in event]
     return _at_least(Counts(results.count("pass"), results.count("fail")), passed=passed)
 
 
-def count_contract(_output: str, passed: bool) -> Counts:  # noqa: FBT001 - see count_one
+def count_contract(_output: str, passed: bool) -> Counts:  # noqa: FBT001 - see Counter
     """Add up what the contract run wrote."""
     if not SUMMARY.exists():
         return Counts(0, 1)
     summary = json.loads(SUMMARY.read_text(encoding="utf-8"))
-    parts = [*summary["languages"].values(), {"failed": 0, **summary["relay"]}]
+    relay = summary["relay"]
+    parts = [*summary["languages"].values(), {**relay, "failed": relay["planned"] - relay["passed"]}]
     return _at_least(
         Counts(sum(part["passed"] for part in parts), sum(part["failed"] for part in parts)), passed=passed
     )
@@ -135,7 +141,7 @@ class Gate:
     name: str
     command: tuple[str, ...]
     cwd: str = "."
-    count: Callable[[str, bool], Counts] = count_one
+    count: Counter = count_one
     show: Callable[[str], str] = str
     live: bool = False
     """Whether the output goes to the terminal as it comes."""

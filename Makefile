@@ -1,0 +1,118 @@
+# The front door. Every target sets up what it needs and does nothing twice; `make help` explains them.
+
+PYTHON ?= python3
+LANGS ?= py,ts,go
+VENV := .venv/bin/python
+SETUP := $(PYTHON) scripts/setup.py
+CHECK := $(VENV) scripts/check.py
+# The Node that npm brought, else the user's own; the conductor starts the TypeScript runner with it.
+NODE = DYNAMORM_NODE="$$($(PYTHON) scripts/toolpaths.py node 2>/dev/null || echo node)"
+CONDUCTOR = $(NODE) $(VENV) -m dynamorm_contract
+NARROW = --langs "$(LANGS)" $(if $(CASES),--cases "$(CASES)") $(if $(FILTER),--filter "$(FILTER)") $(if $(TARGET),--target "$(TARGET)")
+# Without the live target nothing needs DynamoDB Local, nor Java.
+ENGINE = $(if $(TARGET),$(if $(findstring live,$(TARGET)),--engine),--engine)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup contract contract-wire contract-live contract-selftest contract-mutants coverage parity \
+	test lint fmt types unit unit-py unit-ts unit-go tox generate check-generated engine lock clean distclean
+
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##@ The two that matter
+contract: ## Run every contract case in all languages on real DynamoDB Local (LANGS=py,go FILTER=lock TARGET=wire CASES=DIR)
+	@$(SETUP) --langs "$(LANGS)" $(ENGINE)
+	@$(CONDUCTOR) run $(NARROW)
+
+test: ## Run everything CI runs: generated files, lint, types, unit tests, tox, contract
+	@$(SETUP) --engine --lint
+	@$(CHECK)
+
+##@ The contract, in parts
+contract-wire: ## Only the scripted targets: no Java, no DynamoDB Local
+	@$(MAKE) --no-print-directory contract TARGET=pure,wire
+
+contract-live: ## Only the cases on DynamoDB Local
+	@$(MAKE) --no-print-directory contract TARGET=live
+
+contract-selftest: ## Prove that the suite can fail: must-fail cases, blinded conductor, bad runners
+	@$(SETUP) --langs "$(LANGS)" --engine
+	@$(CONDUCTOR) selftest $(NARROW)
+
+contract-mutants: ## Plant known faults and show which case kills each
+	@$(SETUP) --langs "$(LANGS)"
+	@$(CONDUCTOR) mutants $(NARROW)
+
+coverage: ## Show the requirements of spec/ that no case cites
+	@$(SETUP) --langs py
+	@$(CONDUCTOR) coverage
+
+parity: ## Write docs/parity-matrix.md from the last whole contract run
+	@$(SETUP) --langs py
+	@$(CONDUCTOR) parity
+
+##@ While working
+setup: ## Check the prerequisites and set up every language, the lint tools and DynamoDB Local
+	@$(SETUP) --engine --lint
+
+lint: ## Lint and format checks: ruff, eslint, prettier, gofmt, go vet, staticcheck
+	@$(SETUP) --lint
+	@$(CHECK) lint
+
+fmt: ## Format everything
+	@$(SETUP)
+	@$(VENV) -m ruff format --quiet --config scripts/pyproject.toml scripts
+	@cd contract-tests/conductor && ../../$(VENV) -m ruff format --quiet .
+	@cd py && ../$(VENV) -m ruff format --quiet .
+	@cd ts && npm run --silent format
+	@gofmt -w dynamorm contract-tests/runners/go
+
+types: ## Type checks: mypy, pyright, tsc, all strict
+	@$(SETUP) --langs py,ts
+	@$(CHECK) types
+
+unit: ## Unit tests of the scripts, the conductor and the three libraries
+	@$(SETUP) --engine
+	@$(CHECK) unit
+
+unit-py: ## Unit tests of the Python library
+	@$(SETUP) --langs py --engine
+	@$(CHECK) unit py
+
+unit-ts: ## Unit tests of the TypeScript library
+	@$(SETUP) --langs py,ts --engine
+	@$(CHECK) unit ts
+
+unit-go: ## Unit tests of the Go library
+	@$(SETUP) --langs py,go --engine
+	@$(CHECK) unit go
+
+tox: ## Unit tests of the Python library on every supported interpreter there is
+	@$(SETUP) --langs py
+	@$(CHECK) tox
+
+generate: ## Write what is derived from spec/: requirement index, constants, error classes
+	@$(SETUP) --langs py
+	@$(VENV) scripts/generate.py
+
+check-generated: ## Fail where a generated file is stale
+	@$(SETUP) --langs py
+	@$(VENV) scripts/generate.py --check
+
+engine: ## Run DynamoDB Local in the foreground and print the environment lines (PORT=8000)
+	@$(SETUP) --langs '' --engine
+	@$(VENV) scripts/engine.py run $(if $(PORT),--port $(PORT))
+
+lock: ## Lock the Python tools again, after a change of scripts/requirements.in
+	@$(SETUP) --langs py
+	@.venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header scripts/requirements.in -o scripts/requirements.lock
+
+clean: ## Remove results and caches, keep what set-up installed
+	@rm -rf build/contract build/runners build/mypy build/tox ts/dist py/dist
+	@find . \( -name node_modules -o -name .venv -o -name .git \) -prune -o \
+		\( -name __pycache__ -o -name .pytest_cache -o -name .ruff_cache -o -name .mypy_cache -o -name .hypothesis \) \
+		-type d -print | xargs rm -rf
+
+distclean: clean ## Remove what set-up installed, too
+	@rm -rf build .venv ts/node_modules

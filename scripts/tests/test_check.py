@@ -1,0 +1,113 @@
+"""check.py: how gates are chosen, run, counted and reported."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+import check
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def gate(script: str, group: str = "lint", *, silent: bool = False) -> check.Gate:
+    return check.Gate(group, "py", "a gate", (sys.executable, "-c", script), silent=silent)
+
+
+def test_a_gate_passes_by_its_exit_status() -> None:
+    environment = check.gate_environment()
+    assert check.run_gate(gate("print('fine')"), environment).passed
+    outcome = check.run_gate(gate("print('why'); raise SystemExit(1)"), environment)
+    assert not outcome.passed
+    assert outcome.output == "why\n"
+    assert outcome.counts == check.Counts(0, 1)
+
+
+def test_a_silent_gate_fails_by_what_it_prints() -> None:
+    assert not check.run_gate(gate("print('a.go')", silent=True), check.gate_environment()).passed
+    assert check.run_gate(gate("", silent=True), check.gate_environment()).passed
+
+
+def test_a_tool_that_is_not_there_is_a_failure() -> None:
+    outcome = check.run_gate(check.Gate("lint", "py", "a gate", ("no-such-tool",)), check.gate_environment())
+    assert not outcome.passed
+    assert "no-such-tool does not start" in outcome.output
+
+
+def test_a_gate_sees_nobodys_aws_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    assert "AWS_PROFILE" not in check.gate_environment()
+
+
+@pytest.mark.parametrize(
+    ("count", "output", "expected"),
+    [
+        (check.count_pytest, "== 2 failed, 11 passed, 1 error in 0.3s ==", (11, 3)),
+        (check.count_pytest, "5 passed in 1s\n5 passed in 1s\n", (10, 0)),
+        (check.count_vitest, " Test Files  1 passed (1)\n      Tests  1 failed | 4 passed (5)\n", (4, 1)),
+        (check.count_one, "", (0, 1)),
+    ],
+    ids=["pytest", "tox", "vitest", "a gate without tests"],
+)
+def test_tests_are_counted(count: check.Counter, output: str, expected: tuple[int, int]) -> None:
+    failed = expected[1] > 0
+    assert count(output, not failed) == check.Counts(*expected)
+
+
+def test_a_gate_that_fails_without_a_failed_test_counts_as_one() -> None:
+    assert check.count_pytest("ImportError", passed=False) == check.Counts(0, 1)
+
+
+def go_output() -> str:
+    events = [
+        {"Action": "output", "Package": "p", "Test": "TestA", "Output": "fine\n"},
+        {"Action": "pass", "Package": "p", "Test": "TestA"},
+        {"Action": "output", "Package": "p", "Test": "TestB", "Output": "the reason\n"},
+        {"Action": "fail", "Package": "p", "Test": "TestB"},
+        {"Action": "fail", "Package": "p"},
+    ]
+    return "\n".join(json.dumps(event) for event in events) + "\ngo: a line of the tool\n"
+
+
+def test_go_tests_are_counted_and_only_failures_shown() -> None:
+    assert check.count_go(go_output(), passed=False) == check.Counts(1, 1)
+    shown = check.show_go(go_output())
+    assert "the reason" in shown
+    assert "a line of the tool" in shown
+    assert "fine" not in shown
+
+
+def test_the_contract_is_counted_from_its_summary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check, "SUMMARY", tmp_path / "summary.json")
+    assert check.count_contract("", passed=False) == check.Counts(0, 1)
+    languages = {"py": {"planned": 3, "passed": 2, "failed": 1}, "go": {"planned": 3, "passed": 3, "failed": 0}}
+    summary = {"languages": languages, "relay": {"planned": 4, "passed": 3}}
+    check.SUMMARY.write_text(json.dumps(summary))
+    assert check.count_contract("", passed=False) == check.Counts(8, 2)
+
+
+def test_groups_and_houses_narrow_the_gates() -> None:
+    gates = check.all_gates()
+    assert {one.group for one in check.select(gates, [])} == set(check.GROUPS)
+    assert {one.group for one in check.select(gates, ["lint"])} == {"lint"}
+    assert {(one.group, one.house) for one in check.select(gates, ["types", "ts"])} == {("types", "ts")}
+
+
+def test_an_unknown_word_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        check.main(["lnit"])
+    assert "unknown: lnit" in capsys.readouterr().err
+
+
+def test_the_run_ends_with_a_table_and_the_totals(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(check, "all_gates", lambda: [gate("pass"), gate("raise SystemExit(1)", "types")])
+    assert check.main([]) == 1
+    out = capsys.readouterr().out.rstrip().splitlines()
+    assert out[-1] == "1 passed, 1 failed"
+    assert [line.split()[:4] for line in out[-5:-2]][1:] == [["py:", "a", "gate", "ok"], ["py:", "a", "gate", "FAILED"]]
