@@ -26,7 +26,7 @@ PROGRAM = toolpaths.ROOT / "scripts/engine.py"
 class QuietHandler(http.server.BaseHTTPRequestHandler):
     """Answer every request with a refusal, as DynamoDB does with a bare GET."""
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
         pass
 
 
