@@ -62,7 +62,7 @@ lint: ## Lint and format checks: ruff, eslint, prettier, gofmt, go vet, staticch
 fmt: ## Format everything
 	@$(SETUP)
 	@$(VENV) -m ruff format --quiet --config scripts/pyproject.toml scripts
-	@cd contract-tests/conductor && ../../$(VENV) -m ruff format --quiet .
+	@cd contract-tests && ../$(VENV) -m ruff format --quiet .
 	@cd py && ../$(VENV) -m ruff format --quiet .
 	@cd ts && npm run --silent format
 	@gofmt -w dynamorm contract-tests/runners/go

@@ -173,19 +173,20 @@ def _tool(name: str) -> str:
     return str(toolpaths.venv_tool(name))
 
 
-def _python_gates(house: str, cwd: str, sources: Sequence[str], config: str = "pyproject.toml") -> list[Gate]:
+def _python_gates(house: str, cwd: str, sources: Sequence[str], tests: str = "tests") -> list[Gate]:
     """Give the lint, type and unit gates of a house written in Python."""
+    config = "pyproject.toml"
     python = str(toolpaths.venv_python())
     ruff = ("--config", config)
     pyright = (_tool("pyright"), "--pythonpath", python, "-p", config)
     mypy = (_tool("mypy"), "--config-file", config, "--cache-dir", str(toolpaths.BUILD / "mypy" / house))
     gates = [
-        Gate("lint", house, "ruff", (_tool("ruff"), "check", *ruff, "."), cwd),
+        Gate("lint", house, "ruff", (_tool("ruff"), "check", "--output-format", "concise", *ruff, "."), cwd),
         Gate("lint", house, "format", (_tool("ruff"), "format", "--check", *ruff, "."), cwd),
         Gate("types", house, "mypy", (*mypy, *sources), cwd),
         Gate("types", house, "pyright", pyright, cwd),
     ]
-    if (ROOT / cwd / "tests").is_dir():
+    if any((ROOT / cwd / tests).glob("test_*.py")):
         gates.append(Gate("unit", house, "pytest", (python, "-m", "pytest", "-q"), cwd, count_pytest))
     return gates
 
@@ -241,6 +242,12 @@ def _tox_gates() -> list[Gate]:
     return [Gate("tox", "py", name, (_tool("tox"), "run", "-q", "-e", environments, *discover), "py", count_pytest)]
 
 
+def _conductor_sources() -> list[str]:
+    """Give what mypy reads of the contract suite: the conductor, and the Python runner once it is there."""
+    runner = "runners/py/runner.py"
+    return ["conductor/dynamorm_contract", *([runner] if (ROOT / "contract-tests" / runner).exists() else [])]
+
+
 def all_gates() -> list[Gate]:
     """List the gates in the order of the groups."""
     python = str(toolpaths.venv_python())
@@ -250,7 +257,7 @@ def all_gates() -> list[Gate]:
         Gate("generated", "all", "generated files", (python, "scripts/generate.py", "--check")),
         Gate("generated", "all", "versions", (python, "scripts/version.py", "check")),
         *_python_gates("scripts", "scripts", [*scripts, "generators", "tests"]),
-        *_python_gates("conductor", "contract-tests/conductor", ["dynamorm_contract"]),
+        *_python_gates("conductor", "contract-tests", _conductor_sources(), "conductor/tests"),
         *_python_gates("py", "py", houses),
         *_ts_gates(),
         *_go_gates(),
