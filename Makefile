@@ -101,7 +101,7 @@ check-generated: ## Fail where a generated file is stale
 
 engine: ## Run DynamoDB Local in the foreground and print the environment lines (PORT=8000)
 	@$(SETUP) --langs '' --engine
-	@$(VENV) scripts/engine.py run $(if $(PORT),--port $(PORT))
+	@$(PYTHON) scripts/engine.py run $(if $(PORT),--port $(PORT))
 
 lock: ## Lock the Python tools again, after a change of scripts/requirements.in
 	@$(SETUP) --langs py
@@ -109,7 +109,7 @@ lock: ## Lock the Python tools again, after a change of scripts/requirements.in
 		--no-header scripts/requirements.in -o scripts/requirements.lock
 
 clean: ## Remove results and caches, keep what set-up installed
-	@rm -rf build/contract build/runners build/mypy build/tox ts/dist py/dist
+	@rm -rf build/contract build/runners build/mypy py/.tox ts/dist py/dist
 	@find . \( -name node_modules -o -name .venv -o -name .git \) -prune -o \
 		\( -name __pycache__ -o -name .pytest_cache -o -name .ruff_cache -o -name .mypy_cache -o -name .hypothesis \) \
 		-type d -print | xargs rm -rf

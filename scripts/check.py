@@ -147,6 +147,8 @@ class Gate:
     """Whether the output goes to the terminal as it comes."""
     silent: bool = False
     """Whether any output at all is a failure, as with `gofmt -l`."""
+    path: tuple[str, ...] = ()
+    """Folders that come first on this gate's PATH."""
 
     @property
     def title(self) -> str:
@@ -236,10 +238,10 @@ def _tox_gates() -> list[Gate]:
         return []
     found = find_pythons()
     environments = ",".join("py" + version.replace(".", "") for version in found)
-    discover = [word for path in found.values() for word in ("--discover", path)]
+    folders = tuple(str(Path(path).parent) for path in found.values())
     missing = ", ".join(version for version in PYTHONS if version not in found)
     name = f"tox {', '.join(found)}" + (f" (not here: {missing})" if missing else "")
-    return [Gate("tox", "py", name, (_tool("tox"), "run", "-q", "-e", environments, *discover), "py", count_pytest)]
+    return [Gate("tox", "py", name, (_tool("tox"), "run", "-q", "-e", environments), "py", count_pytest, path=folders)]
 
 
 def _conductor_sources() -> list[str]:
@@ -286,6 +288,7 @@ def gate_environment() -> dict[str, str]:
         "PATH": f"{node.parent}{os.pathsep}{path}" if node else path,
         "DYNAMORM_NODE": str(node or "node"),
         "NO_COLOR": "1",
+        "UV_PYTHON_DOWNLOADS": "never",
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -300,7 +303,7 @@ def run_gate(gate: Gate, environment: dict[str, str]) -> Outcome:
         process = subprocess.Popen(
             gate.command,
             cwd=ROOT / gate.cwd,
-            env=environment,
+            env={**environment, "PATH": os.pathsep.join((*gate.path, environment["PATH"]))},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

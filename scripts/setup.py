@@ -254,15 +254,17 @@ def install_engine() -> None:
 
 
 def steps_for(languages: Sequence[str], *, engine: bool, lint: bool) -> list[Step]:
-    """List the steps of what was asked for; the Python environment serves every language."""
+    """List the steps of what was asked for; the conductor needs the Python environment for every language."""
     lock = (LOCK,)
     pyproject = ROOT / "py/pyproject.toml"
     here = str(ROOT)
     python = _dotted(tuple(sys.version_info[:3]))
-    steps = [
-        Step("python environment", install_environment, toolpaths.venv_tool("uv"), lock, (here, python)),
-        Step("python library", install_library, toolpaths.venv_tool("uv"), (pyproject,), (here, python)),
-    ]
+    steps: list[Step] = []
+    if languages:
+        steps = [
+            Step("python environment", install_environment, toolpaths.venv_tool("uv"), lock, (here, python)),
+            Step("python library", install_library, toolpaths.venv_tool("uv"), (pyproject,), (here, python)),
+        ]
     if "ts" in languages:
         inputs = [ROOT / "ts" / name for name in ("package-lock.json", ".npmrc")]
         steps.append(Step("npm packages", install_npm, ROOT / "ts/node_modules/.package-lock.json", inputs))
