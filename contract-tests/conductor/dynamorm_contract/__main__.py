@@ -31,7 +31,7 @@ FAILED, UNUSABLE = 1, 2
 
 def say(text: str) -> None:
     """Print a line at once."""
-    print(text, flush=True)  # noqa: T201 - a command-line tool
+    print(text, flush=True)
 
 
 @contextmanager
@@ -41,7 +41,7 @@ def engine(targets: list[str]) -> Iterator[Engine | None]:
         yield None
         return
     sys.path.insert(0, str(ROOT / "scripts"))
-    from engine import running  # type: ignore[import-not-found] # noqa: PLC0415 - scripts/ is not a package of ours to install
+    from engine import running  # noqa: PLC0415 - scripts/ is a folder of programs, put on the path just above
 
     with running() as endpoint:
         out = Engine(endpoint)
@@ -92,7 +92,7 @@ def conclude(session: Session, runs: list[LanguageRun], relay: RelayRun, tests: 
     """Write the files, print the table, and judge."""
     for one in runs:
         write_results(BUILD, one, stamp())
-    figures = report.summary(session.catalogue, session.cases, runs, relay, killed, len(mutation.MUTANTS))
+    figures = report.summary(report.Outcome(session.catalogue, session.cases, runs, relay, killed, len(mutation.MUTANTS)))
     (BUILD / "summary.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     (BUILD / "results-relay.jsonl").write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in relay.lines), encoding="utf-8")
     if session.whole and session.foreign is None and all(one.green for one in runs):

@@ -8,14 +8,16 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import yaml
 
-from .catalogue import Catalogue
 from .match import CaseError, is_operator
 from .yamlload import load_yaml
+
+if TYPE_CHECKING:
+    from .catalogue import Catalogue
 
 ROOT = Path(__file__).resolve().parents[3]
 SUITE = ROOT / "contract-tests"
@@ -177,7 +179,7 @@ class Loader:
     def file(self, path: Path) -> list[Case]:
         """Load one file."""
         document = _read(path)
-        if not isinstance(document, dict) or not isinstance(document.get("cases"), list):
+        if not isinstance(document, dict) or not isinstance(document.get("cases"), list) or not document["cases"]:
             self._validate(path, document)
             raise LoadError(f"{path}: no cases")
         return [case for body in document["cases"] for case in self._template(path, document, body)]
@@ -228,7 +230,7 @@ class Loader:
         if "live" in body["targets"] and any("reply" in exchange for step in body["steps"] for exchange in step.get("wire", [])) and "wire" not in body["targets"]:
             raise LoadError("a reply is scripted, but the case does not run on the wire target")
         actors = set(body.get("actors", []))
-        if any((step.get("as") in actors) != bool(actors) for step in body["steps"]):
+        if any(step.get("as") not in (actors or {None}) for step in body["steps"]):
             raise LoadError("in a relay case every step has an actor, in others none")
 
     def _lint_references(self, body: dict[str, Any]) -> None:
@@ -253,7 +255,7 @@ class Loader:
 def _models_used(document: dict[str, Any], body: dict[str, Any]) -> list[str]:
     names = [*document.get("models", []), *body.get("models", [])]
     names += [step["on"] for step in body["steps"] if "on" in step]
-    names += [name for name in body.get("outcome", {})] + list(body.get("given", {}).get("items", {})) + list(body.get("given", {}).get("absent", []))
+    names += list(body.get("outcome", {})) + list(body.get("given", {}).get("items", {})) + list(body.get("given", {}).get("absent", []))
     return list(dict.fromkeys(names))
 
 

@@ -44,9 +44,7 @@ class Runner:
         environment = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
         environment |= {"PYTHONUNBUFFERED": "1", "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
         environment |= {name: value for name, value in os.environ.items() if name.startswith("DYNAMORM_")}
-        self.process = subprocess.Popen(  # noqa: S603 - the command is the suite's own or the user's
-            self.command, cwd=self.cwd, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
+        self.process = subprocess.Popen(self.command, cwd=self.cwd, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.buffer = b""
         threading.Thread(target=self._drain, args=(self.process,), daemon=True).start()
 

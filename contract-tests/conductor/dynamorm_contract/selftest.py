@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .execute import Stage, run_case
-from .load import ROOT, SUITE, Case, LoadError, Loader, Models, is_strong
+from .load import ROOT, SUITE, Case, Loader, LoadError, Models, is_strong
 from .match import is_operator
 from .runner import ProtocolError, Runner, RunnerDiedError
 from .suite import Language, LanguageSession, build

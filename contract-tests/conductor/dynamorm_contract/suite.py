@@ -10,7 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from .endpoint import Endpoint
 from .engine import Engine, Tables
@@ -108,7 +108,7 @@ def load_languages(keys: list[str], node: str) -> list[Language]:
 def build(language: Language) -> None:
     """Build a runner that needs it."""
     if language.build:
-        done = subprocess.run(language.build, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - from runners.yaml
+        done = subprocess.run(language.build, cwd=ROOT, capture_output=True, text=True, check=False)
         if done.returncode:
             raise RunError(f"{language.name}: the runner does not build\n{done.stderr}")
 
@@ -158,7 +158,7 @@ class LanguageSession:
         self.known_failures = known_failures or []
         self.info: dict[str, Any] = {}
 
-    def __enter__(self) -> LanguageSession:
+    def __enter__(self) -> Self:
         """Greet the runner."""
         self.info = hello(self.language, self.runner, self.catalogue)
         return self
@@ -287,5 +287,3 @@ def write_results(folder: Path, run: LanguageRun, stamp: dict[str, Any]) -> None
     path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
     transcripts = {f"{result.id}@{result.target}": result.verdict.transcript for result in run.results}
     (folder / f"transcripts-{run.language.key}.json").write_text(json.dumps(transcripts, ensure_ascii=False), encoding="utf-8")
-
-

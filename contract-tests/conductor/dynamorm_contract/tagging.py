@@ -131,10 +131,8 @@ def attribute_at(model: Attribute, path: str | Path) -> Attribute | None:
     for segment in split_path(path):
         if current is None:
             return None
-        if isinstance(segment, int):
-            current = current.get("items")
-        else:
-            current = next((nested for nested in current.get("attributes", []) if nested["attribute"] == segment), None)
+        nested = current.get("attributes", [])
+        current = current.get("items") if isinstance(segment, int) else next((one for one in nested if one["attribute"] == segment), None)
     return current
 
 

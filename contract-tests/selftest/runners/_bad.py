@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CAPABILITIES = yaml.safe_load((Path(__file__).resolve().parents[3] / "spec/capabilities.yaml").read_text(encoding="utf-8"))["capabilities"]
 
@@ -18,7 +20,9 @@ def serve(answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
     for line in sys.stdin:
         message = json.loads(line)
         if message["cmd"] == "hello":
-            out: dict[str, Any] = {"ok": {"impl": "bad", "language": "bad", "version": "0", "dms": ["1.0"], "capabilities": [row["name"] for row in CAPABILITIES], "native_models": []}}
+            out: dict[str, Any] = {
+                "ok": {"impl": "bad", "language": "bad", "version": "0", "dms": ["1.0"], "capabilities": [row["name"] for row in CAPABILITIES], "native_models": []}
+            }
         elif message["cmd"] == "call":
             out = answer(message)
         else:
