@@ -202,7 +202,7 @@ class Loader:
             rest = {key: value for key, value in body.items() if key != "each"}
             filled = substitute(rest, row)
             self._validate(path, {**document, "cases": [{**filled, "each": [row]}]})
-            out.append(self._case(path, document, filled, row["row"]))
+            out.append(self._case(path, document, filled, row.get("row", "")))
         return out
 
     def _validate(self, path: Path, document: Any) -> None:

@@ -63,7 +63,7 @@ def run_selftests(languages: list[Language], catalogue: Catalogue, engine: Engin
     out.expect({case.body["must_fail"]["code"] for case in must_fail} == set(BLINDABLE), "the must-fail set does not have every failure code")
     for language in languages:
         _must_fail(out, language, catalogue, engine, must_fail)
-    _bad_runners(out, catalogue, [case for case in cases if not case.actors and not case.foreign])
+    _bad_runners(out, languages[0], catalogue, [case for case in cases if not case.actors and not case.foreign])
     return out
 
 
@@ -81,9 +81,12 @@ def _invalid(out: SelfTest, models: Models, catalogue: Catalogue) -> None:
 
 def _must_fail(out: SelfTest, language: Language, catalogue: Catalogue, engine: Engine | None, cases: list[Case]) -> None:
     build(language)
-    with LanguageSession(language, catalogue, engine) as session:
+    chatty = Language("chatty", "chatty", _bad_command("chatty"), [], [])
+    with LanguageSession(language, catalogue, engine) as session, LanguageSession(chatty, catalogue, None) as babbler:
         for blind in (None, *BLINDABLE):
-            wrong = [problem for case in cases if (problem := _wrong(session, case, blind)) is not None]
+            # Only a runner that breaks the protocol can show that this is noticed.
+            pairs = [(babbler if case.body["must_fail"]["code"] == "PROTOCOL" else session, case) for case in cases]
+            wrong = [problem for which, case in pairs if (problem := _wrong(which, case, blind)) is not None]
             if blind is None:
                 out.expect(not wrong, f"{language.key}: must-fail: " + "; ".join(wrong))
             else:
@@ -106,10 +109,10 @@ def _wrong(session: LanguageSession, case: Case, blind: str | None) -> str | Non
     return f"{case.id}: expected {want['code']} at {want['at']}, found {verdict.status} {verdict.code} at {verdict.at} ({verdict.message})"
 
 
-def _bad_runners(out: SelfTest, catalogue: Catalogue, cases: list[Case]) -> None:
+def _bad_runners(out: SelfTest, honest: Language, catalogue: Catalogue, cases: list[Case]) -> None:
     offline = [case for case in cases if {"wire", "pure"} & set(case.targets)]
     for name, sample in BAD_RUNNERS.items():
-        command = [sys.executable, str(FOLDER / "runners" / f"{name}.py")]
+        command = [*_bad_command(name), *(honest.command if name == "liar" else [])]
         session = LanguageSession(Language(name, name, command, [], []), catalogue, None)
         if name == "slow":
             session.runner = Runner(command, ROOT, SLOW_TIMEOUT_SECONDS)
@@ -117,6 +120,10 @@ def _bad_runners(out: SelfTest, catalogue: Catalogue, cases: list[Case]) -> None
         with session:
             passed = [case.id for case in picked[:sample] if _passes(session.stage(_offline_target(case)), case)]
         out.expect(not passed, f"the {name} runner passes {len(passed)} cases: {', '.join(passed[:5])}")
+
+
+def _bad_command(name: str) -> list[str]:
+    return [sys.executable, str(FOLDER / "runners" / f"{name}.py")]
 
 
 def _offline_target(case: Case) -> str:

@@ -114,14 +114,15 @@ def tag_members(owner: Attribute, members: dict[str, Any], *, expected: bool = F
 
 
 def split_path(path: str | Path) -> Path:
-    """Split a path's text into segments; a list is taken as it is."""
+    """Split a path's text into segments; a list is taken as it is, malformed text is one name (the library has to refuse it)."""
     if isinstance(path, list):
         return path
     out: Path = []
     for part in path.split("."):
-        name, *indexes = re.split(r"\[([0-9]+)\]", part)
-        out.append(name)
-        out += [int(index) for index in indexes if index]
+        found = re.fullmatch(r"([^\[\]]+)((?:\[[0-9]+\])*)", part)
+        if found is None:
+            return [path]
+        out += [found[1], *(int(index) for index in re.findall(r"[0-9]+", found[2]))]
     return out
 
 
