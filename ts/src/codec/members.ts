@@ -1,0 +1,213 @@
+/**
+ * The members of a value, by a plan that is compiled once: of a whole item and of each typed map inside it.
+ *
+ * Writing goes in the order of the names' bytes, so that equal values give equal text; reading in the order of the declaration.
+ */
+
+import type { Attribute } from "../schema/model.ts";
+import { isPlainObject, setOwn } from "../text/json.ts";
+import { compareUtf8, quote } from "../text/utf8.ts";
+import { checkDepth } from "./collection.ts";
+import { settle } from "./settle.ts";
+import { isNull, refuse, refuseKind, refuseWire, type ValueCodec, ValueFault, type Wire, within } from "./value.ts";
+
+/** How an attribute is written, read whole, and read as a part of a projection. */
+export interface AttributeCodec extends ValueCodec {
+  /** Give the native value of what a projection left of it. */
+  readonly decodePartial: (wire: Wire) => unknown;
+}
+
+/** Makes the codec of an attribute; handed in, because the codec of a map is made of members again. */
+export type CodecMaker = (attribute: Attribute) => AttributeCodec;
+
+/** The plan of one attribute. */
+interface Member {
+  readonly attribute: Attribute;
+  readonly name: string;
+  readonly property: string;
+  /** The name as a JSON string literal, with its colon. */
+  readonly prefix: string;
+  readonly codec: AttributeCodec;
+  readonly isSet: boolean;
+  readonly isNullType: boolean;
+}
+
+/** Wire values that the library writes itself, by attribute; they stand for whatever the caller gave. */
+export type Stamps = ReadonlyMap<string, string>;
+
+/** The members of one level: an item, or a typed map. */
+export class Members {
+  readonly #written: readonly Member[];
+  readonly #read: readonly Member[];
+  readonly #keys: readonly Member[];
+  readonly #properties: ReadonlySet<string>;
+
+  constructor(attributes: ReadonlyMap<string, Attribute>, codecFor: CodecMaker) {
+    this.#read = [...attributes.values()].map((attribute) => memberOf(attribute, codecFor(attribute)));
+    this.#written = this.#read.toSorted((left, right) => compareUtf8(left.name, right.name));
+    this.#keys = this.#read.filter(({ attribute }) => isKey(attribute));
+    this.#properties = new Set(this.#read.map(({ property }) => property));
+  }
+
+  /** Write the members of a value, as the JSON text of a map of wire values. */
+  encode(value: object, depth: number, stamps?: Stamps): string {
+    const source = value as Readonly<Record<string, unknown>>;
+    let text = "";
+    this.#refuseMissingKey(source);
+    for (const member of this.#written) {
+      const encoded = stamps?.get(member.name) ?? encodeMember(member, read(source, member.property), depth);
+      if (encoded !== undefined) {
+        text += (text === "" ? "" : ",") + member.prefix + encoded;
+      }
+    }
+    this.#refuseUnknown(source);
+    return `{${text}}`;
+  }
+
+  /** A value that lacks its key is told so first, whatever else it lacks. */
+  #refuseMissingKey(source: Readonly<Record<string, unknown>>): void {
+    for (const key of this.#keys) {
+      if (read(source, key.property) == null) {
+        encodeMember(key, undefined, 0);
+      }
+    }
+  }
+
+  #refuseUnknown(source: Readonly<Record<string, unknown>>): void {
+    for (const property of Object.keys(source)) {
+      if (!this.#properties.has(property) && source[property] !== undefined) {
+        throw new ValueFault("the model does not know this attribute", undefined, [property]);
+      }
+    }
+  }
+
+  /** Read a whole value: what is required has to be there, absent sets are empty. */
+  decode(wire: Readonly<Record<string, unknown>>): Record<string, unknown> {
+    const result: Record<string, unknown> = {};
+    for (const member of this.#read) {
+      const found = decodeMember(member, read(wire, member.name) as Wire | undefined, false);
+      if (found !== undefined) {
+        setOwn(result, member.property, found);
+      }
+    }
+    return result;
+  }
+
+  /** Read what a projection gave: nothing is filled in, nothing demanded. */
+  decodePartial(wire: Readonly<Record<string, unknown>>): Record<string, unknown> {
+    const result: Record<string, unknown> = {};
+    for (const member of this.#read) {
+      const found = decodeMember(member, read(wire, member.name) as Wire | undefined, true);
+      if (found !== undefined) {
+        setOwn(result, member.property, found);
+      }
+    }
+    return result;
+  }
+}
+
+function memberOf(attribute: Attribute, codec: AttributeCodec): Member {
+  return {
+    attribute,
+    name: attribute.name,
+    property: attribute.property,
+    prefix: `${quote(attribute.name) ?? ""}:`,
+    codec,
+    isSet: attribute.type === "SS" || attribute.type === "NS" || attribute.type === "BS",
+    isNullType: attribute.type === "NULL",
+  };
+}
+
+/** Read a member whatever its name: `constructor` is a member of every object, but nobody gave it. */
+function read(source: Readonly<Record<string, unknown>>, name: string): unknown {
+  return name in Object.prototype && !Object.hasOwn(source, name) ? undefined : source[name];
+}
+
+function encodeMember(member: Member, value: unknown, depth: number): string | undefined {
+  const { attribute } = member;
+  try {
+    if (value === undefined || value === null) {
+      return encodeNull(member, value);
+    }
+    const text = settle(attribute, member.codec.encode(value, depth));
+    return text === undefined && attribute.required
+      ? refuse("the attribute is required and must not be empty")
+      : text;
+  } catch (fault) {
+    return within(member.name, fault);
+  }
+}
+
+function encodeNull({ attribute, isNullType }: Member, value: null | undefined): string | undefined {
+  if (!attribute.required) {
+    return undefined;
+  }
+  if (isNullType && value === null) {
+    return '{"NULL":true}';
+  }
+  throw isKey(attribute)
+    ? new ValueFault("a part of the primary key is missing", "MissingPrimaryKey")
+    : new ValueFault("the attribute is required");
+}
+
+/** Tell whether an attribute is a part of the primary key. */
+function isKey({ roles }: Attribute): boolean {
+  return roles.includes("pk") || roles.includes("sk");
+}
+
+function decodeMember(member: Member, wire: Wire | undefined, partial: boolean): unknown {
+  const { attribute, codec } = member;
+  try {
+    if (wire !== undefined && !isNull(wire)) {
+      return partial ? codec.decodePartial(wire) : codec.decode(wire);
+    }
+    if (wire !== undefined && member.isNullType) {
+      return null;
+    }
+    if (attribute.required && !partial) {
+      return refuse(`expected ${attribute.type}, found ${wire === undefined ? "nothing" : "NULL"}`);
+    }
+    return member.isSet && !partial ? new Set() : undefined;
+  } catch (fault) {
+    return within(member.name, fault);
+  }
+}
+
+/** Make the codec of a typed map. */
+export function membersCodec(
+  attributes: ReadonlyMap<string, Attribute>,
+  codecFor: CodecMaker,
+): AttributeCodec {
+  const members = new Members(attributes, codecFor);
+  return {
+    encode: (value, depth) => encodeMap(members, value, depth),
+    decode: (wire) => members.decode(mapOf(wire)),
+    decodePartial: (wire) => members.decodePartial(mapOf(wire)),
+  };
+}
+
+function encodeMap(members: Members, value: unknown, depth: number): string {
+  if (!isRecord(value)) {
+    return refuseKind("an object", value);
+  }
+  const text = members.encode(value, depth + 1);
+  if (text !== "{}") {
+    checkDepth(depth);
+  }
+  return `{"M":${text}}`;
+}
+
+function mapOf(wire: Wire): Readonly<Record<string, unknown>> {
+  const members = wire.M;
+  return isPlainObject(members) ? members : refuseWire("M", wire);
+}
+
+/** Tell whether a value has members: an object that is no array, set, map, time or binary. */
+export function isRecord(value: unknown): value is object {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    ![Array, Set, Map, Date].some((type) => value instanceof type) &&
+    !ArrayBuffer.isView(value)
+  );
+}

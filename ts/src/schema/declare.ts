@@ -1,0 +1,162 @@
+/** The native way to say a model: `defineModel({...})`, which infers the types of items, keys and updates from what it is given. */
+
+import { DMS_VERSIONS } from "../generated/version.ts";
+import { checked, modelOf } from "./dms.ts";
+import type { Model } from "./model.ts";
+import { invalid } from "./shape.ts";
+import type { AttributeDefinition, Attributes, NestedAttributes, NestedDefinition } from "./types.ts";
+
+/** An index of a native declaration; its keys are names of attributes. */
+export interface IndexDefinition<N extends string> {
+  readonly name: string;
+  readonly type: "GSI" | "LSI";
+  /** A local index has the partition key of its table, and may leave it out. */
+  readonly partition?: N;
+  readonly sort?: N;
+  /** `ALL` unless given; a list names the attributes to include. */
+  readonly projection?: "ALL" | "KEYS_ONLY" | readonly N[];
+  readonly tags?: Readonly<Record<string, unknown>>;
+}
+
+/** A native declaration of a model. */
+export interface ModelDefinition<
+  A extends Attributes,
+  P extends keyof A & string,
+  S extends keyof A & string,
+  V extends string,
+> {
+  readonly name: string;
+  readonly namespace?: string;
+  /** The table's name; a client may prefix or override it. */
+  readonly table: string;
+  /** Checks every attribute's name; nothing is converted. */
+  readonly naming?: "snake_case" | "camelCase";
+  readonly keys: { readonly partition: P; readonly sort?: S };
+  /** The attributes by their names on the wire. */
+  readonly attributes: A;
+  readonly indexes?: readonly IndexDefinition<keyof A & string>[];
+  /** Named projections: lists of attributes. */
+  readonly views?: Readonly<Record<V, readonly (keyof A & string)[]>>;
+  readonly tags?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Define a model and infer the types of its values.
+ *
+ * @throws {InvalidModel} with the JSON Pointer of the entry, in the document that the definition stands for.
+ * @example
+ * const Note = defineModel({
+ *   name: "Note",
+ *   table: "notes",
+ *   keys: { partition: "owner", sort: "id" },
+ *   attributes: {
+ *     owner: { type: "S" },
+ *     id: { type: "S" },
+ *     text: { type: "S" },
+ *     version: { type: "N", format: "int", roles: ["version"] },
+ *   },
+ * });
+ */
+export function defineModel<
+  const A extends Attributes,
+  const P extends keyof A & string,
+  const S extends keyof A & string = never,
+  const V extends string = never,
+>(
+  definition: ModelDefinition<A, P, S, V>,
+): Model<{ readonly attributes: A; readonly keys: P | S; readonly views: V }> {
+  const document = checked({
+    dms_version: DMS_VERSIONS[0],
+    ...given({ namespace: definition.namespace }),
+    models: [modelEntry(definition)],
+  });
+  const [entry] = document.models;
+  return entry === undefined ? invalid("/models", "lacks a model") : modelOf(document, entry, propertyName);
+}
+
+type AnyModel = ModelDefinition<Attributes, string, string, string>;
+
+function modelEntry(definition: AnyModel): object {
+  const { partition, sort } = definition.keys;
+  const key = (attribute: string): object => ({
+    attribute,
+    // An attribute that does not exist is reported by the check, whatever its type here.
+    type: definition.attributes[attribute]?.type ?? "S",
+  });
+  return {
+    name: definition.name,
+    table: { name: definition.table },
+    keys: { partition: key(partition), ...(sort === undefined ? {} : { sort: key(sort) }) },
+    attributes: Object.entries(definition.attributes).map(([name, attribute]) =>
+      attributeEntry(name, attribute, name === partition || name === sort),
+    ),
+    indexes: (definition.indexes ?? []).map((index) => indexEntry(index, key)),
+    views: Object.entries(definition.views ?? {}).map(([name, fields]) => ({ name, fields })),
+    ...given({
+      naming: definition.naming && { convention: definition.naming },
+      tags: definition.tags,
+    }),
+  };
+}
+
+function attributeEntry(name: string, definition: AttributeDefinition, isKey: boolean): object {
+  const { omitEmpty, required, roles, encryption, field, tags, ...element } = definition;
+  return {
+    attribute: name,
+    ...elementEntry(element),
+    ...given({
+      omit_empty: omitEmpty,
+      required: required ?? (isKey ? true : undefined),
+      ...{ roles, encryption, field, tags },
+    }),
+  };
+}
+
+function elementEntry(definition: NestedDefinition): object {
+  const { attributes, items, ...rest } = definition as NestedDefinition & {
+    attributes?: NestedAttributes;
+    items?: NestedDefinition;
+  };
+  return {
+    ...rest,
+    ...given({
+      attributes:
+        attributes &&
+        Object.entries(attributes).map(([name, attribute]) => attributeEntry(name, attribute, false)),
+      items: items && elementEntry(items),
+    }),
+  };
+}
+
+function indexEntry(index: IndexDefinition<string>, key: (attribute: string) => object): object {
+  const { projection } = index;
+  return {
+    name: index.name,
+    type: index.type,
+    ...given({
+      partition: index.partition === undefined ? undefined : key(index.partition),
+      sort: index.sort === undefined ? undefined : key(index.sort),
+      projection: projectionEntry(projection),
+      tags: index.tags,
+    }),
+  };
+}
+
+function projectionEntry(projection: IndexDefinition<string>["projection"]): object | undefined {
+  if (projection === undefined) {
+    return undefined;
+  }
+  return typeof projection === "string" ? { type: projection } : { type: "INCLUDE", fields: projection };
+}
+
+/** Leave out what is undefined: in a document a member is there, or it is not. */
+function given(members: Readonly<Record<string, unknown>>): object {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+}
+
+/** A member is named by its field in camelCase, or else as the attribute itself. */
+function propertyName(attribute: string, field: string | undefined): string {
+  return field === undefined
+    ? attribute
+    : field.replace(/_([^_]?)/g, (_match, next: string) => next.toUpperCase());
+}
