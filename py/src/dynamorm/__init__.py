@@ -1,1 +1,67 @@
 """DynamORM: one model of a DynamoDB item, the same in Python, TypeScript and Go."""
+
+from . import errors
+from ._version import __version__
+from .client import Client
+from .expression import Condition, all_of, any_of, field
+from .schema import canonical_dms, dump, load_dms
+from .schema.declare import (
+    TTL,
+    Attribute,
+    BoolString,
+    CreatedAt,
+    Encrypted,
+    Index,
+    Int64,
+    Json,
+    Model,
+    Nested,
+    Number,
+    OmitEmpty,
+    PartitionKey,
+    Rfc3339Nano,
+    SortKey,
+    UnixMillis,
+    UnixSeconds,
+    UpdatedAt,
+    Version,
+    View,
+    schema_of,
+)
+from .table import DynamicTable, Table
+
+__all__ = [
+    "TTL",
+    "Attribute",
+    "BoolString",
+    "Client",
+    "Condition",
+    "CreatedAt",
+    "DynamicTable",
+    "Encrypted",
+    "Index",
+    "Int64",
+    "Json",
+    "Model",
+    "Nested",
+    "Number",
+    "OmitEmpty",
+    "PartitionKey",
+    "Rfc3339Nano",
+    "SortKey",
+    "Table",
+    "UnixMillis",
+    "UnixSeconds",
+    "UpdatedAt",
+    "Version",
+    "View",
+    "__version__",
+    "all_of",
+    "any_of",
+    "canonical_dms",
+    "dump",
+    "errors",
+    "field",
+    "load_dms",
+    "schema_of",
+]

@@ -1,0 +1,205 @@
+"""The suite's models, declared in Python; `fn.dms.native` proves that each equals its document."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from dynamorm import (
+    TTL,
+    Attribute,
+    BoolString,
+    CreatedAt,
+    Encrypted,
+    Index,
+    Int64,
+    Json,
+    Model,
+    Nested,
+    Number,
+    OmitEmpty,
+    PartitionKey,
+    Rfc3339Nano,
+    SortKey,
+    UnixMillis,
+    UnixSeconds,
+    UpdatedAt,
+    Version,
+    View,
+)
+
+
+class Address(Nested):
+    city: str | None = None
+    zip: str | None = None
+    floor: int | None = None
+
+
+class Line(Nested):
+    sku: str
+    qty: int | None = None
+    tags: set[str] | None = None
+
+
+class Order(
+    Model,
+    table="orders",
+    dms_namespace="acme.shop",
+    naming="snake_case",
+    indexes=[Index("by-status", "status", "placed_at", projection="INCLUDE", fields=("total", "urgent"))],
+    views=[View("OrderSummary", ("customer_id", "order_id", "status", "total"))],
+):
+    customer_id: Annotated[str, PartitionKey()]
+    order_id: Annotated[str, SortKey()]
+    status: Literal["open", "paid", "shipped"]
+    total: Decimal | None = None
+    quantity: int | None = None
+    urgent: Annotated[bool | None, BoolString] = None
+    placed_at: datetime | None = None
+    labels: Annotated[set[str] | None, OmitEmpty] = None
+    address: Address | None = None
+    lines: list[Line] | None = None
+    notes: list[str] | None = None
+    extra: Annotated[Any, Json] = None
+    created_at: Annotated[datetime | None, CreatedAt()] = None
+    updated_at: Annotated[datetime | None, UpdatedAt()] = None
+    version: Annotated[int | None, Version()] = None
+    expires_at: Annotated[int | None, UnixSeconds, OmitEmpty, TTL()] = None
+
+
+class Profile(Model, table="profiles"):
+    PK: Annotated[str, PartitionKey()]
+    SK: Annotated[str, SortKey()]
+    nickname: Annotated[str | None, OmitEmpty] = None
+    name: Annotated[str | None, OmitEmpty] = None
+    tags: Annotated[set[str] | None, OmitEmpty] = None
+    score: Annotated[Decimal | None, OmitEmpty] = None
+    version: Annotated[int | None, Version()] = None
+    created: Annotated[datetime | None, CreatedAt(), Attribute(name="createdAt")] = None
+    updated: Annotated[datetime | None, UpdatedAt(), Attribute(name="updatedAt")] = None
+
+
+class Row(Nested):
+    at: datetime | None = None
+    ok: bool | None = None
+
+
+class Deep(Nested):
+    blob: bytes | None = None
+    marks: set[Number] | None = None
+    rows: list[Row] | None = None
+
+
+class Inner(Nested):
+    label: str | None = None
+    level: int | None = None
+    deep: Deep | None = None
+
+
+class Everything(Model, table="everything"):
+    id: Annotated[str, PartitionKey()]
+    text: str | None = None
+    num: Number | None = None
+    whole: int | None = None
+    big: Annotated[int | None, Int64] = None
+    ratio: float | None = None
+    price: Decimal | None = None
+    bin: bytes | None = None
+    flag: bool | None = None
+    nothing: None = None
+    items: list[Any] | None = None
+    doc: dict[str, Any] | None = None
+    words: set[str] | None = None
+    numbers: set[Number] | None = None
+    blobs: set[bytes] | None = None
+    stamp: datetime | None = None
+    nano: Annotated[str | None, Rfc3339Nano] = None
+    day: date | None = None
+    uid: UUID | None = None
+    yes_no: Annotated[bool | None, BoolString] = None
+    seconds: Annotated[int | None, UnixSeconds] = None
+    millis: Annotated[int | None, UnixMillis] = None
+    data: Annotated[Any, Json] = None
+    inner: Inner | None = None
+
+
+class SparseInner(Nested):
+    label: Annotated[str | None, OmitEmpty] = None
+    level: Annotated[int | None, OmitEmpty] = None
+
+
+class Sparse(Model, table="sparse"):
+    id: Annotated[str, PartitionKey()]
+    text: Annotated[str | None, OmitEmpty] = None
+    whole: Annotated[int | None, OmitEmpty] = None
+    price: Annotated[Decimal | None, OmitEmpty] = None
+    ratio: Annotated[float | None, OmitEmpty] = None
+    bin: Annotated[bytes | None, OmitEmpty] = None
+    flag: Annotated[bool | None, OmitEmpty] = None
+    items: Annotated[list[Any] | None, OmitEmpty] = None
+    doc: Annotated[dict[str, Any] | None, OmitEmpty] = None
+    stamp: Annotated[datetime | None, OmitEmpty] = None
+    yes_no: Annotated[bool | None, BoolString, OmitEmpty] = None
+    seconds: Annotated[datetime | None, UnixSeconds, OmitEmpty] = None
+    data: Annotated[Any, Json, OmitEmpty] = None
+    inner: Annotated[SparseInner | None, OmitEmpty] = None
+
+
+class Reading(Model, table="readings"):
+    sensor: Annotated[int, PartitionKey()]
+    at: Annotated[Decimal, SortKey()]
+    value: float | None = None
+
+
+class Blob(Model, table="blobs"):
+    digest: Annotated[bytes, PartitionKey()]
+    body: bytes | None = None
+
+
+class Event(Model, table="events"):
+    urgent: Annotated[bool, BoolString, PartitionKey()]
+    at: Annotated[datetime, SortKey()]
+    text: str | None = None
+
+
+class Ticket(Model, table="tickets", indexes=[Index("by-assignee", "assignee", "priority"), Index("by-queue", "queue", projection="KEYS_ONLY")]):
+    id: Annotated[str, PartitionKey()]
+    assignee: Annotated[str | None, OmitEmpty] = None
+    queue: str | None = None
+    priority: int | None = None
+
+
+class Ledger(Model, table="ledgers"):
+    id: Annotated[str, PartitionKey()]
+    owner: str
+    balance: Decimal | None = None
+    opened: Annotated[int | None, UnixSeconds, CreatedAt()] = None
+    touched: Annotated[str | None, Rfc3339Nano, UpdatedAt()] = None
+    revision: Annotated[int | None, Int64, Version()] = None
+
+
+class Odd(Model, table="odd"):
+    id: Annotated[str, PartitionKey()]
+    size: int | None = None
+    odd_name: Annotated[str | None, Attribute(name="odd.name")] = None
+    a0: Annotated[str | None, Attribute(name="a[0]")] = None
+    with_space: Annotated[str | None, Attribute(name="with space")] = None
+    hash_: Annotated[str | None, Attribute(name="#hash")] = None
+    colon: Annotated[str | None, Attribute(name=":colon")] = None
+    digit: Annotated[str | None, Attribute(name="0digit")] = None
+    a_b: Annotated[str | None, Attribute(name="a-b")] = None
+    emoji: Annotated[str | None, Attribute(name="😀")] = None
+    doc: dict[str, Any] | None = None
+
+
+class Secret(Model, table="secrets"):
+    id: Annotated[str, PartitionKey()]
+    hint: str | None = None
+    note: Annotated[str | None, Encrypted()] = None
+
+
+MODELS: dict[str, type[Model]] = {
+    model.__name__: model for model in (Order, Profile, Everything, Sparse, Reading, Blob, Event, Ticket, Ledger, Odd, Secret)
+}

@@ -1,0 +1,445 @@
+"""The Python runner: calls on standard input become calls of the library, what comes back becomes lines. It asserts nothing."""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from uuid import UUID
+
+import boto3
+from botocore.config import Config
+from dynamorm import Client, Condition, DynamicTable, Model, Nested, Table, all_of, any_of, canonical_dms, dump, errors, field, load_dms, schema_of
+from dynamorm._version import __version__
+from dynamorm.codec import ItemCodec, item_size
+from dynamorm.expression import Changes, Compiler, FieldPath, FieldSize, Placeholders, Scope, UpdateCompiler
+from dynamorm.schema import Field
+from dynamorm.schema import Model as Schema
+from dynamorm.testing import FixedClock
+from models import MODELS
+
+CAPABILITIES = ["dms", "native", "crud", "condition", "update", "lifecycle", "lock.version", "errors"]
+Json = dict[str, Any]
+
+
+# ---------------------------------------------------------------- tagged to native, and back
+
+
+def to_native(attribute: Field | None, tagged: Json) -> Any:
+    """Turn a tagged value into the native value of the attribute's type, or of the tag where they differ."""
+    ((tag, body),) = tagged.items()
+    if tag == "NULL":
+        return None
+    if attribute is None or attribute.type != tag:
+        return UNTYPED[tag](body)
+    if tag == "S":
+        return text_to_native(attribute, body)
+    if tag == "N":
+        return number_to_native(attribute, body)
+    if tag == "L" and attribute.items is not None:
+        return [to_native(attribute.items, member) for member in body]
+    if tag == "M" and attribute.fields is not None:
+        return members_to_native(attribute.fields, body)
+    return UNTYPED[tag](body)
+
+
+def members_to_native(fields: tuple[Field, ...], members: Json) -> Json:
+    known = {one.name: one for one in fields}
+    return {name: to_native(known.get(name), value) for name, value in members.items()}
+
+
+def text_to_native(attribute: Field, text: str) -> Any:
+    """Give the native value of a text format; text that is none goes on as text, for the library to refuse."""
+    if attribute.json:
+        return json.loads(text, parse_float=Decimal)
+    try:
+        if attribute.format == "timestamp":
+            return datetime.fromisoformat(text) if len(text.partition(".")[2]) <= len("123456+00:00") else text
+        if attribute.format == "date":
+            return date.fromisoformat(text)
+        if attribute.format == "uuid":
+            return UUID(text)
+    except ValueError:
+        return text
+    return text == "true" if attribute.format == "bool_string" and text in {"true", "false"} else text
+
+
+def number_to_native(attribute: Field, text: str) -> Any:
+    """Give the native number of a format; what an int cannot hold goes on as a Decimal, for the library to refuse."""
+    try:
+        if attribute.format == "float":
+            return float(text)
+        return Decimal(text) if attribute.format == "decimal" else plain_number(text)
+    except (ValueError, InvalidOperation):
+        return text
+
+
+def plain_number(text: str) -> Any:
+    number = Decimal(text)
+    return int(number) if number.is_finite() and number == number.to_integral_value() else number
+
+
+UNTYPED: dict[str, Callable[[Any], Any]] = {
+    "S": lambda body: body,
+    "N": plain_number,
+    "B": base64.b64decode,
+    "BOOL": lambda body: body,
+    "NULL": lambda _body: None,
+    "SS": set,
+    "NS": lambda body: {plain_number(member) for member in body},
+    "BS": lambda body: {base64.b64decode(member) for member in body},
+    "L": lambda body: [to_native(None, member) for member in body],
+    "M": lambda body: {name: to_native(None, member) for name, member in body.items()},
+}
+
+
+def from_native(attribute: Field | None, value: Any) -> Json:
+    """Turn a native value into a tagged one."""
+    if attribute is not None and attribute.json:
+        return {"S": json.dumps(value, default=lambda number: json_number(number), ensure_ascii=False)}
+    if isinstance(value, (Model, Nested)):
+        value = value.__dynamorm_attributes__()
+    if isinstance(value, dict):
+        fields = () if attribute is None or attribute.fields is None else attribute.fields
+        return {"M": members_from_native(fields, value) if fields or (attribute is not None and attribute.fields == ()) else {name: from_native(None, member) for name, member in value.items()}}
+    if isinstance(value, list):
+        return {"L": [from_native(None if attribute is None else attribute.items, member) for member in value]}
+    if isinstance(value, (set, frozenset)):
+        return set_from_native(attribute, value)
+    return scalar_from_native(attribute, value)
+
+
+def json_number(number: Any) -> Any:
+    if isinstance(number, Decimal):
+        return float(number)
+    raise TypeError(type(number).__name__)
+
+
+def set_from_native(attribute: Field | None, value: Any) -> Json:
+    tags = {str: "SS", bytes: "BS"}
+    tag = attribute.type if attribute is not None else tags.get(type(next(iter(value))), "NS")
+    return {tag: sorted(base64.b64encode(member).decode() if isinstance(member, bytes) else str(member) for member in value)}
+
+
+def scalar_from_native(attribute: Field | None, value: Any) -> Json:
+    kind = attribute.type if attribute is not None else None
+    if value is None:
+        return {"NULL": True}
+    if isinstance(value, bool):
+        return {"S": "true" if value else "false"} if kind == "S" else {"BOOL": value}
+    if isinstance(value, datetime):
+        if kind == "N":
+            scale = 1000 if attribute is not None and attribute.format == "unix_millis" else 1
+            return {"N": str(int(value.timestamp() * scale))}
+        return {"S": value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")}
+    if isinstance(value, (date, UUID)):
+        return {"S": str(value)}
+    if isinstance(value, bytes):
+        return {"B": base64.b64encode(value).decode()}
+    return {"N": repr(value) if isinstance(value, float) else str(value)} if isinstance(value, (int, float, Decimal)) else {"S": value}
+
+
+def members_from_native(fields: tuple[Field, ...], values: Mapping[str, Any]) -> Json:
+    """Tag the members of an item or typed map; null attributes and empty sets are left out."""
+    known = {one.name: one for one in fields}
+    out = {}
+    for name, value in values.items():
+        attribute = known.get(name)
+        if value is None or (isinstance(value, (set, frozenset)) and not value):
+            continue
+        out[name] = from_native(attribute, value)
+    return out
+
+
+# ---------------------------------------------------------------- conditions and updates
+
+
+def operand(scope: Scope, path: Any, given: Json, *, member: bool = False) -> Any:
+    if "attr" in given:
+        return field(given["attr"])
+    if "size" in given:
+        return field(given["size"]).size()
+    return value_at(scope, path, given["value"], member=member)
+
+
+def value_at(scope: Scope, path: Any, tagged: Json, *, member: bool = False) -> Any:
+    """Turn an operand into the native value of the attribute its path names."""
+    plan = None if path is None else scope.plan(field(path).path)
+    attribute = None if plan is None else plan.field
+    if member and attribute is not None:
+        attribute = attribute.items if attribute.type == "L" else attribute if attribute.type == "S" else None
+    return to_native(attribute, tagged)
+
+
+COMPARE: dict[str, Callable[[FieldPath | FieldSize, Any], Condition]] = {
+    "eq": lambda left, right: left == right,
+    "ne": lambda left, right: left != right,
+    "lt": lambda left, right: left < right,
+    "le": lambda left, right: left <= right,
+    "gt": lambda left, right: left > right,
+    "ge": lambda left, right: left >= right,
+}
+
+
+def condition(scope: Scope, given: list[Any]) -> Condition:
+    name, *rest = given
+    if name in {"and", "or"}:
+        return (all_of if name == "and" else any_of)(*(condition(scope, child) for child in rest))
+    if name == "not":
+        return ~condition(scope, rest[0])
+    sized = isinstance(rest[0], dict)
+    path = None if sized else rest[0]
+    left: Any = field(rest[0]["size"]).size() if sized else field(rest[0])
+    if name in COMPARE:
+        return COMPARE[name](left, operand(scope, path, rest[1]))
+    if name == "between":
+        return left.between(operand(scope, path, rest[1]), operand(scope, path, rest[2]))
+    if name == "in":
+        return left.is_in([operand(scope, path, one) for one in rest[1]])
+    if name == "type":
+        return left.is_type(rest[1])
+    if name in {"exists", "not_exists"}:
+        return getattr(left, name)()
+    return getattr(left, name)(operand(scope, path, rest[1], member=name == "contains"))
+
+
+PAIRS = ("set", "set_if_absent", "add", "subtract", "append", "prepend", "add_to_set", "delete_from_set")
+
+
+def update_members(scope: Scope, args: Json) -> Json:
+    out: Json = {name: [(path, operand(scope, path, given)) for path, given in args[name]] for name in PAIRS if name in args}
+    if "copy" in args:
+        out["copy"] = [(path, source) for path, source in args["copy"]]
+    if "remove" in args:
+        out["remove"] = args["remove"]
+    return out
+
+
+# ---------------------------------------------------------------- the client of a case
+
+
+SDK_CLIENTS: dict[tuple[str, int, str], Any] = {}
+
+
+def sdk_client(endpoint: str, retries: int, region: str) -> Any:
+    key = (endpoint, retries, region)
+    if key not in SDK_CLIENTS:
+        config = Config(retries={"mode": "standard", "total_max_attempts": retries + 1}, read_timeout=10, connect_timeout=5)
+        credentials = {"aws_access_key_id": "AKIDCONTRACT", "aws_secret_access_key": "secret"}
+        SDK_CLIENTS[key] = boto3.client("dynamodb", endpoint_url=endpoint, region_name=region, config=config, **credentials)
+    return SDK_CLIENTS[key]
+
+
+class Case:
+    """What `open` made: the loaded models, the client, and the table of each model."""
+
+    def __init__(self, message: Json) -> None:
+        self.schemas: dict[str, Schema] = {}
+        for document in message["documents"]:
+            self.schemas |= load_dms(json.dumps(document))
+        self.client: Client | None = None
+        self.typed = message.get("table") == "typed"
+        if message["endpoint"] is not None:
+            clock = FixedClock(int(message["now_ns"]), tick_ns=int(message["tick_ns"]))
+            sdk = sdk_client(message["endpoint"], message["sdk_retries"], message["region"])
+            self.client = Client(sdk, clock=clock, table_prefix=message.get("table_prefix", ""), table_names=message.get("table_names"))
+
+    def table(self, name: str) -> Table[Any] | DynamicTable:
+        assert self.client is not None
+        native = MODELS.get(name)
+        if self.typed and native is not None and dump(schema_of(native).document) == dump(self.schemas[name].document):
+            return self.client.table(native)
+        return self.client.table(self.schemas[name])
+
+    def call(self, do: str, on: str | None, args: Json) -> Json | None:
+        if do in PURE:
+            return PURE[do](self, on, args)
+        if do not in OPERATIONS or on is None:
+            return None
+        return OPERATIONS[do](Call(self.table(on), self.schemas[on]), args)
+
+
+class Call:
+    """One operation on one table."""
+
+    def __init__(self, table: Any, schema: Schema) -> None:
+        self.table, self.schema = table, schema
+        self.scope = Scope(ItemCodec(schema))
+
+    def native(self, members: Json) -> Json:
+        return members_to_native(self.schema.fields, members)
+
+    def tagged(self, value: Any) -> Json | None:
+        if value is None:
+            return None
+        return members_from_native(self.schema.fields, value.__dynamorm_attributes__() if isinstance(value, Model) else value)
+
+    def options(self, args: Json, *names: str) -> Json:
+        out = {name: args[name] for name in names if name in args}
+        if "condition" in args:
+            out["condition"] = condition(self.scope, args["condition"])
+        if "expected_version" in args:
+            out["expected_version"] = int(args["expected_version"]["N"])
+        return out
+
+    def whole(self, args: Json, act: Callable[[Any], Any]) -> Any:
+        """Run create, put or save on the caller's object: an instance of the model where its values allow one, else the mapping."""
+        values = self.native(args["item"])
+        value: Any = values
+        if isinstance(self.table, Table):
+            try:
+                value = MODELS[self.schema.name].model_validate(values)
+            except ValueError:
+                value = values
+        try:
+            return act(value)
+        except errors.DynamORMError as error:
+            error.after = self.tagged(value)  # type: ignore[attr-defined]
+            raise
+
+
+def do_put(call: Call, args: Json) -> Json:
+    options = call.options(args, "return_old")
+    new, old = call.whole(args, lambda value: call.table.replace(value, **options))
+    return {"item": call.tagged(new)} | ({} if old is None else {"old": call.tagged(old)})
+
+
+def do_get(call: Call, args: Json) -> Json:
+    key, consistent = call.native(args["key"]), args.get("consistent", False)
+    if "select" in args or "view" in args:
+        values = call.table.select(key, args.get("select"), view=args.get("view"), consistent=consistent)
+        if values is None:
+            raise errors.ItemNotFoundError("no item", origin="service")
+        return {"item": call.tagged(values)}
+    return {"item": call.tagged(call.table.get(key, consistent=consistent))}
+
+
+def do_find(call: Call, args: Json) -> Json:
+    key, consistent = call.native(args["key"]), args.get("consistent", False)
+    if "select" in args or "view" in args:
+        return {"item": call.tagged(call.table.select(key, args.get("select"), view=args.get("view"), consistent=consistent))}
+    return {"item": call.tagged(call.table.find(key, consistent=consistent))}
+
+
+def do_update(call: Call, args: Json) -> Json:
+    options = call.options(args, "upsert") | update_members(call.scope, args)
+    returns = args.get("return", "new")
+    key = call.native(args["key"])
+    if returns == "new":
+        value = call.table.update(key, **options)
+        return {"item": call.tagged(value)}
+    return {"item": call.tagged(call.table.change(key, returns=returns, **options))}
+
+
+def do_delete(call: Call, args: Json) -> Json:
+    old = call.table.delete(call.native(args["key"]), **call.options(args, "must_exist", "return_old"))
+    return {} if old is None else {"old": call.tagged(old)}
+
+
+OPERATIONS: dict[str, Callable[[Call, Json], Json]] = {
+    "create": lambda call, args: {"item": call.tagged(call.whole(args, call.table.create))},
+    "put": do_put,
+    "save": lambda call, args: {"item": call.tagged(call.whole(args, lambda value: call.table.save(value, **call.options(args, "adopt"))))},
+    "get": do_get,
+    "find": do_find,
+    "exists": lambda call, args: {"exists": call.table.exists(call.native(args["key"]), consistent=args.get("consistent", False))},
+    "update": do_update,
+    "delete": do_delete,
+}
+
+
+def fn_native(_case: Case, _on: str | None, args: Json) -> Json:
+    return {"dms": dump(schema_of(MODELS[args["model"]]).document)}
+
+
+def fn_marshal(case: Case, on: str | None, args: Json) -> Json:
+    schema = case.schemas[str(on)]
+    return {"item": ItemCodec(schema).marshal_item(members_to_native(schema.fields, args["item"]))}
+
+
+def fn_unmarshal(case: Case, on: str | None, args: Json) -> Json:
+    schema = case.schemas[str(on)]
+    return {"item": members_from_native(schema.fields, ItemCodec(schema).unmarshal_item(args["item"]))}
+
+
+def fn_expression(case: Case, on: str | None, args: Json) -> Json:
+    scope, placeholders, out = Scope(ItemCodec(case.schemas[str(on)])), Placeholders(), {}
+    compiler = Compiler(scope, placeholders)
+    if "condition" in args:
+        out["condition"] = compiler.condition(condition(scope, args["condition"]))
+    if "update" in args:
+        out["update"] = UpdateCompiler(scope, frozenset()).plan(Changes.of(update_members(scope, args["update"]))).text(placeholders)
+    if "select" in args:
+        out["projection"] = compiler.projection(args["select"])
+    members = placeholders.members()
+    renamed = {"names": "ExpressionAttributeNames", "values": "ExpressionAttributeValues"}
+    return out | {name: members[member] for name, member in renamed.items() if member in members}
+
+
+PURE: dict[str, Callable[[Case, str | None, Json], Json]] = {
+    "fn.dms.load": lambda _case, _on, args: {"dms": canonical_dms(args["text"])},
+    "fn.dms.native": fn_native,
+    "fn.marshal": fn_marshal,
+    "fn.unmarshal": fn_unmarshal,
+    "fn.size": lambda case, on, args: {"bytes": item_size(fn_marshal(case, on, args)["item"])},
+    "fn.expression": fn_expression,
+}
+
+
+# ---------------------------------------------------------------- the protocol
+
+
+def report(error: errors.DynamORMError, schema: Schema | None) -> Json:
+    out: Json = {"code": error.code, "origin": error.origin, "retryable": error.retryable, "message": str(error), "cause": error.__cause__ is not None}
+    name = error.code if error.code.endswith("Error") else f"{error.code}Error"
+    out["symbol"] = isinstance(error, getattr(errors, name)) and (error.kind is None or isinstance(error, getattr(errors, f"{error.kind}Error")))
+    for member in ("kind", "aws", "path", "request_id", "status"):
+        if getattr(error, member) is not None:
+            out[member] = getattr(error, member)
+    if error.maybe_applied:
+        out["maybe_applied"] = True
+    item = error.item
+    if item is not None and schema is not None:
+        out["details"] = {"item": members_from_native(schema.fields, item.__dynamorm_attributes__() if isinstance(item, Model) else item)}
+    if getattr(error, "after", None) is not None:
+        out["after"] = error.after  # type: ignore[attr-defined]
+    return out
+
+
+def answer(message: Json, cases: dict[str, Case]) -> Json:
+    command = message["cmd"]
+    if command == "hello":
+        return {"ok": {"impl": "dynamorm-py", "language": "py", "version": __version__, "dms": ["1.0"], "capabilities": CAPABILITIES, "native_models": sorted(MODELS)}}
+    if command == "open":
+        cases[message["client"]] = Case(message)
+        return {"ok": {}}
+    if command == "close":
+        cases.pop(message["client"], None)
+        return {"ok": {}}
+    result = cases[message["client"]].call(message["do"], message.get("on"), message["args"])
+    return {"unsupported": message["do"]} if result is None else {"result": result}
+
+
+def main() -> None:
+    cases: dict[str, Case] = {}
+    for line in sys.stdin:
+        message = json.loads(line)
+        try:
+            out = answer(message, cases)
+        except errors.DynamORMError as error:
+            case = cases.get(message.get("client", ""))
+            out = {"error": report(error, case.schemas.get(message.get("on")) if case is not None else None)}
+        except Exception as error:  # noqa: BLE001 - what the library lets escape is what the conductor wants to know
+            out = {"crash": {"message": repr(error), "stack": traceback.format_exc()[-1500:]}}
+        sys.stdout.write(json.dumps({"id": message["id"], **out}) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,286 @@
+"""A model's compiled plan: functions made once per model that marshal and unmarshal its items.
+
+Values pass straight between the language and DynamoDB JSON; every attribute gets one writer and one reader, chosen when the plan is made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..errors import DecodeFailedError, EncryptionNotConfiguredError, ItemTooLargeError, MissingPrimaryKeyError, ValidationFailedError
+from ..limits import ITEM_SIZE_MAX_BYTES, NESTING_DEPTH_MAX, PARTITION_KEY_MAX_BYTES, SORT_KEY_MAX_BYTES
+from .converter import Refusal
+from .scalar import reader_of, writer_of
+from .size import item_size, value_size
+from .value import AttributeValue, Item, is_empty, read_any, write_any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ..schema import Field, Model
+
+    Writer = Callable[[Any, str, int], AttributeValue]
+    Reader = Callable[[Any, str], Any]
+
+SETS = ("SS", "NS", "BS")
+
+
+@dataclass(frozen=True)
+class FieldPlan:
+    """One attribute's compiled writer and reader."""
+
+    field: Field
+    write: Writer
+    read: Reader
+    members: tuple[FieldPlan, ...] | None = None
+
+
+def plan_field(field: Field) -> FieldPlan:
+    """Compile one attribute."""
+    if field.type == "M" and field.fields is not None:
+        members = tuple(plan_field(nested) for nested in field.fields)
+        return FieldPlan(field, _map_writer(members), _map_reader(members), members)
+    if field.type == "L" and field.items is not None:
+        element = plan_field(field.items)
+        return FieldPlan(field, _list_writer(element), _list_reader(element), (element,))
+    if field.type in {"L", "M"}:
+        return FieldPlan(field, _untyped_writer(field.type), _untyped_reader(field.type))
+    return FieldPlan(field, _scalar_writer(field), _scalar_reader(field))
+
+
+def _scalar_writer(field: Field) -> Writer:
+    write = writer_of(field)
+
+    def run(value: Any, path: str, _depth: int) -> AttributeValue:  # noqa: ANN401 - the caller's value
+        try:
+            return write(value)
+        except (ValueError, TypeError) as error:
+            raise ValidationFailedError(_why(error), path=path) from None
+
+    return run
+
+
+def _scalar_reader(field: Field) -> Reader:
+    tag, read = field.type, reader_of(field)
+
+    def run(body: Any, path: str) -> Any:  # noqa: ANN401 - the value of the attribute's type
+        try:
+            return read(body)
+        except (ValueError, TypeError) as error:
+            raise DecodeFailedError(f"{_why(error)} in {tag}", path=path) from None
+
+    return run
+
+
+def _why(error: Exception) -> str:
+    """Give the reason of our own refusals; of any other error only its type, for its text may hold the value."""
+    return str(error) if isinstance(error, Refusal) else f"not a value of the attribute's type ({type(error).__name__})"
+
+
+def _untyped_writer(tag: str) -> Writer:
+    kind = list if tag == "L" else dict
+
+    def run(value: Any, path: str, depth: int) -> AttributeValue:  # noqa: ANN401 - the caller's value
+        if not (isinstance(value, kind) or (tag == "L" and isinstance(value, tuple))):
+            raise ValidationFailedError(f"expected {tag}, found {type(value).__name__}", path=path)
+        return write_any(value, path, depth)
+
+    return run
+
+
+def _untyped_reader(tag: str) -> Reader:
+    return lambda body, path: read_any({tag: body}, path)
+
+
+def _list_writer(element: FieldPlan) -> Writer:
+    def run(value: Any, path: str, depth: int) -> AttributeValue:  # noqa: ANN401 - the caller's value
+        if not isinstance(value, (list, tuple)):
+            raise ValidationFailedError(f"expected L, found {type(value).__name__}", path=path)
+        check_depth(depth + 1, path)
+        out = []
+        for index, member in enumerate(value):
+            if member is None:
+                raise ValidationFailedError("null in a list with declared items", path=f"{path}[{index}]")
+            out.append(element.write(member, f"{path}[{index}]", depth + 1))
+        return {"L": out}
+
+    return run
+
+
+def _list_reader(element: FieldPlan) -> Reader:
+    tag = element.field.type
+
+    def run(body: Any, path: str) -> list[Any]:  # noqa: ANN401 - DynamoDB JSON
+        return [element.read(tagged(member, tag, f"{path}[{index}]"), f"{path}[{index}]") for index, member in enumerate(body)]
+
+    return run
+
+
+def _map_writer(members: tuple[FieldPlan, ...]) -> Writer:
+    def run(value: Any, path: str, depth: int) -> AttributeValue:  # noqa: ANN401 - the caller's value
+        check_depth(depth + 1, path)
+        return {"M": write_members(members, as_mapping(value, path), f"{path}.", depth + 1)}
+
+    return run
+
+
+def _map_reader(members: tuple[FieldPlan, ...]) -> Reader:
+    def run(body: Any, path: str) -> dict[str, Any]:  # noqa: ANN401 - DynamoDB JSON
+        return read_members(members, body, f"{path}.", partial=False)
+
+    return run
+
+
+def check_depth(depth: int, path: str) -> None:
+    """Refuse what DynamoDB would not nest as deep."""
+    if depth > NESTING_DEPTH_MAX:
+        raise ValidationFailedError(f"nested deeper than {NESTING_DEPTH_MAX} levels", path=path)
+
+
+def as_mapping(value: Any, path: str) -> Mapping[str, Any]:  # noqa: ANN401 - the caller's value
+    """Give a typed map's members by attribute name: a dict as it is, a nested model through its own declaration."""
+    attributes = getattr(value, "__dynamorm_attributes__", None)
+    if attributes is not None:
+        found: dict[str, Any] = attributes()
+        return found
+    if not isinstance(value, dict):
+        raise ValidationFailedError(f"expected M, found {type(value).__name__}", path=path)
+    return value
+
+
+def tagged(value: Any, tag: str, path: str) -> Any:  # noqa: ANN401 - DynamoDB JSON
+    """Give the body of a tagged value, or refuse another tag."""
+    try:
+        return value[tag]
+    except (KeyError, TypeError):
+        found = next(iter(value)) if isinstance(value, dict) and len(value) == 1 else "no attribute value"
+        raise DecodeFailedError(f"expected {tag}, found {found}", path=path) from None
+
+
+def write_members(plans: tuple[FieldPlan, ...], values: Mapping[str, Any], prefix: str, depth: int) -> Item:
+    """Marshal the members of an item or of a typed map."""
+    known = {plan.field.name for plan in plans}
+    for name in values:
+        if name not in known:
+            raise ValidationFailedError("the model does not know this attribute", path=prefix + str(name))
+    out: Item = {}
+    for plan in plans:
+        written = _write_member(plan, values.get(plan.field.name), prefix + plan.field.name, depth)
+        if written is not None:
+            out[plan.field.name] = written
+    return out
+
+
+def _write_member(plan: FieldPlan, value: Any, path: str, depth: int) -> AttributeValue | None:  # noqa: ANN401 - the caller's value
+    field = plan.field
+    if value is None:
+        if field.type == "NULL" and field.required:
+            return {"NULL": True}
+        if field.required:
+            raise ValidationFailedError("a required attribute is missing", path=path)
+        return None
+    if field.encryption is not None:
+        raise EncryptionNotConfiguredError("the attribute is encrypted and the client has no key", path=path)
+    written = plan.write(value, path, depth)
+    if (field.type in SETS and not written[field.type]) or (field.omit_empty and is_empty(field, written)):
+        if field.required:
+            raise ValidationFailedError("a required attribute is empty", path=path)
+        return None
+    return written
+
+
+def read_members(plans: tuple[FieldPlan, ...], item: Any, prefix: str, *, partial: bool) -> dict[str, Any]:  # noqa: ANN401 - DynamoDB JSON
+    """Unmarshal the members of an item or of a typed map; what the model does not know is ignored.
+
+    The result holds what was stored: an absent set is left to the model's default, so a partial result stays partial.
+    """
+    if not isinstance(item, dict):
+        raise DecodeFailedError("expected M", path=prefix.rstrip("."))
+    out: dict[str, Any] = {}
+    for plan in plans:
+        field = plan.field
+        stored = item.get(field.name)
+        if stored is None or "NULL" in stored:
+            if field.required and not partial and field.type != "NULL":
+                raise DecodeFailedError("a required attribute is missing", path=prefix + field.name)
+            continue
+        if field.encryption is not None:
+            raise EncryptionNotConfiguredError("the attribute is encrypted and the client has no key", path=prefix + field.name)
+        path = prefix + field.name
+        body = tagged(stored, field.type, path)
+        if partial and plan.members is not None:
+            out[field.name] = _read_partial(plan, body, path)
+        else:
+            out[field.name] = plan.read(body, path)
+    return out
+
+
+def _read_partial(plan: FieldPlan, body: Any, path: str) -> Any:  # noqa: ANN401 - DynamoDB JSON
+    """Read a selected part of a typed map or list: its required members may be absent."""
+    members = plan.members or ()
+    if plan.field.type == "M":
+        return read_members(members, body, f"{path}.", partial=True)
+    element = members[0]
+    rows = [(tagged(row, element.field.type, f"{path}[{index}]"), f"{path}[{index}]") for index, row in enumerate(body)]
+    return [_read_partial(element, row, place) if element.members is not None else element.read(row, place) for row, place in rows]
+
+
+class ItemCodec:
+    """The compiled codec of one model."""
+
+    def __init__(self, model: Model) -> None:
+        """Compile the model."""
+        self.model = model
+        self.plans = tuple(plan_field(field) for field in model.fields)
+        self.by_name = {plan.field.name: plan for plan in self.plans}
+        self.keys = tuple(self.by_name[name] for name in model.key_names)
+        indexed: dict[str, int] = {}
+        for index in model.indexes:
+            for key, limit in ((index.partition, PARTITION_KEY_MAX_BYTES), (index.sort, SORT_KEY_MAX_BYTES)):
+                if key is not None and key.attribute not in model.key_names:
+                    indexed[key.attribute] = min(limit, indexed.get(key.attribute, limit))
+        self.index_keys = indexed
+
+    def marshal_key(self, values: Mapping[str, Any]) -> Item:
+        """Marshal the primary key out of a key or a whole value."""
+        self.require_key(values)
+        out: Item = {}
+        for plan, limit in zip(self.keys, (PARTITION_KEY_MAX_BYTES, SORT_KEY_MAX_BYTES), strict=False):
+            name = plan.field.name
+            out[name] = plan.write(values[name], name, 1)
+            check_key(out[name], name, limit)
+        return out
+
+    def require_key(self, values: Mapping[str, Any]) -> None:
+        """Refuse a key of which a part is missing or null."""
+        for plan in self.keys:
+            if values.get(plan.field.name) is None:
+                raise MissingPrimaryKeyError(f"{self.model.name}: a part of the primary key is missing", path=plan.field.name)
+
+    def marshal_item(self, values: Mapping[str, Any]) -> Item:
+        """Marshal a whole item; keys, index keys and size are checked."""
+        self.marshal_key(values)
+        item = write_members(self.plans, values, "", 1)
+        for name, limit in self.index_keys.items():
+            if name in item:
+                check_key(item[name], name, limit)
+        if item_size(item) > ITEM_SIZE_MAX_BYTES:
+            raise ItemTooLargeError(f"{self.model.name}: larger than {ITEM_SIZE_MAX_BYTES} bytes", origin="client")
+        return item
+
+    def unmarshal_item(self, item: Mapping[str, Any], *, partial: bool = False) -> dict[str, Any]:
+        """Unmarshal an item to values by attribute name; errors name the model."""
+        try:
+            return read_members(self.plans, item, "", partial=partial)
+        except DecodeFailedError as error:
+            raise DecodeFailedError(f"{self.model.name}: {error.fact}", path=error.path) from None
+
+
+def check_key(value: AttributeValue, name: str, limit: int) -> None:
+    """Refuse an empty or too long key."""
+    size = value_size(value)
+    if "N" not in value and size == 0:
+        raise ValidationFailedError("a key is not empty", path=name)
+    if "N" not in value and size > limit:
+        raise ValidationFailedError(f"a key of more than {limit} bytes", path=name)

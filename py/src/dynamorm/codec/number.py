@@ -1,0 +1,102 @@
+"""Numbers: canonical text out, exact values in; 38 digits, never rounded."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal, InvalidOperation
+
+from ..limits import NUMBER_DIGITS_MAX, NUMBER_EXPONENT_MAX, NUMBER_EXPONENT_MIN
+from .converter import Refusal
+
+INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
+_PLAIN_MIN, _PLAIN_MAX = -7, 38
+# The text of most numbers is canonical already; this finds it without a Decimal.
+_SIMPLE = re.compile(r"-?(?:[1-9][0-9]{0,37}|0)")
+
+
+class NumberError(Refusal):
+    """A number that DynamoDB does not hold, or text that is no number; says why, never which."""
+
+
+def canonical(value: Decimal | float | str) -> str:
+    """Give DynamoDB's canonical text of a number, or refuse; never round.
+
+    >>> canonical(Decimal("1.10")), canonical("1E38"), canonical("-0")
+    ('1.1', '1E+38', '0')
+    """
+    if isinstance(value, float):
+        return _of_decimal(Decimal(repr(value)))
+    if isinstance(value, int):
+        value = str(value)
+    if isinstance(value, str):
+        if _SIMPLE.fullmatch(value) and value != "-0":
+            return value
+        value = parse(value)
+    return _of_decimal(value)
+
+
+def parse(text: str) -> Decimal:
+    """Read a number's text by its value, with all its digits.
+
+    >>> parse("1E+5") == 100000
+    True
+    """
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise NumberError("not a number") from None
+    if "_" in text or not text.isascii() or text != text.strip():
+        raise NumberError("not a number")
+    return number
+
+
+def _of_decimal(number: Decimal) -> str:
+    if not number.is_finite():
+        raise NumberError("not a finite number")
+    sign, digits, exponent = number.as_tuple()
+    text = "".join(map(str, digits)).lstrip("0")
+    if not text:
+        return "0"
+    trimmed = text.rstrip("0")
+    power = int(exponent) + len(text) - 1
+    if len(trimmed) > NUMBER_DIGITS_MAX:
+        raise NumberError("more than 38 significant digits")
+    if not NUMBER_EXPONENT_MIN <= power <= NUMBER_EXPONENT_MAX:
+        raise NumberError("outside DynamoDB's range")
+    return ("-" if sign else "") + _spell(trimmed, power)
+
+
+def _spell(digits: str, power: int) -> str:
+    if not _PLAIN_MIN <= power < _PLAIN_MAX:
+        fraction = f".{digits[1:]}" if len(digits) > 1 else ""
+        return f"{digits[0]}{fraction}E{power:+d}"
+    if power < 0:
+        return f"0.{'0' * (-power - 1)}{digits}"
+    if len(digits) <= power + 1:
+        return digits + "0" * (power + 1 - len(digits))
+    return f"{digits[: power + 1]}.{digits[power + 1 :]}"
+
+
+def whole(text: str) -> int:
+    """Read an integer of 64 bits; a fraction or a larger one is refused."""
+    if _SIMPLE.fullmatch(text):
+        value = int(text)
+    else:
+        number = parse(text)
+        if not number.is_finite() or number != number.to_integral_value():
+            raise NumberError("not an integer")
+        value = int(number)
+    if not INT64_MIN <= value <= INT64_MAX:
+        raise NumberError("outside 64 bits")
+    return value
+
+
+def natural(text: str) -> int | Decimal:
+    """Read a number without a format: an int where it is integral, else a Decimal.
+
+    >>> natural("1.0"), natural("1.50")
+    (1, Decimal('1.5'))
+    """
+    number = parse(text)
+    spelled = Decimal(canonical(number))
+    return int(spelled) if spelled == spelled.to_integral_value() else spelled

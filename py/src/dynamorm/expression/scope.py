@@ -1,0 +1,82 @@
+"""What a model says about a path: its attribute, its type, and how a value there is marshalled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..codec import write_any
+from ..errors import EncryptedFieldNotQueryableError, ValidationFailedError
+from .node import path_text
+
+if TYPE_CHECKING:
+    from ..codec import AttributeValue, ItemCodec
+    from ..codec.item import FieldPlan
+    from .node import Path
+
+MEMBER_TYPE = {"SS": "S", "NS": "N", "BS": "B"}
+
+
+class Scope:
+    """A model's view of document paths."""
+
+    def __init__(self, codec: ItemCodec) -> None:
+        """Take the model's compiled codec."""
+        self.codec = codec
+
+    def plan(self, path: Path) -> FieldPlan | None:
+        """Find the compiled attribute of a path; None where the model does not type it."""
+        plan = self.codec.by_name.get(str(path[0]))
+        for segment in path[1:]:
+            if plan is None or plan.members is None:
+                return None
+            if isinstance(segment, int):
+                plan = plan.members[0] if plan.field.type == "L" else None
+            else:
+                plan = next((one for one in plan.members if one.field.name == segment), None) if plan.field.type == "M" else None
+        return plan
+
+    def type_of(self, path: Path) -> str | None:
+        """Give the type of a path's attribute; None where the model does not type it."""
+        plan = self.plan(path)
+        return None if plan is None else plan.field.type
+
+    def knows(self, path: Path) -> bool:
+        """Tell whether a path leads to something the model declares, or inside an untyped list or map."""
+        plan = self.codec.by_name.get(str(path[0]))
+        for segment in path[1:]:
+            if plan is None:
+                return False
+            if plan.members is None:
+                return plan.field.type in {"L", "M"}
+            if isinstance(segment, int) != (plan.field.type == "L"):
+                return False
+            plan = plan.members[0] if isinstance(segment, int) else next((one for one in plan.members if one.field.name == segment), None)
+        return plan is not None
+
+    def open(self, path: Path) -> Path:
+        """Refuse an encrypted attribute where DynamoDB would have to look into it."""
+        plan = self.codec.by_name.get(str(path[0]))
+        if plan is not None and plan.field.encryption is not None:
+            raise EncryptedFieldNotQueryableError("an encrypted attribute cannot be compared", path=path_text(path))
+        return path
+
+    def marshal(self, path: Path, value: Any) -> AttributeValue:  # noqa: ANN401 - the caller's value
+        """Marshal a value by the attribute the path names, or by its own type."""
+        plan = self.plan(path)
+        text = path_text(path)
+        if value is None:
+            return {"NULL": True}
+        return write_any(value, text, 1) if plan is None else plan.write(value, text, len(path))
+
+    def marshal_member(self, path: Path, value: Any) -> AttributeValue:  # noqa: ANN401 - the caller's value
+        """Marshal the operand of contains: a member of the set or list, or a part of the text."""
+        plan = self.plan(path)
+        text = path_text(path)
+        if plan is not None and plan.field.type in MEMBER_TYPE:
+            written = write_any(value, text, 1)
+            if MEMBER_TYPE[plan.field.type] not in written:
+                raise ValidationFailedError(f"expected {MEMBER_TYPE[plan.field.type]}", path=text)
+            return written
+        if plan is not None and plan.field.type == "L":
+            return plan.members[0].write(value, text, 1) if plan.members is not None else write_any(value, text, 1)
+        return self.marshal(path, value)

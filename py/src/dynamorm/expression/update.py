@@ -1,0 +1,235 @@
+"""Updates: the caller's changes and the library's own, to `SET`, `REMOVE`, `ADD` and `DELETE`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from ..codec import canonical, is_empty
+from ..codec.item import SETS
+from ..errors import EncryptedFieldNotQueryableError, EncryptionNotConfiguredError, InvalidOperatorError, ValidationFailedError
+from .compile import checked
+from .node import Attr, Path, PathLike, Value, parse_path, path_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from ..codec import AttributeValue
+    from .placeholder import Placeholders
+    from .scope import Scope
+
+Pairs = "Mapping[str, Any] | Iterable[tuple[PathLike, Any]]"
+# The order of kinds inside a clause, the same in every language; and the types each fits.
+KINDS: dict[str, tuple[str, ...] | None] = {
+    "set": None,
+    "set_if_absent": None,
+    "add": ("N",),
+    "subtract": ("N",),
+    "append": ("L",),
+    "prepend": ("L",),
+    "copy": None,
+    "remove": None,
+    "add_to_set": SETS,
+    "delete_from_set": SETS,
+}
+
+
+@dataclass
+class Changes:
+    """What an update asks for: kind by kind, in the caller's order."""
+
+    actions: dict[str, list[tuple[Path, Any]]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, members: Mapping[str, Any]) -> Changes:
+        """Read the keyword arguments of `Table.update`: maps or lists of pairs, and a list of paths for remove."""
+        out: dict[str, list[tuple[Path, Any]]] = {}
+        for kind in KINDS:
+            given = members.get(kind)
+            if not given:
+                continue
+            if kind == "remove":
+                out[kind] = [(parse_path(path), None) for path in ([given] if isinstance(given, str) else given)]
+            else:
+                pairs = given.items() if hasattr(given, "items") else given
+                out[kind] = [(parse_path(path), value) for path, value in pairs]
+        return cls(out)
+
+    def paths(self) -> list[Path]:
+        """Give every path that is changed."""
+        return [path for pairs in self.actions.values() for path, _ in pairs]
+
+
+@dataclass(frozen=True)
+class Owned:
+    """What the library itself adds: SET actions with their values, and the version's name."""
+
+    if_absent: tuple[tuple[str, AttributeValue], ...] = ()
+    sets: tuple[tuple[str, AttributeValue], ...] = ()
+    version: str | None = None
+
+
+class UpdateCompiler:
+    """Compiles one update against one model."""
+
+    def __init__(self, scope: Scope, protected: frozenset[str]) -> None:
+        """Take the model's view of paths, and the attributes that an update never touches."""
+        self.scope, self.protected = scope, protected
+
+    def plan(self, changes: Changes) -> UpdatePlan:
+        """Check and marshal the caller's changes; placeholders come later, after the condition's."""
+        paths = changes.paths()
+        if not paths:
+            raise ValidationFailedError("an update of nothing")
+        _refuse_overlaps(paths)
+        out = UpdatePlan()
+        for kind, pairs in changes.actions.items():
+            for path, value in pairs:
+                self._check(kind, path, value)
+                self._action(out, kind, path, value)
+        return out
+
+    def _check(self, kind: str, path: Path, value: Any) -> None:  # noqa: ANN401 - the caller's value
+        text, plan = path_text(path), self.scope.plan(path)
+        if path[0] in self.protected:
+            raise ValidationFailedError("a key or lifecycle attribute is not updated", path=text)
+        if kind != "remove" and not self.scope.knows(path):
+            raise ValidationFailedError("the model does not know this path", path=text)
+        fits = KINDS[kind]
+        if fits is not None and plan is not None and plan.field.type not in fits:
+            raise InvalidOperatorError(f"{kind} does not fit {plan.field.type}", path=text)
+        owner = self.scope.codec.by_name.get(str(path[0]))
+        if owner is not None and owner.field.encryption is not None and kind != "remove":
+            if kind == "set" and value is not None and len(path) == 1:
+                raise EncryptionNotConfiguredError("the attribute is encrypted and the client has no key", path=text)
+            if kind != "set" or len(path) > 1:
+                raise EncryptedFieldNotQueryableError("an encrypted attribute is set or removed as a whole", path=text)
+
+    def _action(self, out: UpdatePlan, kind: str, path: Path, value: Any) -> None:  # noqa: ANN401 - the caller's value
+        if kind == "copy":
+            out.sets.append(_copy(path, parse_path(value)))
+        elif kind == "remove" or (kind == "set" and value is None):
+            self._remove(out, path)
+        elif isinstance(operand := _as_operand(value), Attr):
+            if kind != "set":
+                raise InvalidOperatorError(f"{kind} takes a value", path=path_text(path))
+            out.sets.append(_copy(path, operand.path))
+        else:
+            self._value_action(out, kind, path, value)
+
+    def _remove(self, out: UpdatePlan, path: Path) -> None:
+        plan = self.scope.plan(path)
+        if plan is not None and plan.field.required and not isinstance(path[-1], int):
+            raise ValidationFailedError("a required attribute is not removed", path=path_text(path))
+        out.removes.append(path)
+
+    def _value_action(self, out: UpdatePlan, kind: str, path: Path, value: Any) -> None:  # noqa: ANN401 - the caller's value
+        text, plan = path_text(path), self.scope.plan(path)
+        if value is None:
+            raise ValidationFailedError(f"{kind} takes no null", path=text)
+        written = self.scope.marshal(path, value)
+        ((tag, body),) = written.items()
+        empty = (tag in SETS and not body) or (plan is not None and plan.field.omit_empty and is_empty(plan.field, written))
+        if kind in {"set", "set_if_absent"} and empty:
+            if kind == "set":
+                self._remove(out, path)
+                return
+            raise ValidationFailedError("an empty value is not stored", path=text)
+        if tag in SETS and not body:
+            raise ValidationFailedError("an empty set", path=text)
+        if len(path) == 1:
+            self._check_index_key(path, written)
+        self._place(out, kind, path, written)
+
+    def _check_index_key(self, path: Path, written: AttributeValue) -> None:
+        limit = self.scope.codec.index_keys.get(str(path[0]))
+        if limit is not None:
+            from ..codec import check_key  # noqa: PLC0415 - only for index keys
+
+            check_key(written, str(path[0]), limit)
+
+    def _place(self, out: UpdatePlan, kind: str, path: Path, written: AttributeValue) -> None:
+        if kind == "subtract":
+            written = {"N": canonical(-Decimal(written["N"]))}
+        if kind in {"add", "subtract"} and len(path) == 1:
+            out.adds.append((path, written))
+        elif kind == "add_to_set":
+            out.adds.append((path, written))
+        elif kind == "delete_from_set":
+            out.deletes.append((path, written))
+        else:
+            out.sets.append(_SET_TEXT[kind](path, written))
+
+
+def _as_operand(value: Any) -> Any:  # noqa: ANN401 - the caller's value
+    from .field import FieldPath  # noqa: PLC0415 - the pen stands beside, not below
+
+    return Attr(value.path) if isinstance(value, FieldPath) else value.value if isinstance(value, Value) else value
+
+
+SetText = "Callable[[Placeholders], str]"
+
+
+@dataclass
+class UpdatePlan:
+    """Checked and marshalled changes, waiting for placeholders."""
+
+    sets: list[Callable[[Placeholders], str]] = field(default_factory=list)
+    removes: list[Path] = field(default_factory=list)
+    adds: list[tuple[Path, AttributeValue]] = field(default_factory=list)
+    deletes: list[tuple[Path, AttributeValue]] = field(default_factory=list)
+
+    def text(self, placeholders: Placeholders, owned: Owned = Owned()) -> str:  # noqa: B008 - frozen
+        """Write the update: clauses in their order, the library's own actions last in each."""
+        sets = [write(placeholders) for write in self.sets]
+        sets += [_if_absent((name,), value)(placeholders) for name, value in owned.if_absent]
+        sets += [_assign((name,), value)(placeholders) for name, value in owned.sets]
+        removes = [placeholders.path(path) for path in self.removes]
+        added = self.adds if owned.version is None else [*self.adds, ((owned.version,), {"N": "1"})]
+        adds = [f"{placeholders.path(path)} {placeholders.value(value)}" for path, value in added]
+        deletes = [f"{placeholders.path(path)} {placeholders.value(value)}" for path, value in self.deletes]
+        clauses = (("SET", sets), ("REMOVE", removes), ("ADD", adds), ("DELETE", deletes))
+        return checked(" ".join(f"{word} {', '.join(actions)}" for word, actions in clauses if actions))
+
+
+def _assign(path: Path, value: AttributeValue) -> Callable[[Placeholders], str]:
+    return lambda at: f"{at.path(path)} = {at.value(value)}"
+
+
+def _copy(path: Path, source: Path) -> Callable[[Placeholders], str]:
+    return lambda at: f"{at.path(path)} = {at.path(source)}"
+
+
+def _if_absent(path: Path, value: AttributeValue) -> Callable[[Placeholders], str]:
+    return lambda at: f"{at.path(path)} = if_not_exists({at.path(path)}, {at.value(value)})"
+
+
+def _add_nested(path: Path, value: AttributeValue) -> Callable[[Placeholders], str]:
+    return lambda at: f"{at.path(path)} = if_not_exists({at.path(path)}, {at.value({'N': '0'})}) + {at.value(value)}"
+
+
+def _append(path: Path, value: AttributeValue) -> Callable[[Placeholders], str]:
+    return lambda at: f"{at.path(path)} = list_append(if_not_exists({at.path(path)}, {at.value({'L': []})}), {at.value(value)})"
+
+
+def _prepend(path: Path, value: AttributeValue) -> Callable[[Placeholders], str]:
+    return lambda at: f"{at.path(path)} = list_append({at.value(value)}, if_not_exists({at.path(path)}, {at.value({'L': []})}))"
+
+
+_SET_TEXT: dict[str, Callable[[Path, AttributeValue], Callable[[Placeholders], str]]] = {
+    "set": _assign,
+    "set_if_absent": _if_absent,
+    "add": _add_nested,
+    "subtract": _add_nested,
+    "append": _append,
+    "prepend": _prepend,
+}
+
+
+def _refuse_overlaps(paths: list[Path]) -> None:
+    for index, path in enumerate(paths):
+        for other in paths[:index]:
+            shorter = min(len(path), len(other))
+            if path[:shorter] == other[:shorter]:
+                raise ValidationFailedError("two changes of one place", path=path_text(path))

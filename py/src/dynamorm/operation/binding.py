@@ -1,0 +1,60 @@
+"""What every operation needs to know of a table: the model's codec, its real name, and what the library owns of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..codec import AttributeValue, ItemCodec, clock_text
+from ..codec.time import MICRO_DIGITS, NANO_DIGITS, NANOS
+from ..expression import Scope
+from ..schema import Model, Role
+
+if TYPE_CHECKING:
+    from ..schema import Field
+
+DIGITS = {"timestamp": MICRO_DIGITS, "rfc3339nano": NANO_DIGITS}
+UNIT_NS = {"unix_seconds": NANOS, "unix_millis": 1_000_000}
+
+
+@dataclass(frozen=True)
+class Binding:
+    """A model bound to a table's real name."""
+
+    model: Model
+    table: str
+    codec: ItemCodec
+    scope: Scope
+    created_at: Field | None
+    updated_at: Field | None
+    version: Field | None
+
+    @classmethod
+    def of(cls, model: Model, table: str, codec: ItemCodec) -> Binding:
+        """Bind a compiled model."""
+        return cls(model, table, codec, Scope(codec), model.role(Role.CREATED_AT), model.role(Role.UPDATED_AT), model.role(Role.VERSION))
+
+    @property
+    def protected(self) -> frozenset[str]:
+        """Give the attributes that no update touches."""
+        return frozenset(self.model.key_names) | {field.name for field in (self.created_at, self.updated_at, self.version) if field is not None}
+
+
+def stamp(field: Field, now_ns: int) -> AttributeValue:
+    """Write the clock's reading in an attribute's format, cut down, never rounded up."""
+    if field.type == "N":
+        return {"N": str(now_ns // UNIT_NS[str(field.format)])}
+    return {"S": clock_text(now_ns, DIGITS[str(field.format)])}
+
+
+def next_version(current: str) -> AttributeValue | None:
+    """Give the version after `current`; None where 64 bits do not hold it."""
+    following = int(current) + 1
+    return {"N": str(following)} if following < 2**63 else None
+
+
+def same_item(left: dict[str, Any], right: dict[str, Any], codec: ItemCodec) -> bool:
+    """Tell whether two items are equal by value, as the model reads them and in the attributes it does not know."""
+    known = set(codec.by_name)
+    strange = [{name: value for name, value in item.items() if name not in known} for item in (left, right)]
+    return strange[0] == strange[1] and codec.unmarshal_item(left) == codec.unmarshal_item(right)

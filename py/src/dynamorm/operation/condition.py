@@ -1,0 +1,104 @@
+"""Conditional writes: what the library adds to a condition, and what a failed one means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from ..errors import AlreadyExistsError, ConditionFailedError, DynamORMError, ItemNotFoundError, ValidationFailedError, VersionConflictError
+from ..expression import And, Attr, Compare, Compiler, Condition, Function, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ..expression import Placeholders
+    from .binding import Binding
+    from .exchange import Response
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What a write demands of the stored item."""
+
+    condition: Condition | None = None
+    must_exist: bool = False
+    must_not_exist: bool = False
+    unversioned: bool = False
+    expected_version: Any = None
+
+    @property
+    def needs_item(self) -> bool:
+        """Tell whether a failure without an item means that there is none."""
+        return self.must_exist or self.unversioned or self.expected_version is not None
+
+
+def guard_text(binding: Binding, guard: Guard, placeholders: Placeholders) -> str | None:
+    """Compile a guard: the caller's condition, then existence, then version; a version replaces existence."""
+    parts = [] if guard.condition is None else [guard.condition]
+    parts += _own(binding, guard)
+    if not parts:
+        return None
+    return Compiler(binding.scope, placeholders).condition(And(tuple(parts)))
+
+
+def _own(binding: Binding, guard: Guard) -> list[Condition]:
+    key = (binding.model.partition.attribute,)
+    if guard.expected_version is not None:
+        if binding.version is None:
+            raise ValidationFailedError(f"{binding.model.name} has no version")
+        return [Compare("=", Attr((binding.version.name,)), Value(guard.expected_version))]
+    if guard.must_not_exist:
+        return [Function("attribute_not_exists", key)]
+    if guard.unversioned:
+        if binding.version is None:
+            raise ValidationFailedError(f"{binding.model.name} has no version")
+        return [Function("attribute_exists", key), Function("attribute_not_exists", (binding.version.name,))]
+    return [Function("attribute_exists", key)] if guard.must_exist else []
+
+
+def add_guard(body: dict[str, Any], text: str | None) -> None:
+    """Put a compiled guard into a request, and ask for the item that makes it fail."""
+    if text is not None:
+        body["ConditionExpression"] = text
+        body["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+
+
+def failure(binding: Binding, guard: Guard, response: Response, decode: Callable[[Mapping[str, Any]], Any]) -> DynamORMError:
+    """Tell what the error of a guarded write means, by the item that came with it."""
+    error = response.error
+    assert error is not None
+    if not isinstance(error, ConditionFailedError):
+        return error
+    item = response.body.get("Item")
+    kind = _kind(binding, guard, item)
+    out = kind(
+        _SENTENCE[kind].format(model=binding.model.name),
+        origin=error.origin,
+        retryable=False,
+        aws=error.aws,
+        request_id=error.request_id,
+        status=error.status,
+        maybe_applied=error.maybe_applied,
+    )
+    out.__cause__ = error.__cause__
+    return out.with_item(item, decode)
+
+
+def _kind(binding: Binding, guard: Guard, item: Mapping[str, Any] | None) -> type[DynamORMError]:
+    if item is None and guard.needs_item:
+        return ItemNotFoundError
+    if item is not None and guard.unversioned:
+        return VersionConflictError
+    if item is not None and guard.expected_version is not None and binding.version is not None:
+        stored = item.get(binding.version.name, {}).get("N")
+        return ConditionFailedError if stored is not None and Decimal(stored) == Decimal(guard.expected_version) else VersionConflictError
+    return AlreadyExistsError if guard.must_not_exist and guard.condition is None else ConditionFailedError
+
+
+_SENTENCE: dict[type[DynamORMError], str] = {
+    ItemNotFoundError: "{model}: there is no item with this key",
+    VersionConflictError: "{model}: the stored item has another version",
+    AlreadyExistsError: "{model}: an item with this key exists",
+    ConditionFailedError: "{model}: the condition was false",
+}

@@ -1,0 +1,35 @@
+"""DeleteItem: remove one item by key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..expression import Placeholders
+from .condition import Guard, add_guard, failure, guard_text
+from .exchange import Request, Response, SingleExchange
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from .binding import Binding
+
+
+class Delete(SingleExchange["dict[str, Any] | None"]):
+    """Delete one item; the result is the item it was, where asked for and there was one."""
+
+    def __init__(self, binding: Binding, key: Mapping[str, Any], guard: Guard, decode: Callable[[Mapping[str, Any]], Any], *, return_old: bool = False) -> None:
+        """Build the request."""
+        self.binding, self.guard, self.decode = binding, guard, decode
+        body: dict[str, Any] = {"TableName": binding.table, "Key": binding.codec.marshal_key(key)}
+        placeholders = Placeholders()
+        add_guard(body, guard_text(binding, guard, placeholders))
+        if return_old:
+            body["ReturnValues"] = "ALL_OLD"
+        super().__init__(Request("DeleteItem", body | placeholders.members(), write=True))
+
+    def read(self, response: Response) -> dict[str, Any] | None:
+        """Read the answer."""
+        if response.error is not None:
+            raise failure(self.binding, self.guard, response, self.decode)
+        old = response.body.get("Attributes")
+        return self.binding.codec.unmarshal_item(old) if old else None

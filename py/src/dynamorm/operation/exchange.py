@@ -1,0 +1,76 @@
+"""A conversation without a wire: requests out, responses in, a result at the end. Nothing here waits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..errors import DynamORMError
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True)
+class Request:
+    """One DynamoDB call: the API's name, its body as DynamoDB JSON, and how long to wait before sending it."""
+
+    api: str
+    body: dict[str, Any]
+    delay_ms: int = 0
+    write: bool = False
+
+
+@dataclass(frozen=True)
+class Response:
+    """One answer: a body, or the error it became (`body` then holds the error's own members)."""
+
+    body: Mapping[str, Any] = field(default_factory=dict)
+    error: DynamORMError | None = None
+    unanswered: bool = False
+    """Whether an attempt before the last one got no readable answer, so that it may have been applied."""
+
+
+class Exchange(Protocol[T_co]):
+    """The steps of an operation; a driver sends what `next` gives and hands the answer to `receive`."""
+
+    def next(self) -> Request | None:
+        """Give the next request; None when there is none left."""
+        ...
+
+    def receive(self, response: Response) -> None:
+        """Take the answer to the last request. Raises what the answer means."""
+        ...
+
+    def result(self) -> T_co:
+        """Give the result, after the last answer."""
+        ...
+
+
+class SingleExchange(Generic[T]):
+    """An operation of one call: subclasses read the answer."""
+
+    def __init__(self, request: Request) -> None:
+        """Take the built request."""
+        self._request: Request | None = request
+        self._result: T
+
+    def next(self) -> Request | None:
+        """Give the request once."""
+        request, self._request = self._request, None
+        return request
+
+    def receive(self, response: Response) -> None:
+        """Read the answer."""
+        self._result = self.read(response)
+
+    def read(self, response: Response) -> T:
+        """Turn the answer into the result, or raise."""
+        raise NotImplementedError
+
+    def result(self) -> T:
+        """Give the result."""
+        return self._result

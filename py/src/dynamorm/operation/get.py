@@ -1,0 +1,83 @@
+"""GetItem: one item by key, whole or in parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ValidationFailedError
+from ..expression import Compiler, Placeholders
+from .exchange import Request, Response, SingleExchange
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ..expression import PathLike
+    from .binding import Binding
+
+
+@dataclass(frozen=True)
+class Found:
+    """What GetItem gave: values by attribute name, or nothing."""
+
+    values: dict[str, Any] | None
+
+
+class Get(SingleExchange[Found]):
+    """Read one item."""
+
+    def __init__(
+        self, binding: Binding, key: Mapping[str, Any], *, consistent: bool = False, select: Sequence[PathLike] | None = None, view: str | None = None
+    ) -> None:
+        """Build the request.
+
+        Raises MissingPrimaryKeyError, ValidationFailedError.
+        """
+        self.binding = binding
+        paths = _selected(binding, select, view)
+        self.partial = paths is not None
+        body: dict[str, Any] = {"TableName": binding.table, "Key": binding.codec.marshal_key(key)}
+        if consistent:
+            body["ConsistentRead"] = True
+        if paths is not None:
+            placeholders = Placeholders()
+            body["ProjectionExpression"] = Compiler(binding.scope, placeholders).projection(paths)
+            body |= placeholders.members()
+        super().__init__(Request("GetItem", body))
+
+    def read(self, response: Response) -> Found:
+        """Read the item; an item without any of the selected attributes is an empty one."""
+        if response.error is not None:
+            raise response.error
+        item = response.body.get("Item")
+        return Found(None if item is None else self.binding.codec.unmarshal_item(item, partial=self.partial))
+
+
+class Exists(SingleExchange[bool]):
+    """Ask whether an item is there."""
+
+    def __init__(self, binding: Binding, key: Mapping[str, Any], *, consistent: bool = False) -> None:
+        """Build the request: the key attributes alone."""
+        placeholders = Placeholders()
+        projection = Compiler(binding.scope, placeholders).projection([[name] for name in binding.model.key_names])
+        body: dict[str, Any] = {"TableName": binding.table, "Key": binding.codec.marshal_key(key)}
+        if consistent:
+            body["ConsistentRead"] = True
+        super().__init__(Request("GetItem", body | {"ProjectionExpression": projection} | placeholders.members()))
+
+    def read(self, response: Response) -> bool:
+        """Tell whether an item came back."""
+        if response.error is not None:
+            raise response.error
+        return "Item" in response.body
+
+
+def _selected(binding: Binding, select: Sequence[PathLike] | None, view: str | None) -> Sequence[PathLike] | None:
+    if view is None:
+        return select
+    if select is not None:
+        raise ValidationFailedError("either select or view")
+    fields = binding.model.views.get(view)
+    if fields is None:
+        raise ValidationFailedError(f"{binding.model.name} has no view of this name")
+    return [[name] for name in fields]

@@ -1,0 +1,176 @@
+"""What makes a model wrong, each reason with the pointer of the offending entry (spec/10-model.md)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from ..limits import GSI_MAX, KEY_NAME_MAX_BYTES, LSI_MAX
+from .structure import NUMBER_FORMATS, TEXT_FORMATS, refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Entry = dict[str, Any]
+_CONVENTIONS = {"snake_case": re.compile(r"_?[a-z][a-z0-9]*(_[a-z0-9]+)*"), "camelCase": re.compile(r"_?[a-z][a-zA-Z0-9]*")}
+_ALWAYS = {"PK", "SK"}
+_LIFECYCLE = {"created_at", "updated_at", "version", "ttl"}
+_TIMES = {("S", None), ("S", "timestamp"), ("S", "rfc3339nano"), ("N", "unix_seconds"), ("N", "unix_millis")}
+_FITS = {
+    "created_at": _TIMES,
+    "updated_at": _TIMES,
+    "version": {("N", None), ("N", "int"), ("N", "int64")},
+    "ttl": {("N", "unix_seconds")},
+}
+
+
+def check_document(document: Entry) -> None:
+    """Check every model of a document, and the models against one another."""
+    _distinct((model["name"], f"/models/{index}/name") for index, model in enumerate(document["models"]))
+    tables: dict[str, Entry] = {}
+    for index, model in enumerate(document["models"]):
+        check_model(model, f"/models/{index}")
+        first = tables.setdefault(model["table"]["name"], model["keys"])
+        if first != model["keys"]:
+            raise refuse("models that share a table have the same keys", f"/models/{index}/keys")
+
+
+def check_model(model: Entry, pointer: str) -> None:
+    """Check one model."""
+    if "discriminator" in model:
+        raise refuse("discriminators are not supported by this version yet", f"{pointer}/discriminator")
+    convention = model.get("naming", {}).get("convention")
+    _attributes(model["attributes"], f"{pointer}/attributes", convention, top=True)
+    attributes = {attribute["attribute"]: attribute for attribute in model["attributes"]}
+    _keys(model, attributes, pointer)
+    _roles(model, pointer)
+    _indexes(model, attributes, pointer)
+    for index, view in enumerate(model.get("views", [])):
+        _known(view["fields"], attributes, f"{pointer}/views/{index}/fields")
+    _distinct((view["name"], f"{pointer}/views/{index}/name") for index, view in enumerate(model.get("views", [])))
+
+
+def _distinct(named: Iterable[tuple[str, str]]) -> None:
+    seen: set[str] = set()
+    for name, pointer in named:
+        if name in seen:
+            raise refuse("the name stands here twice", pointer)
+        seen.add(name)
+
+
+def _attributes(attributes: list[Entry], pointer: str, convention: str | None, *, top: bool = False) -> None:
+    for index, attribute in enumerate(attributes):
+        place = f"{pointer}/{index}"
+        name = attribute["attribute"]
+        if convention and name not in _ALWAYS and _CONVENTIONS[convention].fullmatch(name) is None:
+            raise refuse(f"not in {convention}", f"{place}/attribute")
+        if "template" in attribute:
+            raise refuse("key templates are not supported by this version yet", f"{place}/template")
+        _value(attribute, place, convention)
+        if top and "encryption" in attribute and _LIFECYCLE & set(attribute.get("roles", [])):
+            raise refuse("a lifecycle attribute is not encrypted", f"{place}/encryption")
+    _distinct((attribute["attribute"], f"{pointer}/{index}/attribute") for index, attribute in enumerate(attributes))
+    _distinct((attribute["field"], f"{pointer}/{index}/field") for index, attribute in enumerate(attributes) if "field" in attribute)
+
+
+def _value(entry: Entry, pointer: str, convention: str | None) -> None:
+    """Check what an attribute or a list's element holds."""
+    kind, form = entry["type"], entry.get("format")
+    if form is not None and form not in {"S": TEXT_FORMATS, "N": NUMBER_FORMATS}.get(kind, ()):
+        raise refuse(f"this format does not fit {kind}", f"{pointer}/format")
+    if entry.get("json") and (kind != "S" or form is not None):
+        raise refuse("json fits S without format", f"{pointer}/json")
+    if "enum" in entry and (kind != "S" or form is not None or entry.get("json")):
+        raise refuse("enum fits S without format and json", f"{pointer}/enum")
+    if "attributes" in entry:
+        if kind != "M":
+            raise refuse("attributes fit M", f"{pointer}/attributes")
+        _attributes(entry["attributes"], f"{pointer}/attributes", convention)
+    if "items" in entry:
+        if kind != "L":
+            raise refuse("items fit L", f"{pointer}/items")
+        _value(entry["items"], f"{pointer}/items", convention)
+
+
+def _keys(model: Entry, attributes: dict[str, Entry], pointer: str) -> None:
+    places = {attribute["attribute"]: f"{pointer}/attributes/{index}" for index, attribute in enumerate(model["attributes"])}
+    for name, key in model["keys"].items():
+        place = f"{pointer}/keys/{name}"
+        attribute = _declared(key, attributes, place)
+        own = places[key["attribute"]]
+        if "encryption" in attribute:
+            raise refuse("a key is not encrypted", f"{own}/encryption")
+        if attribute.get("json"):
+            raise refuse("a key is not json", f"{own}/json")
+        if not attribute.get("required"):
+            raise refuse("a key is required", own)
+        if len(key["attribute"].encode()) > KEY_NAME_MAX_BYTES:
+            raise refuse(f"a key's name has at most {KEY_NAME_MAX_BYTES} bytes", f"{place}/attribute")
+    if model["keys"].get("sort", {}).get("attribute") == model["keys"]["partition"]["attribute"]:
+        raise refuse("partition and sort key are two attributes", f"{pointer}/keys/sort/attribute")
+
+
+def _declared(key: Entry, attributes: dict[str, Entry], pointer: str) -> Entry:
+    attribute = attributes.get(key["attribute"])
+    if attribute is None:
+        raise refuse("no such attribute", f"{pointer}/attribute")
+    if attribute["type"] != key["type"]:
+        raise refuse(f"the attribute is {attribute['type']}", f"{pointer}/type")
+    return attribute
+
+
+def _roles(model: Entry, pointer: str) -> None:
+    keys = {role: model["keys"].get(name, {}).get("attribute") for role, name in (("pk", "partition"), ("sk", "sort"))}
+    seen: set[str] = set()
+    for index, attribute in enumerate(model["attributes"]):
+        for position, role in enumerate(attribute.get("roles", [])):
+            place = f"{pointer}/attributes/{index}/roles/{position}"
+            if role in keys and keys[role] != attribute["attribute"]:
+                raise refuse(f"not the key that {role} names", place)
+            if role in _FITS and (attribute["type"], attribute.get("format")) not in _FITS[role]:
+                raise refuse(f"{role} does not fit this type and format", place)
+            if role in seen:
+                raise refuse("a role is used once", place)
+            seen.add(role)
+
+
+def _indexes(model: Entry, attributes: dict[str, Entry], pointer: str) -> None:
+    counts = {"LSI": 0, "GSI": 0}
+    for index, entry in enumerate(model.get("indexes", [])):
+        place = f"{pointer}/indexes/{index}"
+        counts[entry["type"]] += 1
+        if counts[entry["type"]] > {"LSI": LSI_MAX, "GSI": GSI_MAX}[entry["type"]]:
+            raise refuse(f"too many indexes of type {entry['type']}", place)
+        if entry["type"] == "LSI":
+            _local(model, entry, place)
+        elif "partition" not in entry:
+            raise refuse("partition is missing", place)
+        for name in ("partition", "sort"):
+            if name in entry and "encryption" in _declared(entry[name], attributes, f"{place}/{name}"):
+                raise refuse("an index key is not encrypted", f"{place}/{name}/attribute")
+        _projection(entry.get("projection", {"type": "ALL"}), attributes, f"{place}/projection")
+    _distinct((entry["name"], f"{pointer}/indexes/{index}/name") for index, entry in enumerate(model.get("indexes", [])))
+
+
+def _local(model: Entry, entry: Entry, pointer: str) -> None:
+    if "sort" not in model["keys"]:
+        raise refuse("a local index needs a table with a sort key", pointer)
+    if "sort" not in entry:
+        raise refuse("a local index has a sort key of its own", pointer)
+    if entry.get("partition", model["keys"]["partition"]) != model["keys"]["partition"]:
+        raise refuse("a local index has the table's partition key", f"{pointer}/partition")
+
+
+def _projection(projection: Entry, attributes: dict[str, Entry], pointer: str) -> None:
+    if projection["type"] == "INCLUDE":
+        if "fields" not in projection:
+            raise refuse("INCLUDE names its fields", pointer)
+        _known(projection["fields"], attributes, f"{pointer}/fields")
+    elif "fields" in projection:
+        raise refuse("fields belong to INCLUDE", f"{pointer}/fields")
+
+
+def _known(names: list[str], attributes: dict[str, Entry], pointer: str) -> None:
+    for index, name in enumerate(names):
+        if name not in attributes:
+            raise refuse("no such attribute", f"{pointer}/{index}")

@@ -1,0 +1,55 @@
+"""What the SDK threw, to the error it means: a table by DynamoDB's type, the rest by what is left to see."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from botocore import exceptions as sdk
+
+from ..errors import AccessDeniedError, DynamORMError, ItemTooLargeError, NetworkError, ServiceError
+from ..errors.catalogue import CODE_OF_FAULT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SERVER_ERROR = 500
+_SIZE = re.compile(r"[Ii]tem size .*exceeded the maximum")
+# Nothing was sent: the connection could not even be made.
+NOT_SENT = (sdk.EndpointConnectionError, sdk.ConnectTimeoutError, sdk.ProxyConnectionError, sdk.SSLError)
+NO_CREDENTIALS = (sdk.NoCredentialsError, sdk.PartialCredentialsError, sdk.CredentialRetrievalError, sdk.TokenRetrievalError)
+
+
+def of_client_error(error: sdk.ClientError) -> tuple[DynamORMError, Mapping[str, Any]]:
+    """Map an answer of the service; give the error and the answer's own members."""
+    response: Mapping[str, Any] = error.response
+    meta = response.get("ResponseMetadata", {})
+    status = int(meta.get("HTTPStatusCode", 0))
+    name = str(response.get("Error", {}).get("Code", "")).rpartition("#")[2].partition(":")[0]
+    aws = None if not name or name.isdigit() else name
+    kind, retryable = CODE_OF_FAULT.get(aws or "", (ServiceError, status >= SERVER_ERROR))
+    if aws == "ValidationException" and _SIZE.search(str(response.get("Error", {}).get("Message", ""))):
+        kind, retryable = ItemTooLargeError, False
+    out = kind(
+        f"DynamoDB answered {aws or f'with status {status}'}",
+        origin="service",
+        retryable=retryable,
+        aws=aws,
+        request_id=meta.get("RequestId"),
+        status=status or None,
+    )
+    out.__cause__ = error
+    return out, response
+
+
+def of_sdk_error(error: Exception) -> tuple[DynamORMError, bool]:
+    """Map an error of the SDK or of its connection; tell whether the request may have arrived."""
+    if isinstance(error, NO_CREDENTIALS):
+        out: DynamORMError = AccessDeniedError("no usable credentials", origin="client")
+        sent = False
+    elif isinstance(error, NOT_SENT):
+        out, sent = NetworkError("the service could not be reached", origin="client"), False
+    else:
+        out, sent = NetworkError("no whole answer from the service", origin="service"), True
+    out.__cause__ = error
+    return out, sent

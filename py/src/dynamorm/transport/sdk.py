@@ -1,0 +1,155 @@
+"""The one door to AWS: the caller's boto3 client, with our body in its request and its parser passed by.
+
+Only public hooks of botocore are used, so that credentials, retries, endpoints, Stubber and the caller's own handlers stay in force:
+`before-parameter-build` (registered last: everybody else has seen the full parameters) leaves the least that botocore has to serialise,
+`before-call` puts our body into the request, `before-parse` takes the body of a success out before the recursive parser sees it.
+They act on calls of ours only, marked by a context variable; the caller's own calls on the same client are untouched.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+from pydantic_core import from_json, to_json
+
+from ..errors import DynamORMError, NetworkError
+from ..operation import Response
+from . import fault
+
+if TYPE_CHECKING:
+    from ..operation import Request
+
+SUCCESS_BELOW, SERVER_ERROR = 300, 500
+# What botocore has to see, so that it can serialise at all; it costs next to nothing.
+LEAST: dict[str, dict[str, Any]] = {"GetItem": {"Key": {}}, "PutItem": {"Item": {}}, "UpdateItem": {"Key": {}}, "DeleteItem": {"Key": {}}}
+_CAMEL = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+class _Call:
+    """One call of ours on its way through botocore."""
+
+    __slots__ = ("attempts", "body", "corrupt", "raw", "unanswered")
+
+    def __init__(self) -> None:
+        self.body: bytes = b""
+        self.raw: bytes | None = None
+        self.corrupt = False
+        self.attempts = 0
+        # Attempts before the last one that got no readable answer.
+        self.unanswered = 0
+
+
+_current: ContextVar[_Call | None] = ContextVar("dynamorm_call", default=None)
+
+
+def _strip(params: dict[str, Any], model: Any, **_: Any) -> None:  # noqa: ANN401 - botocore's own types
+    call = _current.get()
+    if call is None or model.name not in LEAST:
+        return
+    call.body = to_json(params)
+    table = params.get("TableName")
+    params.clear()
+    params.update(LEAST[model.name], TableName=table)
+
+
+def _fill(params: dict[str, Any], **_: Any) -> None:  # noqa: ANN401 - botocore's own types
+    call = _current.get()
+    if call is not None and call.body:
+        params["body"] = call.body
+
+
+def _take(response_dict: dict[str, Any], **_: Any) -> None:  # noqa: ANN401 - botocore's own types
+    call = _current.get()
+    if call is not None and response_dict["status_code"] < SUCCESS_BELOW:
+        call.raw = response_dict["body"]
+        checksum = response_dict["headers"].get("x-amz-crc32")
+        # Not every retry mode of botocore looks at the checksum.
+        call.corrupt = checksum is not None and int(checksum) != zlib.crc32(response_dict["body"])
+        response_dict["body"] = b""
+
+
+def _count(response: tuple[Any, dict[str, Any]] | None = None, caught_exception: Exception | None = None, **_: Any) -> None:  # noqa: ANN401 - botocore's own types
+    call = _current.get()
+    if call is None:
+        return
+    call.attempts += 1
+    if caught_exception is not None:
+        call.unanswered += not isinstance(caught_exception, fault.NOT_SENT)
+    elif response is not None:
+        http, _parsed = response
+        torn = http.status_code < SUCCESS_BELOW and (call.corrupt or not _sound(call.raw))
+        call.unanswered += http.status_code >= SERVER_ERROR or torn
+
+
+def _sound(raw: bytes | None) -> bool:
+    if raw is None:
+        return True
+    try:
+        from_json(raw)
+    except ValueError:
+        return False
+    return True
+
+
+class SdkTransport:
+    """Sends through a boto3 DynamoDB client."""
+
+    def __init__(self, client: Any) -> None:  # noqa: ANN401 - boto3 makes its clients at run time
+        """Take the caller's client and register the handlers on it, once."""
+        self.client = client
+        events = client.meta.events
+        events.register_last("before-parameter-build.dynamodb", _strip, unique_id="dynamorm-strip")
+        events.register_last("before-call.dynamodb", _fill, unique_id="dynamorm-fill")
+        events.register_last("before-parse.dynamodb", _take, unique_id="dynamorm-take")
+        events.register_first("needs-retry.dynamodb", _count, unique_id="dynamorm-count")
+
+    def send(self, request: Request) -> Response:
+        """Send one request; what the SDK throws becomes the response's error."""
+        call = _Call()
+        token = _current.set(call)
+        try:
+            parsed = getattr(self.client, _CAMEL.sub("_", request.api).lower())(**request.body)
+        except ClientError as error:
+            mapped, body = fault.of_client_error(error)
+            return self._failed(request, call, mapped, body, lost=(mapped.status or 0) >= SERVER_ERROR)
+        except (BotoCoreError, ResponseParserError) as error:
+            mapped, sent = fault.of_sdk_error(error)
+            return self._failed(request, call, mapped, {}, lost=sent)
+        finally:
+            _current.reset(token)
+        return self._succeeded(request, call, parsed)
+
+    def _succeeded(self, request: Request, call: _Call, parsed: dict[str, Any]) -> Response:
+        if call.raw is None:  # a Stubber or a hook of the caller's answered in place of HTTP
+            return Response(_plain(parsed))
+        try:
+            body = from_json(call.raw) if call.raw else {}
+            if call.corrupt or not isinstance(body, dict):
+                raise ValueError("no object, or a wrong checksum")  # noqa: TRY004, TRY301 - one way out for every unreadable body
+        except ValueError as error:
+            lost = NetworkError("the answer cannot be read", origin="service", request_id=parsed.get("ResponseMetadata", {}).get("RequestId"))
+            lost.__cause__ = error
+            return self._failed(request, call, lost, {}, lost=True)
+        return Response(body, unanswered=call.unanswered > 0)
+
+    def _failed(self, request: Request, call: _Call, error: DynamORMError, body: Any, *, lost: bool) -> Response:  # noqa: ANN401 - botocore's own types
+        error.maybe_applied = request.write and (lost or call.unanswered > 0)
+        return Response(_plain(body), error, unanswered=call.unanswered > 0)
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - what botocore parsed
+    """Give DynamoDB JSON of what botocore's own parser made: binary back to base64 text."""
+    if isinstance(value, bytes):
+        import base64  # noqa: PLC0415 - only on this rare path
+
+        return base64.b64encode(value).decode()
+    if isinstance(value, dict):
+        return {key: _plain(member) for key, member in value.items()}
+    return [_plain(member) for member in value] if isinstance(value, list) else value
+
+

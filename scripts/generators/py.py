@@ -1,0 +1,58 @@
+"""The Python library's generated files: error classes, DynamoDB's limits, capability names."""
+
+from __future__ import annotations
+
+import re
+
+from generators import ErrorCode, ErrorKind, Spec, header
+
+HOUSE = "py/src/dynamorm"
+
+
+def emit(spec: Spec) -> dict[str, str]:
+    """Give each generated file's text, by its path from the repository's root."""
+    return {f"{HOUSE}/errors/catalogue.py": _catalogue(spec), f"{HOUSE}/limits.py": _limits(spec)}
+
+
+def _catalogue(spec: Spec) -> str:
+    out = [header("#", "spec/errors.yaml"), '"""The error codes, a class each."""', "", "from __future__ import annotations", ""]
+    out += ["from .base import DynamORMError", ""]
+    for code in spec.errors:
+        out += ["", *_class(code), ""]
+        for kind in code.kinds:
+            out += ["", *_kind(code, kind), ""]
+    out += ["", "# DynamoDB's error types: the class they become, and whether a later try can succeed."]
+    out += ["CODE_OF_FAULT: dict[str, tuple[type[DynamORMError], bool]] = {"]
+    for code in spec.errors:
+        for name in code.aws:
+            retryable = spec.retryable_aws.get(name, code.retryable)
+            out.append(f'    "{name}": ({_name(code.code)}, {retryable}),')
+    out += ["}", ""]
+    return "\n".join(out)
+
+
+def _name(code: str) -> str:
+    """Give the class's name: `NetworkError` has its suffix already."""
+    return code if code.endswith("Error") else f"{code}Error"
+
+
+def _class(code: ErrorCode) -> list[str]:
+    origin = "client" if code.origin == "client" else "service" if code.origin == "service" else "client"
+    lines = [f"class {_name(code.code)}(DynamORMError):", f'    """{code.summary}"""', "", f'    code = "{code.code}"']
+    if origin != "client":
+        lines.append(f'    default_origin = "{origin}"')
+    if code.retryable:
+        lines.append("    default_retryable = True")
+    return lines
+
+
+def _kind(code: ErrorCode, kind: ErrorKind) -> list[str]:
+    return [f"class {kind.kind}Error({_name(code.code)}):", f'    """{kind.summary}"""', "", f'    kind = "{kind.kind}"']
+
+
+def _limits(spec: Spec) -> str:
+    out = [header("#", "spec/limits.yaml"), '"""DynamoDB\'s own numbers, named."""', "", "from __future__ import annotations", ""]
+    for limit in spec.limits:
+        name = re.sub(r"[^A-Z0-9]", "_", limit.name.upper())
+        out += [f"{name} = {limit.value}", f'"""{limit.why[0].upper()}{limit.why[1:]}."""']
+    return "\n".join([*out, ""])
