@@ -11,7 +11,7 @@ import { JSON_TEXT } from "./json.ts";
 import { type AttributeCodec, membersCodec } from "./members.ts";
 import { numberCodec } from "./number.ts";
 import { formattedCodec } from "./time.ts";
-import { refuse, refuseKind, refuseWire, ValueFault, type ValueCodec, type Wire } from "./value.ts";
+import { refuse, refuseKind, refuseWire, ValueFault, type ValueCodec } from "./value.ts";
 
 /** Make the codec of an attribute, or of the elements of a list. */
 export function attributeCodec(attribute: Attribute): AttributeCodec {

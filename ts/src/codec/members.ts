@@ -45,7 +45,10 @@ export class Members {
   constructor(attributes: ReadonlyMap<string, Attribute>, codecFor: CodecMaker) {
     this.#read = [...attributes.values()].map((attribute) => memberOf(attribute, codecFor(attribute)));
     this.#written = this.#read.toSorted((left, right) => compareUtf8(left.name, right.name));
-    this.#keys = this.#read.filter(({ attribute }) => isKey(attribute));
+    // The partition key first: of two missing parts it is the one to name.
+    this.#keys = ["pk", "sk"].flatMap(
+      (role) => this.#read.find(({ attribute }) => (attribute.roles as readonly string[]).includes(role)) ?? [],
+    );
     this.#properties = new Set(this.#read.map(({ property }) => property));
   }
 

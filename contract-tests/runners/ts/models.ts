@@ -1,0 +1,258 @@
+/** The suite's models, declared natively: each equals the document of the same name in `contract-tests/models`. */
+
+import { defineModel } from "../../../ts/src/index.ts";
+
+const Everything = defineModel({
+  name: "Everything",
+  table: "everything",
+  keys: { partition: "id" },
+  attributes: {
+    id: { type: "S" },
+    text: { type: "S" },
+    num: { type: "N" },
+    whole: { type: "N", format: "int" },
+    big: { type: "N", format: "int64" },
+    ratio: { type: "N", format: "float" },
+    price: { type: "N", format: "decimal" },
+    bin: { type: "B" },
+    flag: { type: "BOOL" },
+    nothing: { type: "NULL" },
+    items: { type: "L" },
+    doc: { type: "M" },
+    words: { type: "SS" },
+    numbers: { type: "NS" },
+    blobs: { type: "BS" },
+    stamp: { type: "S", format: "timestamp" },
+    nano: { type: "S", format: "rfc3339nano" },
+    day: { type: "S", format: "date" },
+    uid: { type: "S", format: "uuid" },
+    yes_no: { type: "S", format: "bool_string" },
+    seconds: { type: "N", format: "unix_seconds" },
+    millis: { type: "N", format: "unix_millis" },
+    data: { type: "S", json: true },
+    inner: {
+      type: "M",
+      attributes: {
+        label: { type: "S" },
+        level: { type: "N", format: "int" },
+        deep: {
+          type: "M",
+          attributes: {
+            blob: { type: "B" },
+            marks: { type: "NS" },
+            rows: {
+              type: "L",
+              items: {
+                type: "M",
+                attributes: { at: { type: "S", format: "timestamp" }, ok: { type: "BOOL" } },
+              },
+            },
+          },
+        },
+      },
+    },
+  },
+});
+
+const Reading = defineModel({
+  name: "Reading",
+  table: "readings",
+  keys: { partition: "sensor", sort: "at" },
+  attributes: {
+    sensor: { type: "N", format: "int" },
+    at: { type: "N", format: "decimal" },
+    value: { type: "N", format: "float" },
+  },
+});
+
+const Blob = defineModel({
+  name: "Blob",
+  table: "blobs",
+  keys: { partition: "digest" },
+  attributes: { digest: { type: "B" }, body: { type: "B" } },
+});
+
+const Event = defineModel({
+  name: "Event",
+  table: "events",
+  keys: { partition: "urgent", sort: "at" },
+  attributes: {
+    urgent: { type: "S", format: "bool_string" },
+    at: { type: "S", format: "timestamp" },
+    text: { type: "S" },
+  },
+});
+
+const Ticket = defineModel({
+  name: "Ticket",
+  table: "tickets",
+  keys: { partition: "id" },
+  attributes: {
+    id: { type: "S" },
+    assignee: { type: "S", omitEmpty: true },
+    queue: { type: "S" },
+    priority: { type: "N", format: "int" },
+  },
+  indexes: [
+    { name: "by-assignee", type: "GSI", partition: "assignee", sort: "priority" },
+    { name: "by-queue", type: "GSI", partition: "queue", projection: "KEYS_ONLY" },
+  ],
+});
+
+const Ledger = defineModel({
+  name: "Ledger",
+  table: "ledgers",
+  keys: { partition: "id" },
+  attributes: {
+    id: { type: "S" },
+    owner: { type: "S", required: true },
+    balance: { type: "N", format: "decimal" },
+    opened: { type: "N", format: "unix_seconds", roles: ["created_at"] },
+    touched: { type: "S", format: "rfc3339nano", roles: ["updated_at"] },
+    revision: { type: "N", format: "int64", roles: ["version"] },
+  },
+});
+
+const Odd = defineModel({
+  name: "Odd",
+  table: "odd",
+  keys: { partition: "id" },
+  attributes: {
+    id: { type: "S" },
+    size: { type: "N", format: "int" },
+    "odd.name": { type: "S" },
+    "a[0]": { type: "S" },
+    "with space": { type: "S" },
+    "#hash": { type: "S" },
+    ":colon": { type: "S" },
+    "0digit": { type: "S" },
+    "a-b": { type: "S" },
+    "😀": { type: "S" },
+    doc: { type: "M" },
+  },
+});
+
+const Order = defineModel({
+  name: "Order",
+  namespace: "acme.shop",
+  table: "orders",
+  naming: "snake_case",
+  keys: { partition: "customer_id", sort: "order_id" },
+  attributes: {
+    customer_id: { type: "S" },
+    order_id: { type: "S" },
+    status: { type: "S", enum: ["open", "paid", "shipped"], required: true },
+    total: { type: "N", format: "decimal" },
+    quantity: { type: "N", format: "int" },
+    urgent: { type: "S", format: "bool_string" },
+    placed_at: { type: "S", format: "timestamp" },
+    labels: { type: "SS", omitEmpty: true },
+    address: {
+      type: "M",
+      attributes: {
+        city: { type: "S" },
+        zip: { type: "S" },
+        floor: { type: "N", format: "int" },
+      },
+    },
+    lines: {
+      type: "L",
+      items: {
+        type: "M",
+        attributes: {
+          sku: { type: "S", required: true },
+          qty: { type: "N", format: "int" },
+          tags: { type: "SS" },
+        },
+      },
+    },
+    notes: { type: "L", items: { type: "S" } },
+    extra: { type: "S", json: true },
+    created_at: { type: "S", format: "timestamp", roles: ["created_at"] },
+    updated_at: { type: "S", format: "timestamp", roles: ["updated_at"] },
+    version: { type: "N", format: "int", roles: ["version"] },
+    expires_at: { type: "N", format: "unix_seconds", roles: ["ttl"], omitEmpty: true },
+  },
+  indexes: [
+    {
+      name: "by-status",
+      type: "GSI",
+      partition: "status",
+      sort: "placed_at",
+      projection: ["total", "urgent"],
+    },
+  ],
+  views: { OrderSummary: ["customer_id", "order_id", "status", "total"] },
+});
+
+const Profile = defineModel({
+  name: "Profile",
+  table: "profiles",
+  keys: { partition: "PK", sort: "SK" },
+  attributes: {
+    PK: { type: "S" },
+    SK: { type: "S" },
+    nickname: { type: "S", omitEmpty: true },
+    name: { type: "S", omitEmpty: true },
+    tags: { type: "SS", omitEmpty: true },
+    score: { type: "N", format: "decimal", omitEmpty: true },
+    version: { type: "N", roles: ["version"] },
+    createdAt: { type: "S", roles: ["created_at"] },
+    updatedAt: { type: "S", roles: ["updated_at"] },
+  },
+});
+
+const Secret = defineModel({
+  name: "Secret",
+  table: "secrets",
+  keys: { partition: "id" },
+  attributes: {
+    id: { type: "S" },
+    hint: { type: "S" },
+    note: { type: "S", encryption: {} },
+  },
+});
+
+const Sparse = defineModel({
+  name: "Sparse",
+  table: "sparse",
+  keys: { partition: "id" },
+  attributes: {
+    id: { type: "S" },
+    text: { type: "S", omitEmpty: true },
+    whole: { type: "N", format: "int", omitEmpty: true },
+    price: { type: "N", format: "decimal", omitEmpty: true },
+    ratio: { type: "N", format: "float", omitEmpty: true },
+    bin: { type: "B", omitEmpty: true },
+    flag: { type: "BOOL", omitEmpty: true },
+    items: { type: "L", omitEmpty: true },
+    doc: { type: "M", omitEmpty: true },
+    stamp: { type: "S", format: "timestamp", omitEmpty: true },
+    yes_no: { type: "S", format: "bool_string", omitEmpty: true },
+    seconds: { type: "N", format: "unix_seconds", omitEmpty: true },
+    data: { type: "S", json: true, omitEmpty: true },
+    inner: {
+      type: "M",
+      omitEmpty: true,
+      attributes: {
+        label: { type: "S", omitEmpty: true },
+        level: { type: "N", format: "int", omitEmpty: true },
+      },
+    },
+  },
+});
+
+/** Every model that is declared here. */
+export const MODELS = [
+  Blob,
+  Event,
+  Everything,
+  Ledger,
+  Odd,
+  Order,
+  Profile,
+  Reading,
+  Secret,
+  Sparse,
+  Ticket,
+];

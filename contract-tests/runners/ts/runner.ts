@@ -1,0 +1,434 @@
+/**
+ * The TypeScript runner: a call on standard input becomes a call of the library's public API, and what comes back becomes
+ * one line on standard output. The protocol is `contract-tests/runners/README.md`. It asserts nothing and knows no case.
+ */
+
+import { createInterface } from "node:readline";
+import { inspect } from "node:util";
+import { loadDms } from "../../../ts/src/dms.ts";
+import * as dynamorm from "../../../ts/src/index.ts";
+import { testClock, testTokens } from "../../../ts/src/testing.ts";
+import { MODELS } from "./models.ts";
+import { mapToNative, mapToTagged, type Tagged, type TaggedMap, toNative } from "./values.ts";
+
+type AnyModel = dynamorm.Model<dynamorm.DynamicDefinition>;
+type AnyTable = dynamorm.Table<dynamorm.DynamicDefinition>;
+type Path = string | readonly (string | number)[];
+type Operand = { readonly value: Tagged } | { readonly attr: Path } | { readonly size: Path };
+type Args = Readonly<Record<string, unknown>>;
+
+// Typed tables are called like dynamic ones here: which values a model has is not known before the call comes.
+const NATIVE = new Map(MODELS.map((model) => [model.name, model as unknown as AnyModel]));
+
+interface Opened {
+  readonly client: dynamorm.Client;
+  readonly models: ReadonlyMap<string, AnyModel>;
+}
+
+interface Command {
+  readonly id: number;
+  readonly cmd: "hello" | "open" | "call" | "close";
+  readonly client: string;
+  readonly endpoint: string | null;
+  readonly region: string;
+  readonly documents: readonly unknown[];
+  readonly now_ns: string;
+  readonly tick_ns: string;
+  readonly ids: readonly string[];
+  readonly sdk_retries: number;
+  readonly table: "typed" | "dynamic";
+  readonly table_prefix?: string;
+  readonly table_names?: Readonly<Record<string, string>>;
+  readonly do: string;
+  readonly on: string;
+  readonly args: Args;
+}
+
+const clients = new Map<string, Opened>();
+const transports = new Map<string, dynamorm.Transport>();
+
+/** Building an SDK client is most of the time of a case, so clients are kept by endpoint and retries. */
+function transportTo(endpoint: string, region: string, retries: number): dynamorm.Transport {
+  const key = `${endpoint} ${region} ${retries}`;
+  let transport = transports.get(key);
+  if (transport === undefined) {
+    transport = dynamorm.sdkTransport({
+      endpoint,
+      region,
+      credentials: { accessKeyId: "AKIDCONTRACT", secretAccessKey: "secret" },
+      maxAttempts: retries + 1,
+      retryMode: "standard",
+    });
+    transports.set(key, transport);
+  }
+  return transport;
+}
+
+const nowhere: dynamorm.Transport = {
+  send: () => Promise.reject(new Error("the pure target has no endpoint")),
+};
+
+function open(command: Command): object {
+  const documents = command.documents.map((document) => dynamorm.documentFromJson(document));
+  const models = documents.flatMap((document) => document.models.map((model) => chosen(model, command.table)));
+  const { endpoint, region } = command;
+  const client = new dynamorm.Client({
+    transport: endpoint === null ? nowhere : transportTo(endpoint, region, command.sdk_retries),
+    clock: testClock(BigInt(command.now_ns), BigInt(command.tick_ns)),
+    tokens: testTokens(command.ids),
+    ...(command.table_prefix === undefined ? {} : { tablePrefix: command.table_prefix }),
+    ...(command.table_names === undefined ? {} : { tableNames: command.table_names }),
+  });
+  clients.set(command.client, { client, models: new Map(models.map((model) => [model.name, model])) });
+  return {};
+}
+
+/** A model runs natively where a declaration of its name says the same. */
+function chosen(model: AnyModel, table: "typed" | "dynamic"): AnyModel {
+  const native = NATIVE.get(model.name);
+  const equal = native !== undefined && dynamorm.canonicalDms(native) === dynamorm.canonicalDms(model);
+  return table === "typed" && equal ? native : model;
+}
+
+function attributeAt(model: AnyModel, path: Path): dynamorm.Attribute | undefined {
+  const segments =
+    typeof path === "string"
+      ? path.split(/[.[\]]+/).map((part) => (/^\d+$/.test(part) ? Number(part) : part))
+      : path;
+  let attribute = model.attributes.get(String(segments[0]));
+  for (const segment of segments.slice(1)) {
+    if (segment !== "") {
+      attribute = typeof segment === "number" ? attribute?.items : attribute?.members?.get(segment);
+    }
+  }
+  return attribute;
+}
+
+function operandToNative(attribute: dynamorm.Attribute | undefined, operand: Operand): never {
+  if ("attr" in operand) {
+    return dynamorm.field(operand.attr) as never;
+  }
+  return ("size" in operand ? dynamorm.field(operand.size).size() : toNative(attribute, operand.value)) as never;
+}
+
+const COMPARISONS = new Set(["eq", "ne", "lt", "le", "gt", "ge"]);
+
+function conditionToNative(model: AnyModel, condition: unknown): dynamorm.Condition {
+  const [name, ...rest] = condition as [string, ...unknown[]];
+  if (name === "and" || name === "or") {
+    const join = name === "and" ? dynamorm.and : dynamorm.or;
+    return join(...rest.map((child) => conditionToNative(model, child)));
+  }
+  if (name === "not") {
+    return dynamorm.not(conditionToNative(model, rest[0]));
+  }
+  const left = rest[0] as Path | { readonly size: Path };
+  if (typeof left === "object" && "size" in left) {
+    return comparison(dynamorm.field(left.size).size(), name, undefined, rest);
+  }
+  const field = dynamorm.field(left);
+  const attribute = attributeAt(model, left);
+  const operand = rest[1] as never;
+  switch (name) {
+    case "begins_with":
+      return field.beginsWith(operandToNative(attribute, operand));
+    case "contains":
+      return field.contains(operandToNative(memberOf(attribute), operand));
+    case "exists":
+      return field.exists();
+    case "not_exists":
+      return field.notExists();
+    case "type":
+      return field.hasType(operand);
+    default:
+      return comparison(field, name, attribute, rest);
+  }
+}
+
+function comparison(
+  pen: dynamorm.Field | dynamorm.Size,
+  name: string,
+  attribute: dynamorm.Attribute | undefined,
+  [, first, second]: readonly unknown[],
+): dynamorm.Condition {
+  if (name === "between") {
+    return pen.between(
+      operandToNative(attribute, first as Operand),
+      operandToNative(attribute, second as Operand),
+    );
+  }
+  if (name === "in") {
+    return pen.in((first as Operand[]).map((operand) => operandToNative(attribute, operand)));
+  }
+  if (!COMPARISONS.has(name)) {
+    throw new Error(`unknown condition ${name}`);
+  }
+  return pen[name as "eq"](operandToNative(attribute, first as Operand));
+}
+
+/** What `contains` looks for is a member; its own tag says the type of a set's. */
+function memberOf(attribute: dynamorm.Attribute | undefined): dynamorm.Attribute | undefined {
+  return attribute?.type === "L" ? attribute.items : undefined;
+}
+
+const PAIRS = {
+  set: "set",
+  set_if_absent: "setIfAbsent",
+  add: "add",
+  subtract: "subtract",
+  append: "append",
+  prepend: "prepend",
+  add_to_set: "addToSet",
+  delete_from_set: "deleteFromSet",
+} as const;
+
+type Changes = dynamorm.Changes<dynamorm.DynamicDefinition>;
+
+function changesToNative(model: AnyModel, args: Args): Changes {
+  const changes: Record<string, unknown> = {};
+  for (const [name, native] of Object.entries(PAIRS)) {
+    const pairs = args[name] as readonly (readonly [Path, Operand])[] | undefined;
+    if (pairs !== undefined) {
+      changes[native] = pairs.map(([path, operand]) => [
+        path,
+        operandToNative(attributeAt(model, path), operand),
+      ]);
+    }
+  }
+  return { ...changes, ...pick(args, ["remove", "copy"]) };
+}
+
+function pick(args: Args, names: readonly string[]): Args {
+  return Object.fromEntries(names.filter((name) => name in args).map((name) => [name, args[name]]));
+}
+
+interface Subject {
+  readonly model: AnyModel;
+  readonly table: AnyTable;
+  readonly args: Args;
+}
+
+const toItem = ({ model }: Subject, item: unknown): unknown =>
+  item === undefined || item === null ? null : mapToTagged(model.attributes, item);
+
+const keyOf = ({ model, args }: Subject): Record<string, unknown> =>
+  mapToNative(model.attributes, args.key as TaggedMap);
+
+const conditionOf = ({ model, args }: Subject): { condition?: dynamorm.Condition } =>
+  args.condition === undefined ? {} : { condition: conditionToNative(model, args.condition) };
+
+function versionOf({ model, args }: Subject): { expectedVersion?: number | bigint } {
+  if (args.expected_version === undefined) {
+    return {};
+  }
+  const format = [...model.attributes.values()].find(({ roles }) => roles.includes("version"));
+  return { expectedVersion: toNative(format, args.expected_version as Tagged) as number };
+}
+
+const readOptions = ({ args }: Subject): object => pick(args, ["consistent", "select", "view"]);
+
+/** What goes wrong in a write of a whole item shows the caller's object beside the error. */
+class WriteFailure extends Error {
+  readonly after: unknown;
+
+  constructor(cause: unknown, after: unknown) {
+    super("a write failed", { cause });
+    this.after = after;
+  }
+}
+
+async function write(
+  subject: Subject,
+  call: (value: Record<string, unknown>) => Promise<unknown>,
+): Promise<object> {
+  const value = mapToNative(subject.model.attributes, subject.args.item as TaggedMap);
+  try {
+    const result = await call(value);
+    const old = subject.args.return_old === true ? (result as { old?: object }).old : undefined;
+    return {
+      item: toItem(subject, value),
+      ...(old === undefined ? {} : { old: toItem(subject, old) }),
+    };
+  } catch (error) {
+    throw new WriteFailure(error, toItem(subject, value));
+  }
+}
+
+const RETURNED = {
+  new: "new",
+  old: "old",
+  none: "none",
+  updated_new: "updatedNew",
+  updated_old: "updatedOld",
+} as const;
+
+const OPERATIONS: Readonly<Record<string, (subject: Subject) => Promise<object>>> = {
+  create: (subject) => write(subject, (value) => subject.table.create(value)),
+  put: (subject) =>
+    write(subject, (value) =>
+      subject.table.put(value, {
+        ...conditionOf(subject),
+        ...(subject.args.return_old === true ? { returnOld: true as never } : {}),
+      }),
+    ),
+  save: (subject) =>
+    write(subject, (value) => subject.table.save(value, { adopt: subject.args.adopt === true })),
+  get: async (subject) => ({
+    item: toItem(subject, await subject.table.get(keyOf(subject), readOptions(subject))),
+  }),
+  find: async (subject) => ({
+    item: toItem(subject, await subject.table.find(keyOf(subject), readOptions(subject))),
+  }),
+  exists: async (subject) => ({
+    exists: await subject.table.exists(keyOf(subject), readOptions(subject)),
+  }),
+  update: async (subject) => {
+    const returned = RETURNED[(subject.args.return ?? "new") as keyof typeof RETURNED];
+    const item: unknown = await subject.table.update(keyOf(subject), {
+      ...changesToNative(subject.model, subject.args),
+      ...conditionOf(subject),
+      ...versionOf(subject),
+      upsert: subject.args.upsert === true,
+      return: returned as "new",
+    });
+    return { item: toItem(subject, item) };
+  },
+  delete: async (subject) => {
+    const old: unknown = await subject.table.delete(keyOf(subject), {
+      ...conditionOf(subject),
+      ...versionOf(subject),
+      mustExist: subject.args.must_exist === true,
+      returnOld: (subject.args.return_old === true) as true,
+    });
+    return old === undefined ? {} : { old: toItem(subject, old) };
+  },
+};
+
+const FUNCTIONS: Readonly<Record<string, (args: Args, model: AnyModel) => object>> = {
+  "fn.dms.load": (args) => ({ dms: loadDms(args.text as string).canonical }),
+  "fn.dms.native": (args) => ({ dms: dynamorm.canonicalDms(nativeOf(args.model as string)) }),
+  "fn.marshal": (args, model) => ({ item: marshal(args, model) }),
+  "fn.unmarshal": (args, model) => ({
+    item: mapToTagged(
+      model.attributes,
+      dynamorm.unmarshalItem(model, args.item as unknown as dynamorm.WireItem),
+    ),
+  }),
+  "fn.size": (args, model) => ({ bytes: dynamorm.itemSize(marshal(args, model)) }),
+  "fn.expression": (args, model) =>
+    dynamorm.compileExpression(model, {
+      ...(args.condition === undefined ? {} : { condition: conditionToNative(model, args.condition) }),
+      ...(args.update === undefined ? {} : { update: changesToNative(model, args.update as Args) }),
+      ...(args.select === undefined ? {} : { select: args.select as readonly string[] }),
+    }),
+};
+
+function nativeOf(name: string): AnyModel {
+  const model = NATIVE.get(name);
+  if (model === undefined) {
+    throw new Error(`no model ${name} is declared here`);
+  }
+  return model;
+}
+
+function marshal(args: Args, model: AnyModel): dynamorm.WireItem {
+  return dynamorm.marshalItem(model, mapToNative(model.attributes, args.item as TaggedMap));
+}
+
+async function call(command: Command): Promise<object> {
+  const opened = clients.get(command.client);
+  const pure = FUNCTIONS[command.do];
+  if (pure === undefined && OPERATIONS[command.do] === undefined) {
+    return { unsupported: "op" };
+  }
+  const model = opened?.models.get(command.on);
+  try {
+    if (pure !== undefined) {
+      return { result: pure(command.args, model as AnyModel) };
+    }
+    if (opened === undefined || model === undefined) {
+      throw new Error("the client or the model was not opened");
+    }
+    const subject = { model, table: opened.client.table(model), args: command.args };
+    return { result: await OPERATIONS[command.do]?.(subject) };
+  } catch (thrown) {
+    const error = thrown instanceof WriteFailure ? thrown.cause : thrown;
+    const after = thrown instanceof WriteFailure ? { after: thrown.after } : {};
+    return failure(error, model, after);
+  }
+}
+
+function failure(error: unknown, model: AnyModel | undefined, after: object = {}): object {
+  if (!(error instanceof dynamorm.DynamORMError)) {
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    return { crash: { message, stack } };
+  }
+  return {
+    error: {
+      code: error.code,
+      ...defined({
+        kind: error.kind,
+        aws: error.awsType,
+        path: error.path,
+        request_id: error.requestId,
+        status: error.status,
+        maybe_applied: error.maybeApplied ? true : undefined,
+        details: detailsOf(error, model),
+      }),
+      origin: error.origin,
+      retryable: error.retryable,
+      cause: error.cause instanceof Error,
+      symbol: error instanceof dynamorm[error.code] && dynamorm.isCode(error, error.code, error.kind),
+      message: `${String(error)}\n${inspect(error)}\n${JSON.stringify(error)}`,
+      ...after,
+    },
+  };
+}
+
+function detailsOf(error: dynamorm.DynamORMError, model: AnyModel | undefined): object | undefined {
+  const item = error.item();
+  return item === undefined ? undefined : { item: mapToTagged(model?.attributes, item as object) };
+}
+
+function defined(members: Readonly<Record<string, unknown>>): object {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+}
+
+const HELLO = {
+  impl: "dynamorm-ts",
+  language: "ts",
+  version: dynamorm.VERSION,
+  dms: dynamorm.DMS_VERSIONS,
+  capabilities: dynamorm.CAPABILITIES,
+  native_models: MODELS.map(({ name }) => name),
+};
+
+async function answer(command: Command): Promise<object> {
+  switch (command.cmd) {
+    case "hello":
+      return { ok: HELLO };
+    case "open":
+      try {
+        return { ok: open(command) };
+      } catch (error) {
+        return failure(error, undefined);
+      }
+    case "close":
+      clients.delete(command.client);
+      return { ok: {} };
+    default:
+      return call(command);
+  }
+}
+
+// Nothing of the machine's own configuration is read.
+process.env.AWS_CONFIG_FILE = "/dev/null";
+process.env.AWS_SHARED_CREDENTIALS_FILE = "/dev/null";
+
+for await (const line of createInterface({ input: process.stdin })) {
+  if (line.trim() !== "") {
+    const command = JSON.parse(line) as Command;
+    const reply = await answer(command).catch((error: unknown) => failure(error, undefined));
+    process.stdout.write(`${JSON.stringify({ id: command.id, ...reply })}\n`);
+  }
+}

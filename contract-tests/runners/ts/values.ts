@@ -1,0 +1,157 @@
+/** Tagged values of the pipe ↔ native values of the library, by the attribute they belong to. It judges nothing. */
+
+import type { Attribute } from "../../../ts/src/index.ts";
+
+/** A tagged value. */
+export type Tagged = Readonly<Record<string, unknown>>;
+
+/** Tagged values by attribute. */
+export type TaggedMap = Readonly<Record<string, Tagged>>;
+
+/** What has members: a model, or a typed map. */
+type Members = ReadonlyMap<string, Attribute> | undefined;
+
+const INTEGER = /^[+-]?\d+$/;
+
+/** Give the native value of a tagged one. */
+export function toNative(attribute: Attribute | undefined, value: Tagged): unknown {
+  const [[tag, inner] = ["NULL", true]] = Object.entries(value);
+  if (tag === "NULL") {
+    return null;
+  }
+  if (attribute === undefined || tag !== attribute.type) {
+    return untypedToNative(tag, inner);
+  }
+  if (attribute.json) {
+    return parsed(inner as string);
+  }
+  if (attribute.format === "bool_string" && (inner === "true" || inner === "false")) {
+    return inner === "true";
+  }
+  switch (tag) {
+    case "N":
+      return numberToNative(attribute.format, inner as string);
+    case "L":
+      return (inner as Tagged[]).map((element) => toNative(attribute.items, element));
+    case "M":
+      return mapToNative(attribute.members, inner as TaggedMap);
+    default:
+      return untypedToNative(tag, inner);
+  }
+}
+
+/** Give the native members of tagged ones. */
+export function mapToNative(members: Members, values: TaggedMap): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => {
+      const attribute = members?.get(name);
+      return [attribute?.property ?? name, toNative(attribute, value)];
+    }),
+  );
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+function numberToNative(format: string | undefined, text: string): unknown {
+  if (format === "decimal") {
+    return text;
+  }
+  if (format === "int64") {
+    return INTEGER.test(text) ? BigInt(text) : Number(text);
+  }
+  const number = Number(text);
+  // What a number would not hold goes on as the widest integer, so that the library refuses it.
+  return format !== "float" && INTEGER.test(text) && !Number.isSafeInteger(number) ? BigInt(text) : number;
+}
+
+function untypedToNative(tag: string, inner: unknown): unknown {
+  switch (tag) {
+    case "N":
+      return numberToNative(undefined, inner as string);
+    case "B":
+      return bytes(inner);
+    case "SS":
+      return new Set(inner as string[]);
+    case "NS":
+      return new Set((inner as string[]).map(Number));
+    case "BS":
+      return new Set((inner as string[]).map(bytes));
+    case "L":
+      return (inner as Tagged[]).map((element) => toNative(undefined, element));
+    case "M":
+      return mapToNative(undefined, inner as TaggedMap);
+    default:
+      return inner;
+  }
+}
+
+function bytes(text: unknown): Uint8Array {
+  return new Uint8Array(Buffer.from(text as string, "base64"));
+}
+
+/** Give the tagged members of native ones; null attributes and empty sets of typed maps are left out. */
+export function mapToTagged(members: Members, values: object): Record<string, Tagged> {
+  const names = new Map([...(members ?? [])].map(([name, { property }]) => [property, name]));
+  const tagged: Record<string, Tagged> = {};
+  for (const [property, value] of Object.entries(values)) {
+    const name = names.get(property) ?? property;
+    const attribute = members?.get(name);
+    const isEmptySet = value instanceof Set && value.size === 0;
+    if (members === undefined || !(value === undefined || value === null || isEmptySet)) {
+      tagged[name] = toTagged(attribute, value);
+    }
+  }
+  return tagged;
+}
+
+function toTagged(attribute: Attribute | undefined, value: unknown): Tagged {
+  if (attribute?.json === true) {
+    return { S: JSON.stringify(value) };
+  }
+  switch (typeof value) {
+    case "string":
+      return attribute?.type === "N" ? { N: value } : { S: value };
+    case "number":
+    case "bigint":
+      return { N: String(value) };
+    case "boolean":
+      return attribute?.type === "S" ? { S: String(value) } : { BOOL: value };
+    default:
+      return objectToTagged(attribute, value);
+  }
+}
+
+function objectToTagged(attribute: Attribute | undefined, value: unknown): Tagged {
+  if (value === null || value === undefined) {
+    return { NULL: true };
+  }
+  if (value instanceof Uint8Array) {
+    return { B: base64(value) };
+  }
+  if (value instanceof Set) {
+    return setToTagged(value);
+  }
+  return Array.isArray(value)
+    ? { L: value.map((element: unknown) => toTagged(attribute?.items, element)) }
+    : { M: mapToTagged(attribute?.members, value) };
+}
+
+function setToTagged(members: ReadonlySet<unknown>): Tagged {
+  const [first] = members;
+  if (typeof first === "string") {
+    return { SS: [...members] };
+  }
+  return typeof first === "number"
+    ? { NS: [...members].map(String) }
+    : { BS: [...members].map((member) => base64(member as Uint8Array)) };
+}
+
+function base64(value: Uint8Array): string {
+  return Buffer.from(value).toString("base64");
+}

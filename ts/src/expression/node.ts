@@ -1,0 +1,70 @@
+/** Trees of conditions, updates and projections: what is said, before it has names, values and text. */
+
+import type { AttributeType } from "../schema/model.ts";
+import type { PathSegments } from "./path.ts";
+
+/** What stands on either side of an operator. */
+export type Operand =
+  | { readonly kind: "value"; readonly value: unknown }
+  | { readonly kind: "path"; readonly path: PathSegments }
+  | { readonly kind: "size"; readonly path: PathSegments };
+
+/** The side of an operator that is never a value. */
+export type Subject = Exclude<Operand, { readonly kind: "value" }>;
+
+/** The comparison operators, as DynamoDB writes them. */
+export type Comparator = "=" | "<>" | "<" | "<=" | ">" | ">=";
+
+/** A condition on a stored item. */
+export type Condition =
+  | {
+      readonly kind: "compare";
+      readonly operator: Comparator;
+      readonly left: Subject;
+      readonly right: Operand;
+    }
+  | { readonly kind: "between"; readonly left: Subject; readonly low: Operand; readonly high: Operand }
+  | { readonly kind: "in"; readonly left: Subject; readonly operands: readonly Operand[] }
+  | {
+      readonly kind: "begins_with" | "contains";
+      readonly path: PathSegments;
+      readonly operand: Operand;
+    }
+  | { readonly kind: "attribute_exists" | "attribute_not_exists"; readonly path: PathSegments }
+  | { readonly kind: "attribute_type"; readonly path: PathSegments; readonly type: AttributeType }
+  | { readonly kind: "and" | "or"; readonly children: readonly Condition[] }
+  | { readonly kind: "not"; readonly child: Condition };
+
+/** The kinds of change, in the order in which their clauses list them. */
+export const ACTION_KINDS = [
+  "set",
+  "setIfAbsent",
+  "add",
+  "subtract",
+  "append",
+  "prepend",
+  "copy",
+  "remove",
+  "addToSet",
+  "deleteFromSet",
+] as const;
+
+/** One kind of change. */
+export type ActionKind = (typeof ACTION_KINDS)[number];
+
+/** One change of one path; `remove` has no operand. */
+export interface Action {
+  readonly kind: ActionKind;
+  readonly path: PathSegments;
+  readonly operand: Operand;
+}
+
+/** What the library itself changes: wire values as JSON text, by attribute. */
+export interface Owned {
+  /** Set where the item does not have it: the creation time of an upsert. */
+  readonly created?: readonly [attribute: string, text: string];
+  /** Set always. */
+  readonly updated?: readonly [attribute: string, text: string];
+  /** Added to always. */
+  readonly version?: readonly [attribute: string, text: string];
+}

@@ -1,0 +1,47 @@
+/** Selected paths → a projection expression. */
+
+import type { ModelCodec } from "../codec/item.ts";
+import { EncryptionNotConfigured, ValidationFailed } from "../errors/catalogue.ts";
+import { placeAt } from "../schema/model.ts";
+import { checkReadable, isEncrypted } from "./fit.ts";
+import { contains, type PathSegments, pathText } from "./path.ts";
+import type { Placeholders } from "./placeholder.ts";
+
+/** Write a projection; a path that equals another one or lies inside it is left out. @throws {ValidationFailed} */
+export function projectionText(
+  codec: ModelCodec,
+  names: Placeholders,
+  paths: readonly PathSegments[],
+): string {
+  if (paths.length === 0) {
+    throw new ValidationFailed("a selection of nothing");
+  }
+  for (const path of paths) {
+    checkSelectable(codec, path);
+  }
+  return paths
+    .filter((path, index) => !isCovered(path, index, paths))
+    .map((path) => names.path(path))
+    .join(", ");
+}
+
+function checkSelectable(codec: ModelCodec, path: PathSegments): void {
+  if (isEncrypted(codec, path)) {
+    if (path.length > 1) {
+      checkReadable(codec, path);
+    }
+    throw new EncryptionNotConfigured("the attribute is encrypted and no key is configured", {
+      path: pathText(path),
+    });
+  }
+  if (placeAt(codec.model, path).kind === "unknown") {
+    throw new ValidationFailed("the model does not know this path", { path: pathText(path) });
+  }
+}
+
+function isCovered(path: PathSegments, index: number, paths: readonly PathSegments[]): boolean {
+  return paths.some(
+    (other, position) =>
+      position !== index && contains(other, path) && (other.length < path.length || position < index),
+  );
+}

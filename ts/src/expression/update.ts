@@ -1,0 +1,234 @@
+/** Changes → the clauses of an update expression, with what the library owns after what the caller asked for. */
+
+import { type ModelCodec, writing } from "../codec/item.ts";
+import { addendFormat, PLAIN_NUMBER } from "../codec/number.ts";
+import { refuse, refuseKind } from "../codec/value.ts";
+import { InvalidOperator, ValidationFailed } from "../errors/catalogue.ts";
+import { placeAt } from "../schema/model.ts";
+import { negate } from "../text/decimal.ts";
+import { checkFit, checkReadable, isEncrypted, typedAt } from "./fit.ts";
+import { type Action, ACTION_KINDS, type ActionKind, type Owned } from "./node.ts";
+import { contains, type PathSegments, pathText } from "./path.ts";
+import type { Placeholders } from "./placeholder.ts";
+
+type Clause = "SET" | "REMOVE" | "ADD" | "DELETE";
+
+/** One action of a clause; its text is written when its turn comes, so that placeholders count in order. */
+interface Part {
+  readonly clause: Clause;
+  readonly text: (names: Placeholders) => string;
+}
+
+/** Write an update. @throws {ValidationFailed | InvalidOperator | EncryptedFieldNotQueryable | EncryptionNotConfigured} */
+export function updateText(
+  codec: ModelCodec,
+  names: Placeholders,
+  actions: readonly Action[],
+  owned: Owned,
+): string {
+  if (actions.length === 0) {
+    throw new ValidationFailed("an update of nothing");
+  }
+  for (const action of actions) {
+    checkAction(codec, action);
+  }
+  checkOverlap(actions);
+  const parts = ACTION_KINDS.flatMap((kind) =>
+    actions.filter((action) => action.kind === kind).map((action) => partOf(codec, action)),
+  );
+  parts.push(...ownedParts(owned));
+  return (["SET", "REMOVE", "ADD", "DELETE"] as const)
+    .map((clause) => clauseText(names, clause, parts))
+    .filter((text) => text !== "")
+    .join(" ");
+}
+
+function clauseText(names: Placeholders, clause: Clause, parts: readonly Part[]): string {
+  const texts = parts.filter((part) => part.clause === clause).map((part) => part.text(names));
+  return texts.length === 0 ? "" : `${clause} ${texts.join(", ")}`;
+}
+
+function checkAction(codec: ModelCodec, { kind, path, operand }: Action): void {
+  const { model } = codec;
+  const top = model.attributes.get(String(path[0]));
+  const fields = { path: pathText(path) };
+  if (top !== undefined && model.keys.includes(top)) {
+    throw new ValidationFailed("an update cannot change a key", fields);
+  }
+  if (top !== undefined && [model.createdAt, model.updatedAt, model.version].includes(top)) {
+    throw new ValidationFailed("the library keeps this attribute", fields);
+  }
+  if (kind !== "remove" && placeAt(model, path).kind === "unknown") {
+    throw new ValidationFailed("the model does not know this path", fields);
+  }
+  if (!((kind === "set" || kind === "remove") && path.length === 1)) {
+    checkReadable(codec, path);
+  }
+  if (operand.kind !== "value") {
+    checkReadable(codec, operand.path);
+    if (isEncrypted(codec, path)) {
+      checkReadable(codec, path);
+    }
+  }
+}
+
+function checkOverlap(actions: readonly Action[]): void {
+  actions.forEach(({ path }, index) => {
+    const other = actions
+      .slice(0, index)
+      .find((earlier) => contains(earlier.path, path) || contains(path, earlier.path));
+    if (other !== undefined) {
+      throw new ValidationFailed("two changes of one update overlap", { path: pathText(path) });
+    }
+  });
+}
+
+type PartMaker = (codec: ModelCodec, action: Action) => Part;
+
+const PARTS: Record<ActionKind, PartMaker> = {
+  set: setPart,
+  setIfAbsent: setIfAbsentPart,
+  add: (codec, action) => addPart(codec, action, (text) => text),
+  subtract: (codec, action) => addPart(codec, action, negate),
+  append: (codec, action) => listPart(codec, action, true),
+  prepend: (codec, action) => listPart(codec, action, false),
+  copy: (_codec, action) => referencePart(action),
+  remove: removePart,
+  addToSet: (codec, action) => memberPart(codec, action, "ADD"),
+  deleteFromSet: (codec, action) => memberPart(codec, action, "DELETE"),
+};
+
+function partOf(codec: ModelCodec, action: Action): Part {
+  return PARTS[action.kind](codec, action);
+}
+
+function setPart(codec: ModelCodec, action: Action): Part {
+  const { path, operand } = action;
+  if (operand.kind !== "value") {
+    return referencePart(action);
+  }
+  if (operand.value === null) {
+    return removePart(codec, action);
+  }
+  const text = codec.encodeValue(typedAt(codec, path), operand.value, path, true);
+  return text === undefined
+    ? removePart(codec, action)
+    : { clause: "SET", text: (names) => `${names.path(path)} = ${names.value(text)}` };
+}
+
+function setIfAbsentPart(codec: ModelCodec, action: Action): Part {
+  const { path, operand } = action;
+  if (operand.kind === "path") {
+    return {
+      clause: "SET",
+      text: (names) => `${names.path(path)} = if_not_exists(${names.path(path)}, ${names.path(operand.path)})`,
+    };
+  }
+  const value = valueOf(action);
+  const text =
+    codec.encodeValue(typedAt(codec, path), value, path, true) ??
+    writing(() => refuse("an empty value cannot be set where there is none"), path);
+  return {
+    clause: "SET",
+    text: (names) => `${names.path(path)} = if_not_exists(${names.path(path)}, ${names.value(text)})`,
+  };
+}
+
+function addPart(codec: ModelCodec, action: Action, sign: (text: string) => string): Part {
+  const { path } = action;
+  checkFit(codec, path, "add");
+  const value = valueOf(action);
+  const attribute = typedAt(codec, path);
+  const format = attribute === undefined ? PLAIN_NUMBER : addendFormat(attribute);
+  const text = `{"N":"${sign(writing(() => format.write(value), path))}"}`;
+  if (path.length === 1) {
+    return { clause: "ADD", text: (names) => `${names.path(path)} ${names.value(text)}` };
+  }
+  return {
+    clause: "SET",
+    text(names) {
+      const name = names.path(path);
+      return `${name} = if_not_exists(${name}, ${names.value('{"N":"0"}')}) + ${names.value(text)}`;
+    },
+  };
+}
+
+function listPart(codec: ModelCodec, action: Action, atEnd: boolean): Part {
+  const { path } = action;
+  checkFit(codec, path, "append");
+  const value = valueOf(action);
+  const text =
+    codec.encodeValue(
+      typedAt(codec, path),
+      Array.isArray(value) ? value : writing(() => refuseKind("an array", value), path),
+      path,
+    ) ?? "";
+  return {
+    clause: "SET",
+    text(names) {
+      const name = names.path(path);
+      const empty = (): string => `if_not_exists(${name}, ${names.value('{"L":[]}')})`;
+      const operands = atEnd ? [empty, () => names.value(text)] : [() => names.value(text), empty];
+      return `${name} = list_append(${operands.map((operand) => operand()).join(", ")})`;
+    },
+  };
+}
+
+function memberPart(codec: ModelCodec, action: Action, clause: "ADD" | "DELETE"): Part {
+  const { path } = action;
+  checkFit(codec, path, "set");
+  const value = valueOf(action);
+  const text =
+    codec.encodeValue(
+      typedAt(codec, path),
+      value instanceof Set ? value : writing(() => refuseKind("a Set", value), path),
+      path,
+    ) ?? writing(() => refuse("an empty set has nothing to add or delete"), path);
+  return { clause, text: (names) => `${names.path(path)} ${names.value(text)}` };
+}
+
+function removePart(codec: ModelCodec, { path }: Action): Part {
+  if (typedAt(codec, path)?.required === true) {
+    throw new ValidationFailed("the attribute is required", { path: pathText(path) });
+  }
+  return { clause: "REMOVE", text: (names) => names.path(path) };
+}
+
+function referencePart({ path, operand }: Action): Part {
+  if (operand.kind !== "path") {
+    throw new InvalidOperator("an attribute is set to a value or another attribute", { path: pathText(path) });
+  }
+  return { clause: "SET", text: (names) => `${names.path(path)} = ${names.path(operand.path)}` };
+}
+
+/** Give the value of a change that takes neither an attribute nor null. */
+function valueOf({ kind, path, operand }: Action): unknown {
+  if (operand.kind !== "value") {
+    throw new InvalidOperator(`${kind} takes a value`, { path: pathText(path) });
+  }
+  return operand.value ?? writing(() => refuseKind("a value", operand.value), path);
+}
+
+function ownedParts({ created, updated, version }: Owned): Part[] {
+  const parts: Part[] = [];
+  if (created !== undefined) {
+    const path: PathSegments = [created[0]];
+    parts.push({
+      clause: "SET",
+      text: (names) => `${names.path(path)} = if_not_exists(${names.path(path)}, ${names.value(created[1])})`,
+    });
+  }
+  if (updated !== undefined) {
+    parts.push({
+      clause: "SET",
+      text: (names) => `${names.path([updated[0]])} = ${names.value(updated[1])}`,
+    });
+  }
+  if (version !== undefined) {
+    parts.push({
+      clause: "ADD",
+      text: (names) => `${names.path([version[0]])} ${names.value(version[1])}`,
+    });
+  }
+  return parts;
+}

@@ -1,0 +1,69 @@
+/**
+ * dynamorm-ts: one model of a DynamoDB item; the same behaviour in Python, TypeScript and Go.
+ *
+ * First what users need, below what authors of libraries and tests need. Documents are read by the entry `dynamorm-ts/dms`.
+ */
+
+export { Client, type ClientOptions } from "./client.ts";
+export {
+  AccessDenied,
+  BatchIncomplete,
+  Canceled,
+  ConditionFailed,
+  DecodeFailed,
+  EncryptedFieldNotQueryable,
+  EncryptionNotConfigured,
+  type ErrorCode,
+  type ErrorKind,
+  IdempotencyMismatch,
+  InvalidCursor,
+  InvalidEncryptedEnvelope,
+  InvalidModel,
+  InvalidOperator,
+  ItemNotFound,
+  ItemTooLarge,
+  KeyUnavailable,
+  LimitExceeded,
+  MissingPrimaryKey,
+  NetworkError,
+  ServiceError,
+  TableExists,
+  TableMismatch,
+  TableNotFound,
+  Throttled,
+  TransactionCanceled,
+  TransactionConflict,
+  TransactionInProgress,
+  ValidationFailed,
+} from "./errors/catalogue.ts";
+export { isCode } from "./errors/code.ts";
+export { DynamORMError, type Origin } from "./errors/error.ts";
+export type { Changes } from "./expression/change.ts";
+export { and, type Field, field, not, or, type Size } from "./expression/field.ts";
+export type { Condition } from "./expression/node.ts";
+export { defineModel, type IndexDefinition, type ModelDefinition } from "./schema/declare.ts";
+export type { Attribute, Model } from "./schema/model.ts";
+export type { AttributeDefinition, DocumentValue, DynamicDefinition } from "./schema/types.ts";
+export type { InputOf, ItemOf, KeyOf } from "./schema/of.ts";
+export {
+  type CallOptions,
+  type DeleteOptions,
+  type PutOptions,
+  type ReadOptions,
+  type Replaced,
+  type SaveOptions,
+  type Table,
+  type UpdateOptions,
+} from "./table.ts";
+export type { JsonValue } from "./text/json.ts";
+
+export { marshalItem, unmarshalItem } from "./codec/item.ts";
+export { itemSize } from "./codec/size.ts";
+export type { AttributeValue, WireItem } from "./codec/value.ts";
+export { compileExpression, type Expression } from "./expression/compile.ts";
+export { CAPABILITIES } from "./generated/capabilities.ts";
+export { DMS_VERSIONS, VERSION } from "./generated/version.ts";
+export type { Answer, Api, Request, Response } from "./operation/exchange.ts";
+export { canonicalDms, type Document, documentFromJson } from "./schema/dms.ts";
+export { type Sdk, sdkTransport } from "./transport/sdk.ts";
+export type { SendOptions, Transport } from "./transport/transport.ts";

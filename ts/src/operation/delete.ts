@@ -1,0 +1,57 @@
+/** DeleteItem: an item by its key; a missing one is no error unless it has to exist. */
+
+import type { ModelCodec } from "../codec/item.ts";
+import { compile } from "../expression/compile.ts";
+import type { Condition } from "../expression/node.ts";
+import { quote } from "../text/utf8.ts";
+import {
+  type Attempt,
+  conditionalAnswer,
+  conditionMembers,
+  type Guard,
+  guarded,
+  versionOf,
+} from "./conditional.ts";
+import { type Exchange, single } from "./exchange.ts";
+import { checkWhole } from "./get.ts";
+
+/** What a delete is told. */
+export interface DeleteOptions {
+  readonly condition?: Condition | undefined;
+  readonly expectedVersion?: unknown;
+  readonly mustExist?: boolean | undefined;
+  readonly returnOld?: boolean | undefined;
+}
+
+/** Delete an item; gives the old one where that was asked for and there was one. */
+export function remove(
+  codec: ModelCodec,
+  tableName: string,
+  key: unknown,
+  options: DeleteOptions,
+): Exchange<Record<string, unknown> | undefined> {
+  const guard = guardOf(codec, options);
+  const returnOld = options.returnOld === true;
+  const keyText = codec.encodeKey(key);
+  const compiled = compile(codec, { condition: guarded(codec, options.condition, guard) });
+  if (returnOld) {
+    checkWhole(codec);
+  }
+  const body =
+    `{"TableName":${quote(tableName) ?? '""'},"Key":${keyText}` +
+    conditionMembers(compiled) +
+    `${compiled.placeholders.members()}${returnOld ? ',"ReturnValues":"ALL_OLD"' : ""}}`;
+  const attempt: Attempt = { codec, guard, conditional: options.condition !== undefined };
+  return single({ api: "DeleteItem", tableName, body, writes: true, delayMs: 0 }, (response) => {
+    const item = conditionalAnswer(attempt, response).Attributes;
+    return returnOld && item !== undefined ? codec.decodeItem(item) : undefined;
+  });
+}
+
+function guardOf({ model }: ModelCodec, { expectedVersion, mustExist }: DeleteOptions): Guard {
+  if (expectedVersion !== undefined && expectedVersion !== null) {
+    versionOf(model.version);
+    return { kind: "version", version: expectedVersion };
+  }
+  return { kind: mustExist === true ? "exists" : "none" };
+}

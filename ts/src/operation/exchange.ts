@@ -1,0 +1,82 @@
+/** Request, Response, Exchange: a conversation with DynamoDB without a wire. Nothing here waits. */
+
+import type { WireItem } from "../codec/value.ts";
+import type { DynamORMError } from "../errors/error.ts";
+
+/** The API calls that operations make. */
+export type Api = "GetItem" | "PutItem" | "UpdateItem" | "DeleteItem";
+
+/** One DynamoDB call. It is built once: whoever sends it again sends the same bytes. */
+export interface Request {
+  readonly api: Api;
+  /** The real name of the table. */
+  readonly tableName: string;
+  /** The request's JSON text. */
+  readonly body: string;
+  /** Whether it may change anything, so that its fate matters when the answer is lost. */
+  readonly writes: boolean;
+  /** How long to wait before it is sent, in milliseconds. */
+  readonly delayMs: number;
+}
+
+/** DynamoDB's answer, in DynamoDB JSON. */
+export interface Answer {
+  readonly Item?: WireItem;
+  readonly Attributes?: WireItem;
+}
+
+/** What became of a request. */
+export type Response =
+  | {
+      readonly ok: true;
+      readonly answer: Answer;
+      readonly requestId: string | undefined;
+    }
+  | {
+      readonly ok: false;
+      readonly error: DynamORMError;
+      /** The item that a failed condition returned. */
+      readonly item: WireItem | undefined;
+      /** Whether an earlier attempt of this request may have been applied without a readable answer. */
+      readonly lost: boolean;
+    };
+
+/** A conversation: ask for the next request until there is none, hand in each response, take the result. */
+export interface Exchange<R> {
+  /** Give the next request; undefined where the conversation is over. */
+  next(): Request | undefined;
+  /** Take the response to the last request. @throws {DynamORMError} */
+  receive(response: Response): void;
+  /** Give the result; only once `next` gave undefined. */
+  result(): R;
+}
+
+/** Make a conversation of one request. */
+export function single<R>(request: Request, read: (response: Response) => R): Exchange<R> {
+  let pending: Request | undefined = request;
+  let outcome: { readonly result: R } | undefined;
+  return {
+    next() {
+      const sent = pending;
+      pending = undefined;
+      return sent;
+    },
+    receive(response) {
+      outcome = { result: read(response) };
+    },
+    result() {
+      if (outcome === undefined) {
+        throw new Error("the conversation is not over");
+      }
+      return outcome.result;
+    },
+  };
+}
+
+/** Give the answer, or throw what went wrong. */
+export function answerOf(response: Response): Answer {
+  if (!response.ok) {
+    throw response.error;
+  }
+  return response.answer;
+}

@@ -1,0 +1,142 @@
+/** PutItem: `create`, `put` and `save`, with the times and the version that they write. */
+
+import type { ModelCodec } from "../codec/item.ts";
+import type { Stamps } from "../codec/members.ts";
+import { encodeInstant } from "../codec/time.ts";
+import type { WireItem } from "../codec/value.ts";
+import { sameItem } from "../codec/equal.ts";
+import { ValidationFailed } from "../errors/catalogue.ts";
+import { compile } from "../expression/compile.ts";
+import type { Condition } from "../expression/node.ts";
+import type { Attribute } from "../schema/model.ts";
+import { quote } from "../text/utf8.ts";
+import { type Attempt, conditionalAnswer, conditionMembers, type Guard, guarded } from "./conditional.ts";
+import { type Exchange, type Response, single } from "./exchange.ts";
+import { checkWhole } from "./get.ts";
+
+/** Which of the three writes it is; `adopt` is `save` of an item that was stored without a version. */
+export type PutMode = "create" | "put" | "save" | "adopt";
+
+/** What a write of a whole item is told. */
+export interface PutOptions {
+  readonly mode: PutMode;
+  /** The clock's reading, in nanoseconds since the epoch. */
+  readonly now: bigint;
+  readonly condition?: Condition | undefined;
+  readonly returnOld?: boolean | undefined;
+}
+
+/** What a write of a whole item gives: the value as stored, and the one it replaced where that was asked for. */
+export interface PutResult {
+  readonly stored: Record<string, unknown>;
+  readonly old: Record<string, unknown> | undefined;
+}
+
+/** Write a whole item. @throws {DynamORMError} where the value does not fit */
+export function put(
+  codec: ModelCodec,
+  tableName: string,
+  value: unknown,
+  options: PutOptions,
+): Exchange<PutResult> {
+  const current = givenVersion(codec, value, options.mode);
+  const guard = guardOf(options.mode, current);
+  if (options.returnOld === true) {
+    checkWhole(codec);
+  }
+  const compiled = compile(codec, { condition: guarded(codec, options.condition, guard) });
+  const item = codec.encodeItem(value, stampsOf(codec, value, options, current));
+  const body =
+    `{"TableName":${quote(tableName) ?? '""'},"Item":${item}` +
+    conditionMembers(compiled) +
+    `${compiled.placeholders.members()}${options.returnOld === true ? ',"ReturnValues":"ALL_OLD"' : ""}}`;
+  const attempt: Attempt = { codec, guard, conditional: options.condition !== undefined };
+  return single({ api: "PutItem", tableName, body, writes: true, delayMs: 0 }, (response) => {
+    const sent = JSON.parse(item) as WireItem;
+    const old = wasApplied(options.mode, sent, response)
+      ? undefined
+      : conditionalAnswer(attempt, response).Attributes;
+    return { stored: codec.decodeItem(sent), old: old && codec.decodeItem(old) };
+  });
+}
+
+/** Tell whether a create or save that failed its condition met the very item of an earlier attempt, whose answer was lost. */
+function wasApplied(mode: PutMode, sent: WireItem, response: Response): boolean {
+  return (
+    !response.ok &&
+    response.lost &&
+    mode !== "put" &&
+    response.error.code === "ConditionFailed" &&
+    response.item !== undefined &&
+    sameItem(sent, response.item)
+  );
+}
+
+/** The version that the caller holds: what it is, and the one to write. */
+interface Current {
+  readonly version: unknown;
+  readonly next: string;
+}
+
+function givenVersion({ model }: ModelCodec, value: unknown, mode: PutMode): Current | undefined {
+  const attribute = model.version;
+  if (mode === "adopt" && attribute === undefined) {
+    throw new ValidationFailed("the model has no attribute in the role version");
+  }
+  const version = attribute && (value as Record<string, unknown> | null)?.[attribute.property];
+  if (attribute === undefined || version == null || mode === "create" || mode === "adopt") {
+    return undefined;
+  }
+  return { version, next: nextVersion(attribute, version) };
+}
+
+const INT64_MAX = 2n ** 63n - 1n;
+
+function nextVersion(attribute: Attribute, version: unknown): string {
+  if (typeof version !== "number" && typeof version !== "bigint") {
+    throw new ValidationFailed("expected a version", { path: attribute.name });
+  }
+  const most = attribute.format === "int64" ? INT64_MAX : BigInt(Number.MAX_SAFE_INTEGER);
+  if (typeof version === "number" && !Number.isSafeInteger(version)) {
+    throw new ValidationFailed("a version is a whole number", { path: attribute.name });
+  }
+  const next = BigInt(version) + 1n;
+  if (next > most) {
+    throw new ValidationFailed("the version cannot be incremented any further", { path: attribute.name });
+  }
+  return `{"N":"${next}"}`;
+}
+
+function guardOf(mode: PutMode, current: Current | undefined): Guard {
+  if (mode === "adopt") {
+    return { kind: "unversioned" };
+  }
+  if (current !== undefined) {
+    return { kind: "version", version: current.version };
+  }
+  return { kind: mode === "put" ? "none" : "absent" };
+}
+
+function stampsOf(
+  { model }: ModelCodec,
+  value: unknown,
+  { mode, now }: PutOptions,
+  current: Current | undefined,
+): Stamps {
+  const stamps = new Map<string, string>();
+  const { createdAt, updatedAt, version } = model;
+  if (updatedAt !== undefined) {
+    stamps.set(updatedAt.name, encodeInstant(updatedAt, now));
+  }
+  if (createdAt !== undefined && (mode === "create" || !has(value, createdAt))) {
+    stamps.set(createdAt.name, encodeInstant(createdAt, now));
+  }
+  if (version !== undefined) {
+    stamps.set(version.name, current?.next ?? '{"N":"1"}');
+  }
+  return stamps;
+}
+
+function has(value: unknown, attribute: Attribute): boolean {
+  return (value as Record<string, unknown> | null)?.[attribute.property] != null;
+}

@@ -1,0 +1,97 @@
+/** UpdateItem: changes of one item by its key, with the times and the version that the library keeps. */
+
+import type { ModelCodec } from "../codec/item.ts";
+import { encodeInstant } from "../codec/time.ts";
+import { ValidationFailed } from "../errors/catalogue.ts";
+import { compile } from "../expression/compile.ts";
+import type { Action, Condition, Owned } from "../expression/node.ts";
+import { quote } from "../text/utf8.ts";
+import {
+  type Attempt,
+  conditionalAnswer,
+  conditionMembers,
+  type Guard,
+  guarded,
+  versionOf,
+} from "./conditional.ts";
+import { type Exchange, single } from "./exchange.ts";
+import { checkWhole } from "./get.ts";
+
+/** What an update gives back: the whole item after or before, what changed of it, or nothing. */
+export type Returned = "new" | "old" | "updatedNew" | "updatedOld" | "none";
+
+/** What an update is told. */
+export interface UpdateOptions {
+  /** The clock's reading, in nanoseconds since the epoch. */
+  readonly now: bigint;
+  readonly actions: readonly Action[];
+  readonly condition?: Condition | undefined;
+  readonly expectedVersion?: unknown;
+  readonly upsert?: boolean | undefined;
+  readonly return?: Returned | undefined;
+}
+
+const RETURN_VALUES: Record<Returned, string | undefined> = {
+  new: "ALL_NEW",
+  old: "ALL_OLD",
+  updatedNew: "UPDATED_NEW",
+  updatedOld: "UPDATED_OLD",
+  none: undefined,
+};
+
+/** Update an item. @throws {DynamORMError} where what is asked for cannot be */
+export function update(
+  codec: ModelCodec,
+  tableName: string,
+  key: unknown,
+  options: UpdateOptions,
+): Exchange<Record<string, unknown> | undefined> {
+  const returned = options.return ?? "new";
+  if (!Object.hasOwn(RETURN_VALUES, returned)) {
+    throw new ValidationFailed("return is one of new, old, updatedNew, updatedOld, none");
+  }
+  const guard = guardOf(codec, options);
+  const keyText = codec.encodeKey(key);
+  const compiled = compile(codec, {
+    condition: guarded(codec, options.condition, guard),
+    update: { actions: options.actions, owned: ownedOf(codec, options) },
+  });
+  const whole = returned === "new" || returned === "old";
+  if (whole) {
+    checkWhole(codec);
+  }
+  const values = RETURN_VALUES[returned];
+  const body =
+    `{"TableName":${quote(tableName) ?? '""'},"Key":${keyText}` +
+    `,"UpdateExpression":${JSON.stringify(compiled.update)}` +
+    conditionMembers(compiled) +
+    compiled.placeholders.members() +
+    `${values === undefined ? "" : `,"ReturnValues":"${values}"`}}`;
+  const attempt: Attempt = { codec, guard, conditional: options.condition !== undefined };
+  return single({ api: "UpdateItem", tableName, body, writes: true, delayMs: 0 }, (response) => {
+    const item = conditionalAnswer(attempt, response).Attributes;
+    if (item === undefined || returned === "none") {
+      return undefined;
+    }
+    return whole ? codec.decodeItem(item) : codec.decodePartial(item);
+  });
+}
+
+function guardOf({ model }: ModelCodec, { expectedVersion, upsert }: UpdateOptions): Guard {
+  if (expectedVersion !== undefined && expectedVersion !== null) {
+    versionOf(model.version);
+    return { kind: "version", version: expectedVersion };
+  }
+  return { kind: upsert === true ? "none" : "exists" };
+}
+
+function ownedOf({ model }: ModelCodec, { now, upsert }: UpdateOptions): Owned {
+  const { createdAt, updatedAt, version } = model;
+  return {
+    ...(createdAt === undefined || upsert !== true
+      ? {}
+      : { created: [createdAt.name, encodeInstant(createdAt, now)] }),
+    ...(updatedAt === undefined ? {} : { updated: [updatedAt.name, encodeInstant(updatedAt, now)] }),
+    ...(version === undefined ? {} : { version: [version.name, '{"N":"1"}'] }),
+  };
+}

@@ -1,0 +1,245 @@
+/** A table: a user's calls → an operation → `client.run`. */
+
+import type { Client } from "./client.ts";
+import { codecOf, type ModelCodec } from "./codec/item.ts";
+import { actionsOf, type Changes } from "./expression/change.ts";
+import { Field } from "./expression/field.ts";
+import type { Condition } from "./expression/node.ts";
+import { remove } from "./operation/delete.ts";
+import { exists, find, get, type ReadOptions as ReadArguments } from "./operation/get.ts";
+import { put, type PutMode, type PutOptions as PutArguments, type PutResult } from "./operation/put.ts";
+import { type Returned, update } from "./operation/update.ts";
+import type { Model } from "./schema/model.ts";
+import type { AnyDefinition, Input, InputAt, Item, Key, PartialItem, Path, View } from "./schema/types.ts";
+import { setOwn } from "./text/json.ts";
+
+/** What every call takes. */
+export interface CallOptions {
+  /** Cancels the call. */
+  readonly signal?: AbortSignal;
+}
+
+/** What reads take. */
+export interface ReadOptions extends CallOptions {
+  /** Asks for a strongly consistent read. */
+  readonly consistent?: boolean;
+}
+
+/** What a read of a part of an item takes: paths, or the name of a view. */
+export type Selection<D> =
+  | { readonly select: readonly Path<D>[]; readonly view?: undefined }
+  | { readonly view: View<D>; readonly select?: undefined };
+
+/** What `put` takes. */
+export interface PutOptions extends CallOptions {
+  /** Has to hold of the stored item. */
+  readonly condition?: Condition;
+  /** Asks for the replaced item, too. */
+  readonly returnOld?: boolean;
+}
+
+/** What `put` gives where the replaced item was asked for. */
+export interface Replaced<D> {
+  readonly item: Item<D>;
+  /** The replaced item; undefined where there was none. */
+  readonly old: Item<D> | undefined;
+}
+
+/** What `save` takes. */
+export interface SaveOptions extends CallOptions {
+  /** Takes over an item that was stored without a version. */
+  readonly adopt?: boolean;
+}
+
+/** What `update` takes beside the changes. */
+export interface UpdateOptions extends CallOptions {
+  /** Has to hold of the stored item. */
+  readonly condition?: Condition;
+  /** The version that the stored item has to have. */
+  readonly expectedVersion?: number | bigint | undefined;
+  /** Creates the item where there is none. */
+  readonly upsert?: boolean;
+}
+
+/** What `delete` takes. */
+export interface DeleteOptions extends CallOptions {
+  /** Has to hold of the stored item. */
+  readonly condition?: Condition;
+  /** The version that the stored item has to have. */
+  readonly expectedVersion?: number | bigint | undefined;
+  /** Makes a missing item an error. */
+  readonly mustExist?: boolean;
+  /** Gives back the deleted item. */
+  readonly returnOld?: boolean;
+}
+
+/** The items of one model. `client.table(model)` gives one. */
+export class Table<D extends AnyDefinition> {
+  readonly model: Model<D>;
+  /** The real name of the table. */
+  readonly name: string;
+  readonly #client: Client;
+  readonly #codec: ModelCodec;
+
+  constructor(client: Client, model: Model<D>) {
+    this.#client = client;
+    this.model = model;
+    this.name = client.tableName(model);
+    this.#codec = codecOf(model);
+  }
+
+  /**
+   * Name an attribute in a condition, typed by the model.
+   *
+   * @throws {ValidationFailed} where the path is malformed.
+   * @example
+   * await notes.delete(key, { condition: notes.field("text").beginsWith("draft") });
+   */
+  field<const P extends Path<D>>(path: P): Field<InputAt<D, P>> {
+    return new Field<InputAt<D, P>>(path);
+  }
+
+  /**
+   * Store a new item; times and version are the library's, whatever was given. The given object is brought up to date.
+   *
+   * @throws {ConditionFailed} of kind `AlreadyExists` where there is one with this key.
+   */
+  async create(value: Input<D>, options: CallOptions = {}): Promise<Item<D>> {
+    return (await this.#put(value, "create", options)).stored as Item<D>;
+  }
+
+  /**
+   * Store an item, whatever was there. A value with a version is checked as by `save`. The given object is brought up to date.
+   *
+   * @throws {ConditionFailed} where the condition is false; of kind `VersionConflict` where the stored version is another.
+   */
+  put(value: Input<D>, options: PutOptions & { readonly returnOld: true }): Promise<Replaced<D>>;
+  put(value: Input<D>, options?: PutOptions & { readonly returnOld?: false }): Promise<Item<D>>;
+  async put(value: Input<D>, options: PutOptions = {}): Promise<Item<D> | Replaced<D>> {
+    const { stored, old } = await this.#put(value, "put", options);
+    const item = stored as Item<D>;
+    return options.returnOld === true ? { item, old: old as Item<D> | undefined } : item;
+  }
+
+  /**
+   * Store an item if it is still the one that was read: its version has to be the stored one. Without a version as `create`,
+   * but a given creation time is kept. The given object is brought up to date.
+   *
+   * @throws {ConditionFailed} of kind `VersionConflict` or `AlreadyExists`.
+   * @throws {ItemNotFound} where the item is gone.
+   */
+  async save(value: Input<D>, options: SaveOptions = {}): Promise<Item<D>> {
+    const mode = options.adopt === true ? "adopt" : "save";
+    return (await this.#put(value, mode, { signal: options.signal })).stored as Item<D>;
+  }
+
+  async #put(
+    value: Input<D>,
+    mode: PutMode,
+    { signal, ...rest }: Omit<PutArguments, "mode" | "now"> & { readonly signal?: AbortSignal | undefined },
+  ): Promise<PutResult> {
+    const now = this.#client.clock();
+    const exchange = put(this.#codec, this.name, value, { ...rest, mode, now });
+    const result = await this.#client.run(exchange, { signal });
+    bringUpToDate(value, result.stored);
+    return result;
+  }
+
+  /**
+   * Read an item that has to exist, or a part of it.
+   *
+   * @throws {ItemNotFound} where there is none.
+   * @throws {DecodeFailed} where it does not fit the model.
+   */
+  get(key: Key<D>, options: ReadOptions & Selection<D>): Promise<PartialItem<D>>;
+  get(key: Key<D>, options?: ReadOptions): Promise<Item<D>>;
+  async get(key: Key<D>, options: ReadOptions & Partial<Selection<D>> = {}): Promise<unknown> {
+    this.#client.clock();
+    const exchange = get(this.#codec, this.name, key, options as ReadArguments);
+    return this.#client.run(exchange, options);
+  }
+
+  /**
+   * Read an item, or a part of it; undefined where there is none.
+   *
+   * @throws {DecodeFailed} where it does not fit the model.
+   */
+  find(key: Key<D>, options: ReadOptions & Selection<D>): Promise<PartialItem<D> | undefined>;
+  find(key: Key<D>, options?: ReadOptions): Promise<Item<D> | undefined>;
+  async find(key: Key<D>, options: ReadOptions & Partial<Selection<D>> = {}): Promise<unknown> {
+    this.#client.clock();
+    const exchange = find(this.#codec, this.name, key, options as ReadArguments);
+    return this.#client.run(exchange, options);
+  }
+
+  /** Tell whether an item exists. */
+  async exists(key: Key<D>, options: ReadOptions = {}): Promise<boolean> {
+    this.#client.clock();
+    return this.#client.run(exists(this.#codec, this.name, key, options.consistent), options);
+  }
+
+  /**
+   * Change parts of an item, which has to exist unless `upsert`. Gives the whole new item; `return` asks for another.
+   *
+   * @throws {ItemNotFound} where there is none.
+   * @throws {ConditionFailed} where the condition is false; of kind `VersionConflict` where the version is another.
+   * @example
+   * await notes.update(key, { set: { text: "new" }, expectedVersion: note.version });
+   */
+  update(
+    key: Key<D>,
+    changes: Changes<D> & UpdateOptions & { readonly return: "none" },
+  ): Promise<undefined>;
+  update(
+    key: Key<D>,
+    changes: Changes<D> & UpdateOptions & { readonly return: "updatedNew" | "updatedOld" },
+  ): Promise<PartialItem<D> | undefined>;
+  update(
+    key: Key<D>,
+    changes: Changes<D> & UpdateOptions & { readonly return: "old" },
+  ): Promise<Item<D> | undefined>;
+  update(
+    key: Key<D>,
+    changes: Changes<D> & UpdateOptions & { readonly return?: "new" },
+  ): Promise<Item<D>>;
+  async update(
+    key: Key<D>,
+    changes: Changes<D> & UpdateOptions & { readonly return?: Returned },
+  ): Promise<unknown> {
+    const exchange = update(this.#codec, this.name, key, {
+      now: this.#client.clock(),
+      actions: actionsOf(changes),
+      condition: changes.condition,
+      expectedVersion: changes.expectedVersion,
+      upsert: changes.upsert,
+      return: changes.return,
+    });
+    return this.#client.run(exchange, changes);
+  }
+
+  /**
+   * Delete an item; a missing one is no error unless `mustExist`. Gives the deleted item where `returnOld` asks for it.
+   *
+   * @throws {ItemNotFound} where it has to exist and does not.
+   * @throws {ConditionFailed} where the condition is false; of kind `VersionConflict` where the version is another.
+   */
+  delete(key: Key<D>, options: DeleteOptions & { readonly returnOld: true }): Promise<Item<D> | undefined>;
+  delete(key: Key<D>, options?: DeleteOptions): Promise<undefined>;
+  async delete(key: Key<D>, options: DeleteOptions = {}): Promise<unknown> {
+    this.#client.clock();
+    return this.#client.run(remove(this.#codec, this.name, key, options), options);
+  }
+}
+
+/** Let the caller's object hold what was stored; a frozen one stays what it was. */
+function bringUpToDate(value: object, stored: Record<string, unknown>): void {
+  if (Object.isFrozen(value)) {
+    return;
+  }
+  for (const [property, member] of Object.entries(stored)) {
+    const isReadonly = Object.getOwnPropertyDescriptor(value, property)?.writable === false;
+    if (!isReadonly && (Object.isExtensible(value) || Object.hasOwn(value, property))) {
+      setOwn(value as Record<string, unknown>, property, member);
+    }
+  }
+}

@@ -1,0 +1,44 @@
+/** The entry `dynamorm-ts/testing`: clocks, tokens and answers that a test decides. */
+
+export { Script, type Step } from "./transport/script.ts";
+
+/** Nanoseconds of one second, for steps of a clock. */
+export const SECOND = 1_000_000_000n;
+
+/**
+ * Make a clock that reads `start` first and `tick` more at each further reading, in nanoseconds since the epoch.
+ *
+ * @example
+ * new Client({ clock: testClock(1_767_323_045n * SECOND, SECOND) })
+ */
+export function testClock(start: bigint, tick = 0n): () => bigint {
+  let reading = start - tick;
+  return () => {
+    reading += tick;
+    return reading;
+  };
+}
+
+/** Make a token source that gives these tokens in order, and throws when they are spent. */
+export function testTokens(tokens: readonly string[]): () => string {
+  const left = [...tokens];
+  return () => {
+    const token = left.shift();
+    if (token === undefined) {
+      throw new Error("the token source is spent");
+    }
+    return token;
+  };
+}
+
+/** Make a sleeper that waits for nothing and keeps what it was asked for, in milliseconds. */
+export function testSleeper(): { readonly sleeper: (delayMs: number) => Promise<void>; readonly slept: number[] } {
+  const slept: number[] = [];
+  return {
+    slept,
+    sleeper: (delayMs) => {
+      slept.push(delayMs);
+      return Promise.resolve();
+    },
+  };
+}

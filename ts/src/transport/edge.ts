@@ -1,0 +1,141 @@
+/**
+ * The edge to the SDK's own shapes: what users' mocks and middleware see of a request, and what they give for an answer.
+ *
+ * Binary is base64 text here and bytes there; all else is the same. Nothing is converted until somebody looks.
+ */
+
+import { decodeBytes, encodeBytes } from "../codec/binary.ts";
+import type { Answer } from "../operation/exchange.ts";
+
+type Members = Record<string, unknown>;
+
+/** Members of requests and answers that hold maps of values. */
+const VALUE_MAPS = new Set(["Item", "Key", "Attributes", "ExpressionAttributeValues"]);
+
+function convertMap(map: unknown, bytes: (value: unknown) => unknown): Members {
+  return Object.fromEntries(
+    Object.entries((map ?? {}) as Members).map(([name, value]) => [name, convertValue(value, bytes)]),
+  );
+}
+
+function convertValue(value: unknown, bytes: (value: unknown) => unknown): unknown {
+  const [[tag, inner] = ["", undefined]] = Object.entries((value ?? {}) as Members);
+  switch (tag) {
+    case "B":
+      return { B: bytes(inner) };
+    case "BS":
+      return { BS: (inner as unknown[]).map(bytes) };
+    case "L":
+      return { L: (inner as unknown[]).map((element) => convertValue(element, bytes)) };
+    case "M":
+      return { M: convertMap(inner, bytes) };
+    default:
+      return value;
+  }
+}
+
+const toBytes = (text: unknown): unknown => decodeBytes(String(text));
+
+function convertMembers(members: Members, bytes: (value: unknown) => unknown): Members {
+  return Object.fromEntries(
+    Object.entries(members).map(([name, value]) => [
+      name,
+      VALUE_MAPS.has(name) && value !== undefined ? convertMap(value, bytes) : value,
+    ]),
+  );
+}
+
+/** A request as the SDK's input: filled when somebody looks at more than the table, so usually never. */
+export interface LazyInput {
+  readonly input: object;
+  /** Whether somebody changed it, so that it no longer says what the body says. */
+  readonly isChanged: () => boolean;
+}
+
+/** Make the SDK's input of a request's JSON text. */
+export function lazyInput(tableName: string, body: string): LazyInput {
+  const target: Members = { TableName: tableName };
+  let filled = false;
+  let changed = false;
+  const fill = (): void => {
+    if (!filled) {
+      filled = true;
+      Object.assign(target, convertMembers(JSON.parse(body) as Members, toBytes));
+    }
+  };
+  const change = (): void => {
+    fill();
+    changed = true;
+  };
+  const input = new Proxy(target, {
+    get(members, name) {
+      // The SDK asks for the table on every call, to find the endpoint.
+      if (name !== "TableName") {
+        fill();
+      }
+      return Reflect.get(members, name) as unknown;
+    },
+    has: (members, name) => (fill(), Reflect.has(members, name)),
+    ownKeys: (members) => (fill(), Reflect.ownKeys(members)),
+    getOwnPropertyDescriptor: (members, name) => (fill(), Reflect.getOwnPropertyDescriptor(members, name)),
+    set: (members, name, value) => (change(), Reflect.set(members, name, value)),
+    defineProperty: (members, name, property) => (change(), Reflect.defineProperty(members, name, property)),
+    deleteProperty: (members, name) => (change(), Reflect.deleteProperty(members, name)),
+  });
+  return { input, isChanged: () => changed };
+}
+
+/** Where an output keeps the answer it was made of; a spread of the output keeps it, too. */
+const ANSWER = Symbol("answer");
+
+/** An answer as the SDK's output: middleware sees the members it knows, we take the answer itself. */
+export class WireOutput {
+  readonly $metadata: object;
+  readonly [ANSWER]: Members;
+
+  constructor(answer: Members, metadata: object) {
+    this[ANSWER] = answer;
+    this.$metadata = metadata;
+  }
+
+  get Item(): unknown {
+    return this.#read("Item");
+  }
+
+  set Item(item: unknown) {
+    this.#write("Item", item);
+  }
+
+  get Attributes(): unknown {
+    return this.#read("Attributes");
+  }
+
+  set Attributes(attributes: unknown) {
+    this.#write("Attributes", attributes);
+  }
+
+  get ConsumedCapacity(): unknown {
+    return this[ANSWER].ConsumedCapacity;
+  }
+
+  #read(name: string): unknown {
+    const members = this[ANSWER][name];
+    return members === undefined ? undefined : convertMap(members, toBytes);
+  }
+
+  #write(name: string, members: unknown): void {
+    this[ANSWER][name] = members === undefined ? undefined : convertMap(members, encodeBytes);
+  }
+}
+
+/** Give the answer of an output: ours as it came, one of a mock's or a middleware's own making converted. */
+export function answerOfOutput(output: unknown): Answer {
+  const members = (output ?? {}) as Members & { readonly [ANSWER]?: Answer };
+  return members[ANSWER] ?? convertMembers(members, encodeBytes);
+}
+
+/** Give the item that an error of the SDK carries, in DynamoDB JSON. */
+export function itemOfError(error: unknown): Answer["Item"] {
+  const item = (error as { Item?: unknown } | undefined)?.Item;
+  return item === undefined ? undefined : (convertMap(item, encodeBytes) as Answer["Item"]);
+}

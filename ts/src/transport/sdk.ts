@@ -1,0 +1,123 @@
+/**
+ * The only file that calls AWS: requests through the user's own SDK client, by its public hooks.
+ *
+ * Credentials, signing, retries, endpoint rules, middleware and mocks are the SDK's. Two steps of a command are replaced by
+ * name: the serializer puts our body into the request, the deserializer takes the answer's text before the SDK parses it.
+ */
+
+import {
+  DeleteItemCommand,
+  DynamoDBClient,
+  type DynamoDBClientConfig,
+  GetItemCommand,
+  PutItemCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import type { WireItem } from "../codec/value.ts";
+import type { Api, Response } from "../operation/exchange.ts";
+import { Call } from "./call.ts";
+import { answerOfOutput, itemOfError } from "./edge.ts";
+import { bareType, type Facts, faultError } from "./fault.ts";
+import { type Command, handlerFor, type Stack } from "./lane.ts";
+import type { SendOptions, Transport } from "./transport.ts";
+
+const COMMANDS: Record<Api, new (input: never) => Command> = {
+  GetItem: GetItemCommand as never,
+  PutItem: PutItemCommand as never,
+  UpdateItem: UpdateItemCommand as never,
+  DeleteItem: DeleteItemCommand as never,
+};
+
+/** What an error of the SDK may carry. */
+interface SdkError {
+  readonly name?: string;
+  readonly message?: string;
+  readonly code?: string;
+  readonly $fault?: string;
+  readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };
+}
+
+/** An SDK client, or the configuration to make one of. */
+export type Sdk = DynamoDBClient | DynamoDBClientConfig;
+
+/**
+ * Send requests through an SDK client, given or made from its configuration.
+ *
+ * @example
+ * new Client({ transport: sdkTransport(new DynamoDBClient({ region: "eu-central-1" })) })
+ */
+export function sdkTransport(client: Sdk = {}): Transport {
+  const sdk = "send" in client ? client : new DynamoDBClient(client);
+  return {
+    async send(request, options = {}) {
+      const call = new Call(request, options.signal);
+      if (options.signal?.aborted === true) {
+        return failed(call, { ...factsOf(call), stage: "canceled", cause: options.signal.reason });
+      }
+      try {
+        return succeeded(await send(sdk, call, options));
+      } catch (error) {
+        return failed(call, errorFacts(call, error), itemOf(call, error));
+      }
+    },
+  };
+}
+
+function send(sdk: DynamoDBClient, call: Call, { signal }: SendOptions): Promise<unknown> {
+  const Base = COMMANDS[call.request.api];
+  const command = call.attachTo(new Base(call.lazy.input as never));
+  command.resolveMiddleware = (stack, config, options) =>
+    handlerFor(stack as Stack, config, options, call.request, () => new Base({} as never));
+  const sendIt = sdk.send.bind(sdk) as (command: unknown, options?: unknown) => Promise<unknown>;
+  // Without options the SDK's handler of an earlier call serves again.
+  return signal === undefined ? sendIt(command) : sendIt(command, { abortSignal: signal });
+}
+
+function succeeded(output: unknown): Response {
+  const metadata = (output as { $metadata?: { requestId?: string } } | undefined)?.$metadata;
+  return { ok: true, answer: answerOfOutput(output), requestId: metadata?.requestId };
+}
+
+function failed(call: Call, facts: Facts, item?: WireItem): Response {
+  return { ok: false, error: faultError(call.request, facts), item, lost: call.lost };
+}
+
+function factsOf(call: Call): Omit<Facts, "stage" | "cause"> {
+  return { sent: call.sent, lost: call.lost };
+}
+
+function errorFacts(call: Call, thrown: unknown): Facts {
+  const error = (thrown ?? {}) as SdkError;
+  const facts = { ...factsOf(call), cause: thrown };
+  const { last } = call;
+  if (error.name === "AbortError" || (call.signal?.aborted === true && thrown === call.signal.reason)) {
+    return { ...facts, stage: "canceled" };
+  }
+  if (last !== undefined && last.error === thrown) {
+    return { ...facts, ...last.facts };
+  }
+  return { ...facts, ...foreignFacts(error) };
+}
+
+const CREDENTIALS = new Set(["CredentialsProviderError", "TokenProviderError"]);
+
+/** An error that arose outside our two steps: before anything was sent, or in a mock of the user's. */
+function foreignFacts(error: SdkError): Pick<Facts, "stage" | "type" | "status" | "requestId" | "message"> {
+  if (CREDENTIALS.has(error.name ?? "")) {
+    return { stage: "credentials" };
+  }
+  if (error.$fault === undefined && error.$metadata === undefined) {
+    return { stage: typeof error.code === "string" ? "network" : "unsent" };
+  }
+  return {
+    stage: "answered",
+    type: bareType(error.name ?? ""),
+    status: error.$metadata?.httpStatusCode,
+    requestId: error.$metadata?.requestId,
+    message: error.message,
+  };
+}
+
+function itemOf(call: Call, error: unknown): WireItem | undefined {
+  return call.last?.error === error ? call.last?.item : itemOfError(error);
+}
