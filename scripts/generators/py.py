@@ -11,11 +11,43 @@ HOUSE = "py/src/dynamorm"
 
 def emit(spec: Spec) -> dict[str, str]:
     """Give each generated file's text, by its path from the repository's root."""
-    return {f"{HOUSE}/errors/catalogue.py": _catalogue(spec), f"{HOUSE}/limits.py": _limits(spec)}
+    return {
+        f"{HOUSE}/errors/__init__.py": _exports(spec),
+        f"{HOUSE}/errors/catalogue.py": _catalogue(spec),
+        f"{HOUSE}/limits.py": _limits(spec),
+    }
+
+
+def _exports(spec: Spec) -> str:
+    """Write the room's face: every class, by name."""
+    classes = sorted(
+        [_name(code.code) for code in spec.errors]
+        + [f"{kind.kind}Error" for code in spec.errors for kind in code.kinds]
+    )
+    out = [
+        header("#", "spec/errors.yaml"),
+        '"""The errors: one base, a class for each code of spec/errors.yaml."""',
+        "",
+    ]
+    out += [
+        "from __future__ import annotations",
+        "",
+        "from .base import DynamORMError, Origin",
+        "from .catalogue import (",
+    ]
+    out += [*(f"    {name}," for name in classes), ")", "", "__all__ = ["]
+    out += [*(f'    "{name}",' for name in sorted([*classes, "DynamORMError", "Origin"])), "]", ""]
+    return "\n".join(out)
 
 
 def _catalogue(spec: Spec) -> str:
-    out = [header("#", "spec/errors.yaml"), '"""The error codes, a class each."""', "", "from __future__ import annotations", ""]
+    out = [
+        header("#", "spec/errors.yaml"),
+        '"""The error codes, a class each."""',
+        "",
+        "from __future__ import annotations",
+        "",
+    ]
     out += ["from .base import DynamORMError", ""]
     for code in spec.errors:
         out += ["", *_class(code), ""]
@@ -47,11 +79,22 @@ def _class(code: ErrorCode) -> list[str]:
 
 
 def _kind(code: ErrorCode, kind: ErrorKind) -> list[str]:
-    return [f"class {kind.kind}Error({_name(code.code)}):", f'    """{kind.summary}"""', "", f'    kind = "{kind.kind}"']
+    return [
+        f"class {kind.kind}Error({_name(code.code)}):",
+        f'    """{kind.summary}"""',
+        "",
+        f'    kind = "{kind.kind}"',
+    ]
 
 
 def _limits(spec: Spec) -> str:
-    out = [header("#", "spec/limits.yaml"), '"""DynamoDB\'s own numbers, named."""', "", "from __future__ import annotations", ""]
+    out = [
+        header("#", "spec/limits.yaml"),
+        '"""DynamoDB\'s own numbers, named."""',
+        "",
+        "from __future__ import annotations",
+        "",
+    ]
     for limit in spec.limits:
         name = re.sub(r"[^A-Z0-9]", "_", limit.name.upper())
         out += [f"{name} = {limit.value}", f'"""{limit.why[0].upper()}{limit.why[1:]}."""']

@@ -1,5 +1,8 @@
 """The suite's models, declared in Python; `fn.dms.native` proves that each equals its document."""
 
+# ruff: noqa: D101 - a class is its document, which says what it is for
+# ruff: noqa: TC003 - pydantic reads the annotations at run time
+
 from __future__ import annotations
 
 from datetime import date, datetime
@@ -200,6 +203,4 @@ class Secret(Model, table="secrets"):
     note: Annotated[str | None, Encrypted()] = None
 
 
-MODELS: dict[str, type[Model]] = {
-    model.__name__: model for model in (Order, Profile, Everything, Sparse, Reading, Blob, Event, Ticket, Ledger, Odd, Secret)
-}
+MODELS: dict[str, type[Model]] = {model.__name__: model for model in (Order, Profile, Everything, Sparse, Reading, Blob, Event, Ticket, Ledger, Odd, Secret)}

@@ -1,16 +1,16 @@
 """The Python runner: calls on standard input become calls of the library, what comes back becomes lines. It asserts nothing."""
 
+# ruff: noqa: D102, D103, D107 - a program of small functions, each named for the line of the protocol it serves
+
 from __future__ import annotations
 
 import base64
 import json
 import sys
 import traceback
-from collections.abc import Callable, Mapping
-
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import boto3
@@ -19,10 +19,15 @@ from dynamorm import Client, Condition, DynamicTable, Model, Nested, Table, all_
 from dynamorm._version import __version__
 from dynamorm.codec import ItemCodec, item_size
 from dynamorm.expression import Changes, Compiler, FieldPath, FieldSize, Placeholders, Scope, UpdateCompiler
-from dynamorm.schema import Field
-from dynamorm.schema import Model as Schema
 from dynamorm.testing import FixedClock
+
 from models import MODELS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from dynamorm.schema import Field
+    from dynamorm.schema import Model as Schema
 
 CAPABILITIES = ["dms", "native", "crud", "condition", "update", "lifecycle", "lock.version", "errors"]
 Json = dict[str, Any]
@@ -102,12 +107,16 @@ UNTYPED: dict[str, Callable[[Any], Any]] = {
 def from_native(attribute: Field | None, value: Any) -> Json:
     """Turn a native value into a tagged one."""
     if attribute is not None and attribute.json:
-        return {"S": json.dumps(value, default=lambda number: json_number(number), ensure_ascii=False)}
+        return {"S": json.dumps(value, default=json_number, ensure_ascii=False)}
     if isinstance(value, (Model, Nested)):
         value = value.__dynamorm_attributes__()
     if isinstance(value, dict):
         fields = () if attribute is None or attribute.fields is None else attribute.fields
-        return {"M": members_from_native(fields, value) if fields or (attribute is not None and attribute.fields == ()) else {name: from_native(None, member) for name, member in value.items()}}
+        return {
+            "M": members_from_native(fields, value)
+            if fields or (attribute is not None and attribute.fields == ())
+            else {name: from_native(None, member) for name, member in value.items()}
+        }
     if isinstance(value, list):
         return {"L": [from_native(None if attribute is None else attribute.items, member) for member in value]}
     if isinstance(value, (set, frozenset)):

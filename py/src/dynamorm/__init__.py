@@ -5,7 +5,8 @@ from ._version import __version__
 from .client import Client
 from .expression import Condition, all_of, any_of, field
 from .schema import canonical_dms, dump, load_dms
-from .schema.declare import (
+from .schema.declare import Model, Nested, schema_of
+from .schema.marker import (
     TTL,
     Attribute,
     BoolString,
@@ -14,8 +15,6 @@ from .schema.declare import (
     Index,
     Int64,
     Json,
-    Model,
-    Nested,
     Number,
     OmitEmpty,
     PartitionKey,
@@ -26,7 +25,6 @@ from .schema.declare import (
     UpdatedAt,
     Version,
     View,
-    schema_of,
 )
 from .table import DynamicTable, Table
 

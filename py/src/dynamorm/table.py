@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from pydantic import ValidationError
 
 from .errors import DecodeFailedError, ItemNotFoundError, MissingPrimaryKeyError, ValidationFailedError
-from .expression import Changes
+from .expression import Changes, PathLike
 from .operation import Delete, Exists, Get, Guard, Stored, Update, create, put, save
 from .schema.declare import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
     from .client import Client
-    from .expression import Condition, PathLike
-    from .operation import Binding
+    from .expression import Condition
+    from .operation import Binding, Put
 
 V = TypeVar("V")
 M = TypeVar("M", bound=Model)
 Returns = Literal["new", "old", "none", "updated_new", "updated_old"]
-Pairs = "Mapping[str, Any] | Iterable[tuple[PathLike, Any]]"
+Members = Mapping[str, Any] | Iterable[tuple[PathLike, Any]] | None
+"""Changes of one kind: a map of paths to values, or pairs where a name holds a dot or the path is made of segments."""
 
 
 class _Verbs(Generic[V]):
     """The operations; subclasses say what a value is."""
 
     def __init__(self, client: Client, binding: Binding) -> None:
-        self._client, self._binding = client, binding
+        self._client = client
+        self._binding = replace(binding, decode=self._decode)
 
     @property
     def name(self) -> str:
@@ -41,22 +43,29 @@ class _Verbs(Generic[V]):
     def _value(self, values: Mapping[str, Any]) -> V:
         raise NotImplementedError
 
-    def _stored(self, given: V | None, values: Mapping[str, Any], stored: Stored) -> V:
+    def _stored(self, given: V | None, stored: Stored) -> V:
         raise NotImplementedError
 
     def _decode(self, item: Mapping[str, Any]) -> V:
         return self._value(self._binding.codec.unmarshal_item(item))
 
     def _key(self, key: Any) -> Mapping[str, Any]:  # noqa: ANN401 - a key or a value
-        return key.__dynamorm_attributes__() if isinstance(key, Model) else dict(key)
+        if not isinstance(key, Mapping):
+            raise ValidationFailedError(f"a key is a map of its attributes, not {type(key).__name__}")
+        return key
+
+    def _write(self, value: V | Mapping[str, Any], verb: Callable[[Mapping[str, Any], int], Put]) -> tuple[V, Stored]:
+        values, given = self._values(value)
+        stored = self._client.run(verb(values, self._client.now_ns()))
+        return self._stored(given, stored), stored
 
     def create(self, value: V | Mapping[str, Any]) -> V:
         """Store a new item; times and version are the library's.
 
-        Raises AlreadyExistsError where an item with this key exists, MissingPrimaryKeyError, ValidationFailedError, ItemTooLargeError.
+        Raises AlreadyExistsError where an item with this key exists, MissingPrimaryKeyError, ValidationFailedError,
+        ItemTooLargeError.
         """
-        values, given = self._values(value)
-        return self._stored(given, values, self._client.run(create(self._binding, values, self._client.now_ns(), self._decode)))
+        return self._write(value, lambda values, now_ns: create(self._binding, values, now_ns))[0]
 
     def put(self, value: V | Mapping[str, Any], *, condition: Condition | None = None) -> V:
         """Replace the whole item; a value with a version checks it, one without writes 1.
@@ -65,20 +74,23 @@ class _Verbs(Generic[V]):
         """
         return self.replace(value, condition=condition)[0]
 
-    def replace(self, value: V | Mapping[str, Any], *, condition: Condition | None = None, return_old: bool = False) -> tuple[V, V | None]:
+    def replace(
+        self, value: V | Mapping[str, Any], *, condition: Condition | None = None, return_old: bool = False
+    ) -> tuple[V, V | None]:
         """Do as `put`; give the new value and, with `return_old`, the one it replaced."""
-        values, given = self._values(value)
-        exchange = put(self._binding, values, self._client.now_ns(), self._decode, condition=condition, return_old=return_old)
-        stored = self._client.run(exchange)
-        return self._stored(given, values, stored), None if stored.old is None else self._value(stored.old)
+        new, stored = self._write(
+            value,
+            lambda values, now_ns: put(self._binding, values, now_ns, condition=condition, return_old=return_old),
+        )
+        return new, None if stored.old is None else self._value(stored.old)
 
     def save(self, value: V | Mapping[str, Any], *, adopt: bool = False) -> V:
-        """Store a value whose version is still the stored one; one without a version is new; `adopt` takes over an item stored without one.
+        """Store a value whose version is still the stored one; one without a version is new.
 
+        `adopt` takes over an item that was stored without a version.
         Raises VersionConflictError, AlreadyExistsError, ItemNotFoundError.
         """
-        values, given = self._values(value)
-        return self._stored(given, values, self._client.run(save(self._binding, values, self._client.now_ns(), self._decode, adopt=adopt)))
+        return self._write(value, lambda values, now_ns: save(self._binding, values, now_ns, adopt=adopt))[0]
 
     def get(self, key: Mapping[str, Any] | V, *, consistent: bool = False) -> V:
         """Read an item.
@@ -87,7 +99,7 @@ class _Verbs(Generic[V]):
         """
         found = self.find(key, consistent=consistent)
         if found is None:
-            raise self._missing()
+            raise ItemNotFoundError(f"{self._binding.model.name}: there is no item with this key")
         return found
 
     def find(self, key: Mapping[str, Any] | V, *, consistent: bool = False) -> V | None:
@@ -96,78 +108,120 @@ class _Verbs(Generic[V]):
         return None if values is None else self._value(values)
 
     def select(
-        self, key: Mapping[str, Any] | V, paths: Sequence[PathLike] | None = None, *, view: str | None = None, consistent: bool = False
+        self,
+        key: Mapping[str, Any] | V,
+        paths: Sequence[PathLike] | None = None,
+        *,
+        view: str | None = None,
+        consistent: bool = False,
     ) -> dict[str, Any] | None:
-        """Read parts of an item, by paths or by a named view: a plain dict of what was selected and stored, or None where there is no item."""
+        """Read parts of an item, by paths or by a named view; None where there is no item.
+
+        The result is a plain dict by attribute name of what was selected and stored.
+        """
         if paths is None and view is None:
             raise ValidationFailedError("select takes paths or a view")
-        return self._client.run(Get(self._binding, self._key(key), consistent=consistent, select=paths, view=view)).values
+        exchange = Get(self._binding, self._key(key), consistent=consistent, select=paths, view=view)
+        return self._client.run(exchange).values
 
     def exists(self, key: Mapping[str, Any] | V, *, consistent: bool = False) -> bool:
         """Tell whether an item is there; only its key is read."""
         return self._client.run(Exists(self._binding, self._key(key), consistent=consistent))
 
-    def change(self, key: Mapping[str, Any] | V, *, returns: Returns, condition: Condition | None = None, expected_version: int | None = None, upsert: bool = False, **members: Any) -> dict[str, Any] | None:  # noqa: ANN401 - the members of update
+    def change(
+        self,
+        key: Mapping[str, Any] | V,
+        *,
+        returns: Returns,
+        condition: Condition | None = None,
+        expected_version: int | None = None,
+        upsert: bool = False,
+        **members: Members,
+    ) -> dict[str, Any] | None:
         """Do as `update`; give what `returns` asks for as a plain dict, or None where nothing came back."""
         guard = Guard(condition=condition, must_exist=not upsert, expected_version=expected_version)
+        now_ns = self._client.now_ns()
+        key = self._key(key)
         changes = Changes.of(members)
-        return self._client.run(Update(self._binding, self._key(key), changes, guard, self._client.now_ns(), self._decode, upsert=upsert, returns=returns))
+        return self._client.run(
+            Update(self._binding, key, changes, guard, now_ns=now_ns, upsert=upsert, returns=returns)
+        )
 
     def update(
         self,
         key: Mapping[str, Any] | V,
         *,
-        set: Any = None,  # noqa: A002, ANN401 - DynamoDB's own word; a map, or pairs of path and value
-        set_if_absent: Any = None,  # noqa: ANN401 - as set
-        add: Any = None,  # noqa: ANN401 - as set
-        subtract: Any = None,  # noqa: ANN401 - as set
-        append: Any = None,  # noqa: ANN401 - as set
-        prepend: Any = None,  # noqa: ANN401 - as set
-        copy: Any = None,  # noqa: ANN401 - a map, or pairs of path and source path
-        remove: Sequence[PathLike] | None = None,
-        add_to_set: Any = None,  # noqa: ANN401 - as set
-        delete_from_set: Any = None,  # noqa: ANN401 - as set
+        set: Members = None,  # noqa: A002 - DynamoDB's own word
+        set_if_absent: Members = None,
+        add: Members = None,
+        subtract: Members = None,
+        append: Members = None,
+        prepend: Members = None,
+        copy: Members = None,
+        remove: Iterable[PathLike] | None = None,
+        add_to_set: Members = None,
+        delete_from_set: Members = None,
         condition: Condition | None = None,
         expected_version: int | None = None,
         upsert: bool = False,
     ) -> V:
         """Change parts of an item and give the new item.
 
-        Each member is a map of paths to values, or a list of pairs where a name holds a dot or the order matters. Setting None removes.
-        The item has to exist unless `upsert`. `add` and `append` without an expected version happen at least once where an answer is lost.
+        Each member is a map of paths to values, or a list of pairs where a name holds a dot. Setting None removes.
+        The item has to exist unless `upsert`. `add` and `append` without an expected version happen at least once
+        where an answer is lost.
 
-        Raises ItemNotFoundError, ConditionFailedError, VersionConflictError, ValidationFailedError, InvalidOperatorError.
+        Raises ItemNotFoundError, ConditionFailedError, VersionConflictError, ValidationFailedError,
+        InvalidOperatorError.
         """
-        members = {"set": set, "set_if_absent": set_if_absent, "add": add, "subtract": subtract, "append": append, "prepend": prepend}
-        members |= {"copy": copy, "remove": remove, "add_to_set": add_to_set, "delete_from_set": delete_from_set}
-        values = self.change(key, returns="new", condition=condition, expected_version=expected_version, upsert=upsert, **members)
-        return self._value(values or {})
+        members: dict[str, Any] = {
+            "set": set,
+            "set_if_absent": set_if_absent,
+            "add": add,
+            "subtract": subtract,
+            "append": append,
+            "prepend": prepend,
+            "copy": copy,
+            "remove": remove,
+            "add_to_set": add_to_set,
+            "delete_from_set": delete_from_set,
+        }
+        guards: dict[str, Any] = {"condition": condition, "expected_version": expected_version, "upsert": upsert}
+        return self._value(self.change(key, returns="new", **guards, **members) or {})
 
-    def delete(self, key: Mapping[str, Any] | V, *, condition: Condition | None = None, expected_version: int | None = None, must_exist: bool = False, return_old: bool = False) -> V | None:
-        """Delete an item; without a condition it does not matter whether it is there. Gives the item it was, with `return_old`.
+    def delete(
+        self,
+        key: Mapping[str, Any] | V,
+        *,
+        condition: Condition | None = None,
+        expected_version: int | None = None,
+        must_exist: bool = False,
+        return_old: bool = False,
+    ) -> V | None:
+        """Delete an item; without a condition it does not matter whether it is there.
 
+        Gives the item it was, with `return_old`.
         Raises ItemNotFoundError (with `must_exist` or an expected version), ConditionFailedError, VersionConflictError.
         """
         guard = Guard(condition=condition, must_exist=must_exist, expected_version=expected_version)
-        old = self._client.run(Delete(self._binding, self._key(key), guard, self._decode, return_old=return_old))
+        old = self._client.run(Delete(self._binding, self._key(key), guard, return_old=return_old))
         return None if old is None else self._value(old)
-
-    def _missing(self) -> ItemNotFoundError:
-        return ItemNotFoundError(f"{self._binding.model.name}: there is no item with this key", origin="service")
 
 
 class DynamicTable(_Verbs[dict[str, Any]]):
     """A table over plain dicts by attribute name, for a model that was loaded from a document."""
 
     def _values(self, value: Any) -> tuple[Mapping[str, Any], dict[str, Any] | None]:  # noqa: ANN401 - a mapping
+        if not isinstance(value, Mapping):
+            raise ValidationFailedError(f"{self._binding.model.name}: expected a map, found {type(value).__name__}")
         return value, value if isinstance(value, dict) else None
 
     def _value(self, values: Mapping[str, Any]) -> dict[str, Any]:
         return dict(values)
 
-    def _stored(self, given: dict[str, Any] | None, values: Mapping[str, Any], stored: Stored) -> dict[str, Any]:
-        out = dict(values) if given is None else given
-        out.update(stored.stamped)
+    def _stored(self, given: dict[str, Any] | None, stored: Stored) -> dict[str, Any]:
+        out: dict[str, Any] = {} if given is None else given
+        out.update(stored.values())
         return out
 
 
@@ -178,15 +232,25 @@ class Table(_Verbs[M]):
         """Bind a model class; got by `Client.table`."""
         super().__init__(client, binding)
         self._model = model
-        self._names = {info.alias or name: name for name, info in model.model_fields.items()}
+        # A text of nine digits is the one value of an instance that is stored in another spelling than it may be given.
+        self._respelled = [field.name for field in binding.model.fields if field.format == "rfc3339nano"]
+
+    def _key(self, key: Any) -> Mapping[str, Any]:  # noqa: ANN401 - a key or a value
+        return self._model.__dynamorm_named__(
+            super()._key(key.__dynamorm_attributes__() if isinstance(key, Model) else key)
+        )
 
     def _values(self, value: Any) -> tuple[Mapping[str, Any], M | None]:  # noqa: ANN401 - an instance or a mapping
-        if not isinstance(value, self._model):
+        if isinstance(value, self._model):
+            return value.__dynamorm_attributes__(), value
+        if isinstance(value, Mapping):
+            named = self._model.__dynamorm_named__(value)
             for name in self._binding.model.key_names:
-                if isinstance(value, dict) and value.get(name) is None:
-                    raise MissingPrimaryKeyError(f"{self._binding.model.name}: a part of the primary key is missing", path=name)
-            value = self._validated(value)
-        return value.__dynamorm_attributes__(), value
+                if named.get(name) is None:
+                    raise MissingPrimaryKeyError(
+                        f"{self._binding.model.name}: a part of the primary key is missing", path=name
+                    )
+        return self._validated(value).__dynamorm_attributes__(), None
 
     def _validated(self, value: Any) -> M:  # noqa: ANN401 - a mapping
         try:
@@ -197,17 +261,15 @@ class Table(_Verbs[M]):
 
     def _value(self, values: Mapping[str, Any]) -> M:
         try:
-            return self._model.model_validate(dict(values))
+            return self._model.__dynamorm_read__(values)
         except ValidationError as error:
             place, reason = _first(error)
             raise DecodeFailedError(f"{self._binding.model.name}: {reason}", path=place) from None
 
-    def _stored(self, given: M | None, values: Mapping[str, Any], stored: Stored) -> M:
+    def _stored(self, given: M | None, stored: Stored) -> M:
         if given is None:
-            return self._value(dict(values) | stored.stamped)
-        for name, value in stored.stamped.items():
-            setattr(given, self._names[name], value)
-        return given
+            return self._value(stored.values())
+        return given.__dynamorm_stamp__(stored.only({*stored.stamped, *self._respelled}))
 
 
 def _first(error: ValidationError) -> tuple[str, str]:

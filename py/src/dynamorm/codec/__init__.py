@@ -6,4 +6,17 @@ from .size import item_size, value_size
 from .time import clock_text
 from .value import AttributeValue, Item, is_empty, read_any, write_any
 
-__all__ = ["AttributeValue", "Item", "ItemCodec", "NumberError", "canonical", "check_key", "clock_text", "is_empty", "item_size", "read_any", "value_size", "write_any"]
+__all__ = [
+    "AttributeValue",
+    "Item",
+    "ItemCodec",
+    "NumberError",
+    "canonical",
+    "check_key",
+    "clock_text",
+    "is_empty",
+    "item_size",
+    "read_any",
+    "value_size",
+    "write_any",
+]

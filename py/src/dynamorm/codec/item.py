@@ -1,6 +1,7 @@
 """A model's compiled plan: functions made once per model that marshal and unmarshal its items.
 
-Values pass straight between the language and DynamoDB JSON; every attribute gets one writer and one reader, chosen when the plan is made.
+Values pass straight between the language and DynamoDB JSON; every attribute gets one writer and one reader, chosen when
+the plan is made.
 """
 
 from __future__ import annotations
@@ -8,9 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..errors import DecodeFailedError, EncryptionNotConfiguredError, ItemTooLargeError, MissingPrimaryKeyError, ValidationFailedError
+from ..errors import (
+    DecodeFailedError,
+    EncryptionNotConfiguredError,
+    ItemTooLargeError,
+    MissingPrimaryKeyError,
+    ValidationFailedError,
+)
+from ..errors.refusal import Refusal
 from ..limits import ITEM_SIZE_MAX_BYTES, NESTING_DEPTH_MAX, PARTITION_KEY_MAX_BYTES, SORT_KEY_MAX_BYTES
-from .converter import Refusal
 from .scalar import reader_of, writer_of
 from .size import item_size, value_size
 from .value import AttributeValue, Item, is_empty, read_any, write_any
@@ -112,7 +119,10 @@ def _list_reader(element: FieldPlan) -> Reader:
     tag = element.field.type
 
     def run(body: Any, path: str) -> list[Any]:  # noqa: ANN401 - DynamoDB JSON
-        return [element.read(tagged(member, tag, f"{path}[{index}]"), f"{path}[{index}]") for index, member in enumerate(body)]
+        return [
+            element.read(tagged(member, tag, f"{path}[{index}]"), f"{path}[{index}]")
+            for index, member in enumerate(body)
+        ]
 
     return run
 
@@ -206,7 +216,9 @@ def read_members(plans: tuple[FieldPlan, ...], item: Any, prefix: str, *, partia
                 raise DecodeFailedError("a required attribute is missing", path=prefix + field.name)
             continue
         if field.encryption is not None:
-            raise EncryptionNotConfiguredError("the attribute is encrypted and the client has no key", path=prefix + field.name)
+            raise EncryptionNotConfiguredError(
+                "the attribute is encrypted and the client has no key", path=prefix + field.name
+            )
         path = prefix + field.name
         body = tagged(stored, field.type, path)
         if partial and plan.members is not None:
@@ -218,12 +230,14 @@ def read_members(plans: tuple[FieldPlan, ...], item: Any, prefix: str, *, partia
 
 def _read_partial(plan: FieldPlan, body: Any, path: str) -> Any:  # noqa: ANN401 - DynamoDB JSON
     """Read a selected part of a typed map or list: its required members may be absent."""
-    members = plan.members or ()
-    if plan.field.type == "M":
-        return read_members(members, body, f"{path}.", partial=True)
-    element = members[0]
+    if plan.members is None or plan.field.type == "M":
+        return read_members(plan.members or (), body, f"{path}.", partial=True)
+    element = plan.members[0]
     rows = [(tagged(row, element.field.type, f"{path}[{index}]"), f"{path}[{index}]") for index, row in enumerate(body)]
-    return [_read_partial(element, row, place) if element.members is not None else element.read(row, place) for row, place in rows]
+    return [
+        _read_partial(element, row, place) if element.members is not None else element.read(row, place)
+        for row, place in rows
+    ]
 
 
 class ItemCodec:
@@ -256,7 +270,9 @@ class ItemCodec:
         """Refuse a key of which a part is missing or null."""
         for plan in self.keys:
             if values.get(plan.field.name) is None:
-                raise MissingPrimaryKeyError(f"{self.model.name}: a part of the primary key is missing", path=plan.field.name)
+                raise MissingPrimaryKeyError(
+                    f"{self.model.name}: a part of the primary key is missing", path=plan.field.name
+                )
 
     def marshal_item(self, values: Mapping[str, Any]) -> Item:
         """Marshal a whole item; keys, index keys and size are checked."""

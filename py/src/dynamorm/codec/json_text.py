@@ -7,7 +7,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from .converter import Refusal
+from ..errors.refusal import Refusal
 from .number import NumberError, canonical
 
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -60,7 +60,9 @@ def _object(value: dict[Any, Any]) -> str:
 def read_json(text: str) -> Any:  # noqa: ANN401 - any JSON value
     """Read JSON text: integers as int, other numbers as Decimal, every digit kept."""
     try:
-        return json.loads(text, parse_int=_number, parse_float=_number, parse_constant=_refuse, object_pairs_hook=_pairs)
+        return json.loads(
+            text, parse_int=_number, parse_float=_number, parse_constant=_refuse, object_pairs_hook=_pairs
+        )
     except (ValueError, RecursionError):
         raise JSONError("not JSON text") from None
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from decimal import Decimal, InvalidOperation
 
+from ..errors.refusal import Refusal
 from ..limits import NUMBER_DIGITS_MAX, NUMBER_EXPONENT_MAX, NUMBER_EXPONENT_MIN
-from .converter import Refusal
 
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 _PLAIN_MIN, _PLAIN_MAX = -7, 38
@@ -26,13 +26,10 @@ def canonical(value: Decimal | float | str) -> str:
     """
     if isinstance(value, float):
         return _of_decimal(Decimal(repr(value)))
-    if isinstance(value, int):
-        value = str(value)
-    if isinstance(value, str):
-        if _SIMPLE.fullmatch(value) and value != "-0":
-            return value
-        value = parse(value)
-    return _of_decimal(value)
+    if isinstance(value, Decimal):
+        return _of_decimal(value)
+    text = str(value)
+    return text if _SIMPLE.fullmatch(text) and text != "-0" else _of_decimal(parse(text))
 
 
 def parse(text: str) -> Decimal:

@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from .converter import Refusal
+from ..errors.refusal import Refusal
+from ..schema.instant import EPOCH, nano_text, read_date, read_timestamp, read_uuid
 from .json_text import read_json, write_json
 from .number import INT64_MAX, INT64_MIN, canonical, natural, parse, whole
-from .time import EPOCH, nano_text, read_date, read_timestamp, read_uuid, write_timestamp
+from .time import write_timestamp
 from .value import AttributeValue, check_text, decode_binary, encode_binary, encode_number, read_set, write_set
 
 if TYPE_CHECKING:
@@ -133,7 +134,13 @@ def _read_bool_string(text: str) -> bool:
     return text == "true"
 
 
-_TEXT_WRITERS: dict[str, Callable[[Any], str]] = {"timestamp": _timestamp, "rfc3339nano": _nano, "date": _date, "uuid": _uuid, "bool_string": _bool_string}
+_TEXT_WRITERS: dict[str, Callable[[Any], str]] = {
+    "timestamp": _timestamp,
+    "rfc3339nano": _nano,
+    "date": _date,
+    "uuid": _uuid,
+    "bool_string": _bool_string,
+}
 _TEXT_READERS: dict[str, Callable[[str], Any]] = {
     "timestamp": read_timestamp,
     "rfc3339nano": nano_text,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .value import AttributeValue, Item
@@ -33,7 +33,9 @@ def value_size(value: AttributeValue) -> int:
     if tag == "L":
         return CONTAINER_BYTES + sum(ELEMENT_BYTES + value_size(member) for member in body)
     if tag == "M":
-        return CONTAINER_BYTES + sum(ELEMENT_BYTES + len(name.encode()) + value_size(member) for name, member in body.items())
+        return CONTAINER_BYTES + sum(
+            ELEMENT_BYTES + len(name.encode()) + value_size(member) for name, member in body.items()
+        )
     return 1
 
 
@@ -42,5 +44,5 @@ def _number_size(text: str) -> int:
     return (len(digits) + 1) // 2 + 1
 
 
-def _binary_size(text: Any) -> int:  # noqa: ANN401 - base64 text
+def _binary_size(text: str) -> int:
     return len(text) * 3 // 4 - text[-2:].count("=")

@@ -1,55 +1,10 @@
-"""Instants, dates and uuids: text of a fixed shape out, RFC 3339 in."""
+"""Instants to text, in a fixed shape that sorts; how text is read stands in schema/instant.py."""
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, date, datetime, timedelta
-from uuid import UUID
+from datetime import UTC, datetime, timedelta
 
-from .converter import Refusal
-
-MICRO_DIGITS, NANO_DIGITS = 6, 9
-NANOS = 1_000_000_000
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_RFC3339 = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?([Zz]|[+-][0-9]{2}:[0-9]{2})")
-_UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_LAST_HOUR = _LAST_MINUTE = 59
-_HOURS = 23
-
-
-class TimeError(Refusal):
-    """Text that is no such time, or an instant without an offset; says why, never which."""
-
-
-def _split(text: str, digits: int) -> tuple[datetime, str]:
-    """Read RFC 3339 text: the UTC instant of its whole second, and its significant fraction digits."""
-    found = _RFC3339.fullmatch(text)
-    if found is None:
-        raise TimeError("not an RFC 3339 time with an offset")
-    fraction = (found[7] or "").rstrip("0")
-    if len(fraction) > digits:
-        raise TimeError(f"more than {digits} fraction digits")
-    try:
-        instant = datetime(*(int(found[part]) for part in range(1, 7)), tzinfo=UTC)  # type: ignore[misc, arg-type]
-        return instant - _offset(found[8]), fraction
-    except (ValueError, OverflowError):
-        raise TimeError("an impossible date or time") from None
-
-
-def _offset(text: str) -> timedelta:
-    if text in "Zz":
-        return timedelta()
-    hours, minutes = int(text[1:3]), int(text[4:6])
-    if hours > _HOURS or minutes > _LAST_MINUTE:
-        raise TimeError("an impossible offset")
-    return timedelta(hours=hours, minutes=minutes) * (1 if text[0] == "+" else -1)
-
-
-def read_timestamp(text: str) -> datetime:
-    """Read RFC 3339 text of at most six significant fraction digits as an instant in UTC."""
-    instant, fraction = _split(text, MICRO_DIGITS)
-    return instant.replace(microsecond=int(fraction.ljust(MICRO_DIGITS, "0"))) if fraction else instant
+from ..schema.instant import EPOCH, NANOS, TimeError
 
 
 def write_timestamp(value: datetime) -> str:
@@ -62,30 +17,7 @@ def write_timestamp(value: datetime) -> str:
         raise TimeError("a year outside 1 to 9999") from None
 
 
-def nano_text(text: str) -> str:
-    """Give the canonical form of RFC 3339 text with nine fraction digits."""
-    instant, fraction = _split(text, NANO_DIGITS)
-    return f"{instant.year:04d}-{instant:%m-%dT%H:%M:%S}.{fraction.ljust(NANO_DIGITS, '0')}Z"
-
-
 def clock_text(now_ns: int, digits: int) -> str:
     """Write the clock's reading, nanoseconds since the epoch, cut down to `digits` fraction digits."""
     instant = EPOCH + timedelta(seconds=now_ns // NANOS)
     return f"{instant.year:04d}-{instant:%m-%dT%H:%M:%S}.{f'{now_ns % NANOS:09d}'[:digits]}Z"
-
-
-def read_date(text: str) -> date:
-    """Read a calendar date `YYYY-MM-DD`."""
-    if _DATE.fullmatch(text) is None:
-        raise TimeError("not a date YYYY-MM-DD")
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise TimeError("an impossible date") from None
-
-
-def read_uuid(text: str) -> UUID:
-    """Read a uuid of 8-4-4-4-12 hexadecimal digits, in either case."""
-    if _UUID.fullmatch(text) is None:
-        raise TimeError("not a uuid")
-    return UUID(text)

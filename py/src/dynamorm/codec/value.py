@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DecodeFailedError, ValidationFailedError
+from ..errors.refusal import Refusal
 from ..limits import NESTING_DEPTH_MAX
-from .converter import Refusal
 from .number import NumberError, canonical, natural
 
 if TYPE_CHECKING:

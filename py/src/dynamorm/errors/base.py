@@ -1,8 +1,8 @@
 """The one error shape: what every failure of the library carries.
 
-    DynamORMError
-      one class per code of spec/errors.yaml (catalogue.py, generated)
-        one subclass per kind: AlreadyExistsError, VersionConflictError
+DynamORMError
+  one class per code of spec/errors.yaml (catalogue.py, generated)
+    one subclass per kind: AlreadyExistsError, VersionConflictError
 """
 
 from __future__ import annotations

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 ORDERED = ("S", "N", "B")
 WIRE_TYPES = ("S", "N", "B", "BOOL", "NULL", "L", "M", "SS", "NS", "BS")
 # What each operator works on; a path that the model does not type takes every operator.
-TYPES_OF = {"begins_with": ("S", "B"), "contains": ("S", "L", "SS", "NS", "BS"), "size": ("S", "B", "L", "M", "SS", "NS", "BS")}
+TYPES_OF = {
+    "begins_with": ("S", "B"),
+    "contains": ("S", "L", "SS", "NS", "BS"),
+    "size": ("S", "B", "L", "M", "SS", "NS", "BS"),
+}
 
 
 class Compiler:
@@ -60,11 +64,16 @@ class Compiler:
             left = self._left(node.left, ordered=True)
             lower, upper = self._marshalled(node.left, node.lower), self._marshalled(node.left, node.upper)
             if isinstance(lower, dict) and isinstance(upper, dict) and _above(lower, upper):
-                raise InvalidOperatorError("the lower end of a range is above the upper", path=path_text(node.left.path))
+                raise InvalidOperatorError(
+                    "the lower end of a range is above the upper", path=path_text(node.left.path)
+                )
             return f"{left} BETWEEN {self._place(lower)} AND {self._place(upper)}"
         if isinstance(node, In):
             if not 1 <= len(node.operands) <= IN_OPERANDS_MAX:
-                raise InvalidOperatorError(f"IN takes 1 to {IN_OPERANDS_MAX} operands, not {len(node.operands)}", path=path_text(node.left.path))
+                raise InvalidOperatorError(
+                    f"IN takes 1 to {IN_OPERANDS_MAX} operands, not {len(node.operands)}",
+                    path=path_text(node.left.path),
+                )
             left = self._left(node.left, ordered=False)
             return f"{left} IN ({', '.join(self._operand(node.left, operand) for operand in node.operands)})"
         raise InvalidOperatorError(f"{type(node).__name__} is no condition")
@@ -142,13 +151,15 @@ def flat(node: And | Or) -> list[Condition]:
         inner = child
         while isinstance(inner, (And, Or)) and len(inner.children) == 1:
             inner = inner.children[0]
-        out += flat(inner) if isinstance(inner, type(node)) and isinstance(inner, (And, Or)) else [inner]
+        out += flat(inner) if isinstance(inner, (And, Or)) and type(inner) is type(node) else [inner]
     return out
 
 
 def _covered(path: Path, index: int, paths: list[Path]) -> bool:
     return any(
-        (other == path and position < index) or (len(other) < len(path) and path[: len(other)] == other) for position, other in enumerate(paths) if position != index
+        (other == path and position < index) or (len(other) < len(path) and path[: len(other)] == other)
+        for position, other in enumerate(paths)
+        if position != index
     )
 
 

@@ -86,15 +86,15 @@ class Condition:
     """A condition; `&`, `|` and `~` combine them."""
 
     def __and__(self, other: Condition) -> Condition:
-        """Both hold."""
+        """Join both by AND."""
         return And((self, other))
 
     def __or__(self, other: Condition) -> Condition:
-        """One of them holds."""
+        """Join both by OR."""
         return Or((self, other))
 
     def __invert__(self) -> Condition:
-        """It does not hold."""
+        """Hold where it does not."""
         return Not(self)
 
     def __bool__(self) -> bool:

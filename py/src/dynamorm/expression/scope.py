@@ -16,6 +16,17 @@ if TYPE_CHECKING:
 MEMBER_TYPE = {"SS": "S", "NS": "N", "BS": "B"}
 
 
+def _child(plan: FieldPlan, segment: str | int) -> FieldPlan | None:
+    """Give the declared member of a typed map, or the element of a typed list."""
+    if plan.members is None or isinstance(segment, int) != (plan.field.type == "L"):
+        return None
+    return (
+        plan.members[0]
+        if isinstance(segment, int)
+        else next((one for one in plan.members if one.field.name == segment), None)
+    )
+
+
 class Scope:
     """A model's view of document paths."""
 
@@ -27,12 +38,7 @@ class Scope:
         """Find the compiled attribute of a path; None where the model does not type it."""
         plan = self.codec.by_name.get(str(path[0]))
         for segment in path[1:]:
-            if plan is None or plan.members is None:
-                return None
-            if isinstance(segment, int):
-                plan = plan.members[0] if plan.field.type == "L" else None
-            else:
-                plan = next((one for one in plan.members if one.field.name == segment), None) if plan.field.type == "M" else None
+            plan = None if plan is None else _child(plan, segment)
         return plan
 
     def type_of(self, path: Path) -> str | None:
@@ -48,9 +54,7 @@ class Scope:
                 return False
             if plan.members is None:
                 return plan.field.type in {"L", "M"}
-            if isinstance(segment, int) != (plan.field.type == "L"):
-                return False
-            plan = plan.members[0] if isinstance(segment, int) else next((one for one in plan.members if one.field.name == segment), None)
+            plan = _child(plan, segment)
         return plan is not None
 
     def open(self, path: Path) -> Path:

@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from ..codec import canonical, is_empty
 from ..codec.item import SETS
-from ..errors import EncryptedFieldNotQueryableError, EncryptionNotConfiguredError, InvalidOperatorError, ValidationFailedError
+from ..errors import (
+    EncryptedFieldNotQueryableError,
+    EncryptionNotConfiguredError,
+    InvalidOperatorError,
+    ValidationFailedError,
+)
 from .compile import checked
-from .node import Attr, Path, PathLike, Value, parse_path, path_text
+from .node import Attr, Path, Value, parse_path, path_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from ..codec import AttributeValue
     from .placeholder import Placeholders
@@ -130,7 +135,9 @@ class UpdateCompiler:
             raise ValidationFailedError(f"{kind} takes no null", path=text)
         written = self.scope.marshal(path, value)
         ((tag, body),) = written.items()
-        empty = (tag in SETS and not body) or (plan is not None and plan.field.omit_empty and is_empty(plan.field, written))
+        empty = (tag in SETS and not body) or (
+            plan is not None and plan.field.omit_empty and is_empty(plan.field, written)
+        )
         if kind in {"set", "set_if_absent"} and empty:
             if kind == "set":
                 self._remove(out, path)
@@ -152,9 +159,7 @@ class UpdateCompiler:
     def _place(self, out: UpdatePlan, kind: str, path: Path, written: AttributeValue) -> None:
         if kind == "subtract":
             written = {"N": canonical(-Decimal(written["N"]))}
-        if kind in {"add", "subtract"} and len(path) == 1:
-            out.adds.append((path, written))
-        elif kind == "add_to_set":
+        if (kind in {"add", "subtract"} and len(path) == 1) or kind == "add_to_set":
             out.adds.append((path, written))
         elif kind == "delete_from_set":
             out.deletes.append((path, written))
@@ -180,7 +185,7 @@ class UpdatePlan:
     adds: list[tuple[Path, AttributeValue]] = field(default_factory=list)
     deletes: list[tuple[Path, AttributeValue]] = field(default_factory=list)
 
-    def text(self, placeholders: Placeholders, owned: Owned = Owned()) -> str:  # noqa: B008 - frozen
+    def text(self, placeholders: Placeholders, owned: Owned = Owned()) -> str:
         """Write the update: clauses in their order, the library's own actions last in each."""
         sets = [write(placeholders) for write in self.sets]
         sets += [_if_absent((name,), value)(placeholders) for name, value in owned.if_absent]
@@ -210,11 +215,15 @@ def _add_nested(path: Path, value: AttributeValue) -> Callable[[Placeholders], s
 
 
 def _append(path: Path, value: AttributeValue) -> Callable[[Placeholders], str]:
-    return lambda at: f"{at.path(path)} = list_append(if_not_exists({at.path(path)}, {at.value({'L': []})}), {at.value(value)})"
+    return lambda at: (
+        f"{at.path(path)} = list_append(if_not_exists({at.path(path)}, {at.value({'L': []})}), {at.value(value)})"
+    )
 
 
 def _prepend(path: Path, value: AttributeValue) -> Callable[[Placeholders], str]:
-    return lambda at: f"{at.path(path)} = list_append({at.value(value)}, if_not_exists({at.path(path)}, {at.value({'L': []})}))"
+    return lambda at: (
+        f"{at.path(path)} = list_append({at.value(value)}, if_not_exists({at.path(path)}, {at.value({'L': []})}))"
+    )
 
 
 _SET_TEXT: dict[str, Callable[[Path, AttributeValue], Callable[[Placeholders], str]]] = {

@@ -8,4 +8,21 @@ from .get import Exists, Found, Get
 from .put import Put, Stored, create, put, save
 from .update import Update
 
-__all__ = ["Binding", "Delete", "Exchange", "Exists", "Found", "Get", "Guard", "Put", "Request", "Response", "SingleExchange", "Stored", "Update", "create", "put", "save"]
+__all__ = [
+    "Binding",
+    "Delete",
+    "Exchange",
+    "Exists",
+    "Found",
+    "Get",
+    "Guard",
+    "Put",
+    "Request",
+    "Response",
+    "SingleExchange",
+    "Stored",
+    "Update",
+    "create",
+    "put",
+    "save",
+]

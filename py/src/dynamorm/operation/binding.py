@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..codec import AttributeValue, ItemCodec, clock_text
-from ..codec.time import MICRO_DIGITS, NANO_DIGITS, NANOS
 from ..expression import Scope
 from ..schema import Model, Role
+from ..schema.instant import MICRO_DIGITS, NANO_DIGITS, NANOS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from ..schema import Field
 
 DIGITS = {"timestamp": MICRO_DIGITS, "rfc3339nano": NANO_DIGITS}
@@ -25,6 +27,8 @@ class Binding:
     table: str
     codec: ItemCodec
     scope: Scope
+    decode: Callable[[Mapping[str, Any]], Any]
+    """Make of an item what the table gives to its caller."""
     created_at: Field | None
     updated_at: Field | None
     version: Field | None
@@ -32,12 +36,23 @@ class Binding:
     @classmethod
     def of(cls, model: Model, table: str, codec: ItemCodec) -> Binding:
         """Bind a compiled model."""
-        return cls(model, table, codec, Scope(codec), model.role(Role.CREATED_AT), model.role(Role.UPDATED_AT), model.role(Role.VERSION))
+        return cls(
+            model,
+            table,
+            codec,
+            Scope(codec),
+            codec.unmarshal_item,
+            model.role(Role.CREATED_AT),
+            model.role(Role.UPDATED_AT),
+            model.role(Role.VERSION),
+        )
 
     @property
     def protected(self) -> frozenset[str]:
         """Give the attributes that no update touches."""
-        return frozenset(self.model.key_names) | {field.name for field in (self.created_at, self.updated_at, self.version) if field is not None}
+        return frozenset(self.model.key_names) | {
+            field.name for field in (self.created_at, self.updated_at, self.version) if field is not None
+        }
 
 
 def stamp(field: Field, now_ns: int) -> AttributeValue:

@@ -6,11 +6,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from ..errors import AlreadyExistsError, ConditionFailedError, DynamORMError, ItemNotFoundError, ValidationFailedError, VersionConflictError
+from ..errors import (
+    AlreadyExistsError,
+    ConditionFailedError,
+    DynamORMError,
+    ItemNotFoundError,
+    ValidationFailedError,
+    VersionConflictError,
+)
 from ..expression import And, Attr, Compare, Compiler, Condition, Function, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from ..expression import Placeholders
     from .binding import Binding
@@ -64,10 +71,9 @@ def add_guard(body: dict[str, Any], text: str | None) -> None:
         body["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
 
 
-def failure(binding: Binding, guard: Guard, response: Response, decode: Callable[[Mapping[str, Any]], Any]) -> DynamORMError:
-    """Tell what the error of a guarded write means, by the item that came with it."""
+def failure(binding: Binding, guard: Guard, response: Response) -> DynamORMError | None:
+    """Tell what the error of a guarded write means, by the item that came with it; None where there is none."""
     error = response.error
-    assert error is not None
     if not isinstance(error, ConditionFailedError):
         return error
     item = response.body.get("Item")
@@ -82,7 +88,7 @@ def failure(binding: Binding, guard: Guard, response: Response, decode: Callable
         maybe_applied=error.maybe_applied,
     )
     out.__cause__ = error.__cause__
-    return out.with_item(item, decode)
+    return out.with_item(item, binding.decode)
 
 
 def _kind(binding: Binding, guard: Guard, item: Mapping[str, Any] | None) -> type[DynamORMError]:
@@ -92,7 +98,11 @@ def _kind(binding: Binding, guard: Guard, item: Mapping[str, Any] | None) -> typ
         return VersionConflictError
     if item is not None and guard.expected_version is not None and binding.version is not None:
         stored = item.get(binding.version.name, {}).get("N")
-        return ConditionFailedError if stored is not None and Decimal(stored) == Decimal(guard.expected_version) else VersionConflictError
+        return (
+            ConditionFailedError
+            if stored is not None and Decimal(stored) == Decimal(guard.expected_version)
+            else VersionConflictError
+        )
     return AlreadyExistsError if guard.must_not_exist and guard.condition is None else ConditionFailedError
 
 

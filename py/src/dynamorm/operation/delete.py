@@ -9,7 +9,7 @@ from .condition import Guard, add_guard, failure, guard_text
 from .exchange import Request, Response, SingleExchange
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from .binding import Binding
 
@@ -17,9 +17,16 @@ if TYPE_CHECKING:
 class Delete(SingleExchange["dict[str, Any] | None"]):
     """Delete one item; the result is the item it was, where asked for and there was one."""
 
-    def __init__(self, binding: Binding, key: Mapping[str, Any], guard: Guard, decode: Callable[[Mapping[str, Any]], Any], *, return_old: bool = False) -> None:
+    def __init__(
+        self,
+        binding: Binding,
+        key: Mapping[str, Any],
+        guard: Guard,
+        *,
+        return_old: bool = False,
+    ) -> None:
         """Build the request."""
-        self.binding, self.guard, self.decode = binding, guard, decode
+        self.binding, self.guard = binding, guard
         body: dict[str, Any] = {"TableName": binding.table, "Key": binding.codec.marshal_key(key)}
         placeholders = Placeholders()
         add_guard(body, guard_text(binding, guard, placeholders))
@@ -29,7 +36,8 @@ class Delete(SingleExchange["dict[str, Any] | None"]):
 
     def read(self, response: Response) -> dict[str, Any] | None:
         """Read the answer."""
-        if response.error is not None:
-            raise failure(self.binding, self.guard, response, self.decode)
+        error = failure(self.binding, self.guard, response)
+        if error is not None:
+            raise error
         old = response.body.get("Attributes")
         return self.binding.codec.unmarshal_item(old) if old else None

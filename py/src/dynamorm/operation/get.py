@@ -27,7 +27,13 @@ class Get(SingleExchange[Found]):
     """Read one item."""
 
     def __init__(
-        self, binding: Binding, key: Mapping[str, Any], *, consistent: bool = False, select: Sequence[PathLike] | None = None, view: str | None = None
+        self,
+        binding: Binding,
+        key: Mapping[str, Any],
+        *,
+        consistent: bool = False,
+        select: Sequence[PathLike] | None = None,
+        view: str | None = None,
     ) -> None:
         """Build the request.
 

@@ -12,30 +12,46 @@ from .condition import Guard, add_guard, failure, guard_text
 from .exchange import Request, Response, SingleExchange
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Iterable, Mapping
 
-    from ..codec import AttributeValue
+    from ..codec import AttributeValue, Item, ItemCodec
     from ..expression import Condition
     from .binding import Binding
 
 
 @dataclass(frozen=True)
 class Stored:
-    """What a put wrote: the item, the attributes the library stamped (by name, unmarshalled), and the item it replaced."""
+    """What a put wrote: the item, which of its attributes the library stamped, and the item it replaced."""
 
-    item: dict[str, Any]
-    stamped: dict[str, Any]
+    codec: ItemCodec
+    item: Item
+    stamped: tuple[str, ...]
     old: dict[str, Any] | None
+
+    def values(self) -> dict[str, Any]:
+        """Give the item as it would be read."""
+        return self.codec.unmarshal_item(self.item)
+
+    def only(self, names: Iterable[str]) -> dict[str, Any]:
+        """Give some of its attributes, as they would be read."""
+        return self.codec.unmarshal_item({name: self.item[name] for name in names if name in self.item}, partial=True)
 
 
 class Put(SingleExchange[Stored]):
     """Write one whole item; built by `create`, `put` and `save` below."""
 
     def __init__(
-        self, binding: Binding, item: dict[str, Any], stamped: tuple[str, ...], guard: Guard, *, decode: Callable[[Mapping[str, Any]], Any], return_old: bool = False, own: bool = False
+        self,
+        binding: Binding,
+        item: dict[str, Any],
+        stamped: tuple[str, ...],
+        guard: Guard,
+        *,
+        return_old: bool = False,
+        own: bool = False,
     ) -> None:
         """Build the request; `own` is for create and save, whose lost answers can be told from others' items."""
-        self.binding, self.item, self.stamped, self.guard, self.decode, self.own = binding, item, stamped, guard, decode, own
+        self.binding, self.item, self.stamped, self.guard, self.own = binding, item, stamped, guard, own
         body: dict[str, Any] = {"TableName": binding.table, "Item": item}
         placeholders = Placeholders()
         add_guard(body, guard_text(binding, guard, placeholders))
@@ -45,44 +61,65 @@ class Put(SingleExchange[Stored]):
 
     def read(self, response: Response) -> Stored:
         """Read the answer."""
-        if response.error is not None and not self._lost_answer(response):
-            raise failure(self.binding, self.guard, response, self.decode)
+        error = failure(self.binding, self.guard, response)
+        if error is not None and not self._lost_answer(response):
+            raise error
         old = response.body.get("Attributes")
         codec = self.binding.codec
-        stamped = codec.unmarshal_item({name: self.item[name] for name in self.stamped}, partial=True)
-        return Stored(self.item, stamped, None if old is None else codec.unmarshal_item(old))
+        return Stored(codec, self.item, self.stamped, None if old is None else codec.unmarshal_item(old))
 
     def _lost_answer(self, response: Response) -> bool:
         """Tell whether the condition failed on the very item that an earlier, unanswered attempt wrote."""
         stored = response.body.get("Item")
-        return self.own and response.unanswered and stored is not None and same_item(stored, self.item, self.binding.codec)
+        return (
+            self.own and response.unanswered and stored is not None and same_item(stored, self.item, self.binding.codec)
+        )
 
 
-def create(binding: Binding, values: Mapping[str, Any], now_ns: int, decode: Callable[[Mapping[str, Any]], Any]) -> Put:
+def create(binding: Binding, values: Mapping[str, Any], now_ns: int) -> Put:
     """Write an item that must not exist yet: times and version are the library's, whatever was given."""
     item, stamped = _stamped(binding, values, now_ns, version={"N": "1"}, keep_created=False)
-    return Put(binding, item, stamped, Guard(must_not_exist=True), decode=decode, own=True)
+    return Put(binding, item, stamped, Guard(must_not_exist=True), own=True)
 
 
 def put(
-    binding: Binding, values: Mapping[str, Any], now_ns: int, decode: Callable[[Mapping[str, Any]], Any], *, condition: Condition | None = None, return_old: bool = False
+    binding: Binding,
+    values: Mapping[str, Any],
+    now_ns: int,
+    *,
+    condition: Condition | None = None,
+    return_old: bool = False,
 ) -> Put:
     """Replace an item; a value with a version checks it."""
     current = _current(binding, values)
     version = {"N": "1"} if current is None else _following(binding, current)
     item, stamped = _stamped(binding, values, now_ns, version=version, keep_created=True)
-    return Put(binding, item, stamped, Guard(condition=condition, expected_version=current), decode=decode, return_old=return_old)
+    return Put(
+        binding,
+        item,
+        stamped,
+        Guard(condition=condition, expected_version=current),
+        return_old=return_old,
+    )
 
 
-def save(binding: Binding, values: Mapping[str, Any], now_ns: int, decode: Callable[[Mapping[str, Any]], Any], *, adopt: bool = False) -> Put:
-    """Replace an item optimistically: the value's version has to be the stored one; without one, the item must not exist."""
+def save(
+    binding: Binding,
+    values: Mapping[str, Any],
+    now_ns: int,
+    *,
+    adopt: bool = False,
+) -> Put:
+    """Replace an item optimistically: the value has the stored version; without one, the item must not exist."""
     current = _current(binding, values)
     if adopt and current is not None:
         raise ValidationFailedError("adopt is for a value without a version")
     version = {"N": "1"} if current is None else _following(binding, current)
     item, stamped = _stamped(binding, values, now_ns, version=version, keep_created=True)
-    guard = Guard(unversioned=True) if adopt else Guard(must_not_exist=True) if current is None else Guard(expected_version=current)
-    return Put(binding, item, stamped, guard, decode=decode, own=True)
+    guard = Guard(must_not_exist=True) if current is None else Guard(expected_version=current)
+    if adopt:
+        guard = Guard(unversioned=True)
+    return Put(binding, item, stamped, guard, own=True)
 
 
 def _current(binding: Binding, values: Mapping[str, Any]) -> int | None:
@@ -90,7 +127,9 @@ def _current(binding: Binding, values: Mapping[str, Any]) -> int | None:
     binding.codec.require_key(values)
     if binding.version is None or values.get(binding.version.name) is None:
         return None
-    return int(binding.codec.by_name[binding.version.name].write(values[binding.version.name], binding.version.name, 1)["N"])
+    return int(
+        binding.codec.by_name[binding.version.name].write(values[binding.version.name], binding.version.name, 1)["N"]
+    )
 
 
 def _following(binding: Binding, current: int) -> AttributeValue:
@@ -100,7 +139,9 @@ def _following(binding: Binding, current: int) -> AttributeValue:
     return version or {}
 
 
-def _stamped(binding: Binding, values: Mapping[str, Any], now_ns: int, *, version: AttributeValue, keep_created: bool) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _stamped(
+    binding: Binding, values: Mapping[str, Any], now_ns: int, *, version: AttributeValue, keep_created: bool
+) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Marshal a value with the library's own attributes in place; give the item and the names that were stamped."""
     own: dict[str, AttributeValue] = {}
     if binding.version is not None:
@@ -114,5 +155,7 @@ def _stamped(binding: Binding, values: Mapping[str, Any], now_ns: int, *, versio
     given = dict(values)
     given.update(codec.unmarshal_item(own, partial=True))
     item = codec.marshal_item(given)
-    names = tuple(field.name for field in (binding.created_at, binding.updated_at, binding.version) if field is not None)
+    names = tuple(
+        field.name for field in (binding.created_at, binding.updated_at, binding.version) if field is not None
+    )
     return item, names

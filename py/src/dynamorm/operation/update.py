@@ -11,12 +11,18 @@ from .condition import Guard, add_guard, failure, guard_text
 from .exchange import Request, Response, SingleExchange
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from ..expression import Changes
     from .binding import Binding
 
-RETURN_VALUES = {"new": "ALL_NEW", "old": "ALL_OLD", "updated_new": "UPDATED_NEW", "updated_old": "UPDATED_OLD", "none": None}
+RETURN_VALUES = {
+    "new": "ALL_NEW",
+    "old": "ALL_OLD",
+    "updated_new": "UPDATED_NEW",
+    "updated_old": "UPDATED_OLD",
+    "none": None,
+}
 PARTIAL = {"updated_new", "updated_old"}
 
 
@@ -24,12 +30,20 @@ class Update(SingleExchange["dict[str, Any] | None"]):
     """Change one item; the result is what `returns` asks for, by attribute name, or None."""
 
     def __init__(
-        self, binding: Binding, key: Mapping[str, Any], changes: Changes, guard: Guard, now_ns: int, decode: Callable[[Mapping[str, Any]], Any], *, upsert: bool, returns: str
+        self,
+        binding: Binding,
+        key: Mapping[str, Any],
+        changes: Changes,
+        guard: Guard,
+        *,
+        now_ns: int,
+        upsert: bool,
+        returns: str,
     ) -> None:
         """Build the request: condition first, then the update, so that placeholders are numbered in that order."""
         if returns not in RETURN_VALUES:
             raise ValidationFailedError(f"returns is one of {', '.join(RETURN_VALUES)}")
-        self.binding, self.guard, self.decode, self.returns = binding, guard, decode, returns
+        self.binding, self.guard, self.returns = binding, guard, returns
         body: dict[str, Any] = {"TableName": binding.table, "Key": binding.codec.marshal_key(key)}
         plan = UpdateCompiler(binding.scope, binding.protected).plan(changes)
         placeholders = Placeholders()
@@ -41,8 +55,9 @@ class Update(SingleExchange["dict[str, Any] | None"]):
 
     def read(self, response: Response) -> dict[str, Any] | None:
         """Read what came back."""
-        if response.error is not None:
-            raise failure(self.binding, self.guard, response, self.decode)
+        error = failure(self.binding, self.guard, response)
+        if error is not None:
+            raise error
         attributes = response.body.get("Attributes")
         return self.binding.codec.unmarshal_item(attributes, partial=self.returns in PARTIAL) if attributes else None
 

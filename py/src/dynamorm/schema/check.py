@@ -12,11 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 Entry = dict[str, Any]
-_CONVENTIONS = {"snake_case": re.compile(r"_?[a-z][a-z0-9]*(_[a-z0-9]+)*"), "camelCase": re.compile(r"_?[a-z][a-zA-Z0-9]*")}
+Form = tuple[str, str | None]
+_CONVENTIONS = {
+    "snake_case": re.compile(r"_?[a-z][a-z0-9]*(_[a-z0-9]+)*"),
+    "camelCase": re.compile(r"_?[a-z][a-zA-Z0-9]*"),
+}
 _ALWAYS = {"PK", "SK"}
 _LIFECYCLE = {"created_at", "updated_at", "version", "ttl"}
-_TIMES = {("S", None), ("S", "timestamp"), ("S", "rfc3339nano"), ("N", "unix_seconds"), ("N", "unix_millis")}
-_FITS = {
+_TIMES: set[Form] = {("S", None), ("S", "timestamp"), ("S", "rfc3339nano"), ("N", "unix_seconds"), ("N", "unix_millis")}
+_FITS: dict[str, set[Form]] = {
     "created_at": _TIMES,
     "updated_at": _TIMES,
     "version": {("N", None), ("N", "int"), ("N", "int64")},
@@ -70,7 +74,11 @@ def _attributes(attributes: list[Entry], pointer: str, convention: str | None, *
         if top and "encryption" in attribute and _LIFECYCLE & set(attribute.get("roles", [])):
             raise refuse("a lifecycle attribute is not encrypted", f"{place}/encryption")
     _distinct((attribute["attribute"], f"{pointer}/{index}/attribute") for index, attribute in enumerate(attributes))
-    _distinct((attribute["field"], f"{pointer}/{index}/field") for index, attribute in enumerate(attributes) if "field" in attribute)
+    _distinct(
+        (attribute["field"], f"{pointer}/{index}/field")
+        for index, attribute in enumerate(attributes)
+        if "field" in attribute
+    )
 
 
 def _value(entry: Entry, pointer: str, convention: str | None) -> None:
@@ -93,7 +101,9 @@ def _value(entry: Entry, pointer: str, convention: str | None) -> None:
 
 
 def _keys(model: Entry, attributes: dict[str, Entry], pointer: str) -> None:
-    places = {attribute["attribute"]: f"{pointer}/attributes/{index}" for index, attribute in enumerate(model["attributes"])}
+    places = {
+        attribute["attribute"]: f"{pointer}/attributes/{index}" for index, attribute in enumerate(model["attributes"])
+    }
     for name, key in model["keys"].items():
         place = f"{pointer}/keys/{name}"
         attribute = _declared(key, attributes, place)
@@ -120,7 +130,8 @@ def _declared(key: Entry, attributes: dict[str, Entry], pointer: str) -> Entry:
 
 
 def _roles(model: Entry, pointer: str) -> None:
-    keys = {role: model["keys"].get(name, {}).get("attribute") for role, name in (("pk", "partition"), ("sk", "sort"))}
+    names = (("pk", "partition"), ("sk", "sort"))
+    keys: dict[str, str | None] = {role: model["keys"].get(name, {}).get("attribute") for role, name in names}
     seen: set[str] = set()
     for index, attribute in enumerate(model["attributes"]):
         for position, role in enumerate(attribute.get("roles", [])):
@@ -149,7 +160,9 @@ def _indexes(model: Entry, attributes: dict[str, Entry], pointer: str) -> None:
             if name in entry and "encryption" in _declared(entry[name], attributes, f"{place}/{name}"):
                 raise refuse("an index key is not encrypted", f"{place}/{name}/attribute")
         _projection(entry.get("projection", {"type": "ALL"}), attributes, f"{place}/projection")
-    _distinct((entry["name"], f"{pointer}/indexes/{index}/name") for index, entry in enumerate(model.get("indexes", [])))
+    _distinct(
+        (entry["name"], f"{pointer}/indexes/{index}/name") for index, entry in enumerate(model.get("indexes", []))
+    )
 
 
 def _local(model: Entry, entry: Entry, pointer: str) -> None:

@@ -1,21 +1,19 @@
 """Python's own way to say a model: a pydantic class with annotated roles, to the same DMS document as the YAML.
 
-    class Order(Model, table="orders"):
-        customer_id: Annotated[str, PartitionKey()]
-        order_id: Annotated[str, SortKey()]
-        total: Decimal | None = None
-        version: Annotated[int | None, Version()] = None
+class Order(Model, table="orders"):
+    customer_id: Annotated[str, PartitionKey()]
+    order_id: Annotated[str, SortKey()]
+    total: Decimal | None = None
+    version: Annotated[int | None, Version()] = None
 """
 
 from __future__ import annotations
 
-import types
-
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from enum import EnumMeta
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, Union, get_args, get_origin
+from enum import Enum
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args, get_origin
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -23,106 +21,14 @@ from pydantic.fields import FieldInfo
 
 from ..errors import InvalidModelError
 from .dms import load_document
+from .marker import Attribute, Encrypted, Index, RoleMarker, View
 from .model import Model as Schema
+from .native import is_number, taker, unwrap
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-
-class Marker:
-    """Something said about an attribute inside `Annotated`."""
-
-
-@dataclass(frozen=True)
-class _Role(Marker):
-    role: ClassVar[str] = ""
-
-
-class PartitionKey(_Role):
-    """The table's partition key."""
-
-    role = "pk"
-
-
-class SortKey(_Role):
-    """The table's sort key."""
-
-    role = "sk"
-
-
-class CreatedAt(_Role):
-    """The library writes when the item was created."""
-
-    role = "created_at"
-
-
-class UpdatedAt(_Role):
-    """The library writes when the item was last changed."""
-
-    role = "updated_at"
-
-
-class Version(_Role):
-    """The library counts the writes and refuses stale ones."""
-
-    role = "version"
-
-
-class TTL(_Role):
-    """DynamoDB removes the item some time after this instant (unix seconds)."""
-
-    role = "ttl"
-
-
-@dataclass(frozen=True)
-class Attribute(Marker):
-    """What the annotation's type does not say: the attribute's name, its format, and how it is stored."""
-
-    name: str | None = None
-    type: str | None = None
-    format: str | None = None
-    omit_empty: bool = False
-    json: bool = False
-    field: str | None = None
-
-
-@dataclass(frozen=True)
-class Encrypted(Marker):
-    """Stored as an envelope, readable only with a key."""
-
-    context: tuple[tuple[str, str], ...] = ()
-
-
-OmitEmpty = Attribute(omit_empty=True)
-Json = Attribute(json=True)
-BoolString = Attribute(type="S", format="bool_string")
-Int64 = Attribute(format="int64")
-UnixSeconds = Attribute(type="N", format="unix_seconds")
-UnixMillis = Attribute(type="N", format="unix_millis")
-Rfc3339Nano = Attribute(format="rfc3339nano")
-Number = int | Decimal
-"""An N without format: an int where it is integral, else a Decimal."""
-
-
-@dataclass(frozen=True)
-class Index:
-    """A secondary index, by attribute names; `local` indexes share the table's partition key."""
-
-    name: str
-    partition: str | None = None
-    sort: str | None = None
-    local: bool = False
-    projection: Literal["ALL", "KEYS_ONLY", "INCLUDE"] = "ALL"
-    fields: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class View:
-    """A named read projection."""
-
-    name: str
-    fields: tuple[str, ...]
-
+    from .native import Take
 
 _PLAIN: dict[Any, dict[str, Any]] = {
     str: {"type": "S"},
@@ -139,12 +45,23 @@ _PLAIN: dict[Any, dict[str, Any]] = {
     list: {"type": "L"},
     dict: {"type": "M"},
 }
+_SETS: dict[Any, str] = {str: "SS", bytes: "BS", int: "NS", float: "NS", Decimal: "NS"}
 
 
 class _Base(BaseModel):
     """What models and nested maps share: attribute names as aliases, nothing unknown, nothing lost."""
 
-    model_config = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True, arbitrary_types_allowed=True, hide_input_in_errors=True, serialize_by_alias=False)
+    model_config = ConfigDict(
+        extra="forbid",
+        validate_by_name=True,
+        validate_by_alias=True,
+        arbitrary_types_allowed=True,
+        hide_input_in_errors=True,
+        serialize_by_alias=False,
+    )
+    __dynamorm_takers__: ClassVar[dict[str, Take] | None] = None
+    __dynamorm_names__: ClassVar[dict[str, str]] = {}
+    """The Python name of each attribute whose own name is another."""
 
     def __init_subclass__(cls, **_options: Any) -> None:  # noqa: ANN401 - class keywords
         """Let class keywords pass; pydantic hands them to the hook below once the fields are known."""
@@ -153,55 +70,48 @@ class _Base(BaseModel):
     @classmethod
     def __pydantic_init_subclass__(cls, **_options: Any) -> None:  # noqa: ANN401 - class keywords
         """Give every field its attribute's name as alias, so that values by attribute name validate."""
-        changed = False
+        cls.__dynamorm_takers__ = None
+        names: dict[str, str] = {}
         for name, info in cls.model_fields.items():
-            alias = _said(info).name or name
-            if alias != name and info.alias is None:
+            alias = _said(info).name or info.alias or name
+            if alias != name:
+                names[alias] = name
                 info.alias = info.validation_alias = info.serialization_alias = alias
-                changed = True
-        if changed:
+        cls.__dynamorm_names__ = names
+        if names:
             cls.model_rebuild(force=True)
 
     @model_validator(mode="before")
     @classmethod
     def _read_exactly(cls, values: Any) -> Any:  # noqa: ANN401 - whatever the caller gave
-        """Take texts away that pydantic would round or reinterpret: times of more digits, text where bytes or numbers belong."""
-        if not isinstance(values, dict):
+        """Let pass only what fits exactly."""
+        if not isinstance(values, Mapping):
             return values
-        return {key: _exact(value, cls._plain_types().get(key)) for key, value in values.items()}
-
-    @classmethod
-    def _plain_types(cls) -> dict[str, Any]:
-        found: dict[str, Any] | None = cls.__dict__.get("__dynamorm_types__")
-        if found is None:
-            found = {}
-            for name, info in cls.model_fields.items():
-                plain, _optional = _unwrap(info.annotation)
-                found[name] = found[info.alias or name] = plain
-            cls.__dynamorm_types__ = found
-        return found
-
-    __dynamorm_types__: ClassVar[dict[str, Any]]
+        takers = cls.__dynamorm_takers__
+        if takers is None:
+            takers = cls.__dynamorm_takers__ = _takers(cls)
+        return {
+            key: value if value is None or key not in takers else takers[key](value) for key, value in values.items()
+        }
 
     def __dynamorm_attributes__(self) -> dict[str, Any]:
         """Give the values by attribute name, as they are."""
-        return {info.alias or name: getattr(self, name) for name, info in type(self).model_fields.items()}
+        out = {info.alias or name: getattr(self, name) for name, info in type(self).model_fields.items()}
+        return out | (self.__pydantic_extra__ or {})
 
-
-class _Unreadable:
-    """Stands for a value that pydantic would round or reinterpret; it fits no type, so that the refusal names the field."""
-
-
-def _exact(value: Any, kind: Any) -> Any:  # noqa: ANN401 - whatever the caller gave
-    if kind is datetime and isinstance(value, str):
-        from ..codec.time import TimeError, read_timestamp  # noqa: PLC0415 - the codec stands above the schema; this is a service of it at run time
-
-        try:
-            return read_timestamp(value)
-        except TimeError:
-            return _Unreadable()
-    unfit = (kind is bytes and isinstance(value, str)) or (kind in {int, float, Decimal} and isinstance(value, (str, bool)))
-    return _Unreadable() if unfit else value
+    @classmethod
+    def __dynamorm_complete__(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Give None to what is absent and may be None: a default is for new values, not for stored ones."""
+        out = dict(values)
+        for name, info in cls.model_fields.items():
+            attribute = info.alias or name
+            plain, optional = unwrap(info.annotation)
+            if attribute not in out:
+                if optional:
+                    out[attribute] = None
+            elif isinstance(plain, type) and issubclass(plain, _Base) and isinstance(out[attribute], dict):
+                out[attribute] = plain.__dynamorm_complete__(out[attribute])
+        return out
 
 
 class Nested(_Base):
@@ -235,26 +145,57 @@ class Model(_Base):
         entry: dict[str, Any] = {"name": name or cls.__name__, "table": {"name": table}}
         if naming is not None:
             entry["naming"] = {"convention": naming}
-        entry["attributes"] = _attributes(cls, nested=False)
+        entry["attributes"] = _attributes(cls, "/models/0/attributes", ())
         entry["keys"] = _keys(entry["attributes"])
         types_of = {attribute["attribute"]: attribute["type"] for attribute in entry["attributes"]}
         entry["indexes"] = [_index(index, types_of) for index in indexes]
         entry["views"] = [{"name": view.name, "fields": list(view.fields)} for view in views]
-        document = {"dms_version": "1.0", "models": [entry]} | ({} if dms_namespace is None else {"namespace": dms_namespace})
-        cls.__dynamorm_schema__ = load_document(document)[entry["name"]]
+        namespace = {} if dms_namespace is None else {"namespace": dms_namespace}
+        cls.__dynamorm_schema__ = load_document({"dms_version": "1.0", "models": [entry]} | namespace)[entry["name"]]
 
     @classmethod
-    def from_attributes_map(cls, values: Mapping[str, Any]) -> Self:
-        """Make an instance of values by attribute name."""
-        return cls.model_validate(dict(values))
+    def __dynamorm_named__(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Give values by attribute name that may have come by field name."""
+        attributes = {field: attribute for attribute, field in cls.__dynamorm_names__.items()}
+        return {attributes.get(name, name): value for name, value in values.items()}
+
+    @classmethod
+    def __dynamorm_read__(cls, values: Mapping[str, Any]) -> Self:
+        """Make an instance of a stored item's values."""
+        return cls.model_validate(cls.__dynamorm_complete__(values))
+
+    def __dynamorm_stamp__(self, values: Mapping[str, Any]) -> Self:
+        """Take over what was stored: in place, or in a copy where instances are frozen."""
+        takers = type(self).__dynamorm_takers__ or _takers(type(self))
+        taken = {name: takers[name](value) if name in takers else value for name, value in values.items()}
+        named = {type(self).__dynamorm_names__.get(name, name): value for name, value in taken.items()}
+        fields = type(self).model_fields
+        if self.model_config.get("frozen") or any(fields[name].frozen for name in named):
+            return self.model_copy(update=named)
+        for name, value in named.items():
+            setattr(self, name, value)
+        return self
 
 
 def schema_of(model: type[Model]) -> Schema:
-    """Give the description of a model class."""
+    """Give the description of a model class.
+
+    Raises InvalidModelError where the class has no `table` of its own.
+    """
     schema = model.__dict__.get("__dynamorm_schema__")
     if not isinstance(schema, Schema):
         raise InvalidModelError(f"{model.__name__} has no table", path="/models/0/table")
     return schema
+
+
+def _takers(cls: type[_Base]) -> dict[str, Take]:
+    """Give what each field takes, by its own name and by its attribute's."""
+    out: dict[str, Take] = {}
+    for name, info in cls.model_fields.items():
+        take = None if _said(info).json else taker(unwrap(info.annotation)[0], _said(info).format)
+        if take is not None:
+            out[name] = out[info.alias or name] = take
+    return out
 
 
 def _said(info: FieldInfo) -> Attribute:
@@ -267,35 +208,25 @@ def _said(info: FieldInfo) -> Attribute:
     return out
 
 
-def _unwrap(annotation: Any) -> tuple[Any, bool]:  # noqa: ANN401 - a type expression
-    """Take `None` out of a union; tell whether it was there."""
-    if get_origin(annotation) is Annotated:
-        return _unwrap(get_args(annotation)[0])
-    if get_origin(annotation) in {Union, types.UnionType}:
-        members = [member for member in get_args(annotation) if member is not type(None)]
-        optional = len(members) < len(get_args(annotation))
-        if len(members) == 1:
-            return _unwrap(members[0])[0], optional
-        return Union[tuple(members)], optional  # noqa: UP007 - made at run time
-    return annotation, False
+def _attributes(cls: type[BaseModel], pointer: str, inside: tuple[Any, ...]) -> list[dict[str, Any]]:
+    return [
+        _attribute(name, info, f"{pointer}/{index}", inside)
+        for index, (name, info) in enumerate(cls.model_fields.items())
+    ]
 
 
-def _attributes(cls: type[BaseModel], *, nested: bool) -> list[dict[str, Any]]:
-    return [_attribute(name, info, nested=nested) for name, info in cls.model_fields.items()]
-
-
-def _attribute(name: str, info: FieldInfo, *, nested: bool) -> dict[str, Any]:
+def _attribute(name: str, info: FieldInfo, pointer: str, inside: tuple[Any, ...]) -> dict[str, Any]:
     said = _said(info)
-    plain, optional = _unwrap(info.annotation)
-    out: dict[str, Any] = {"attribute": info.alias or name} | _value(plain, said)
+    plain, optional = unwrap(info.annotation)
+    out: dict[str, Any] = {"attribute": info.alias or name} | _value(plain, said, pointer, inside)
     if not optional and info.is_required() and plain is not type(None):
         out["required"] = True
     if said.omit_empty:
         out["omit_empty"] = True
     if said.field:
         out["field"] = said.field
-    roles = [marker.role for marker in info.metadata if isinstance(marker, _Role)]
-    if roles and not nested:
+    roles = [marker.role for marker in info.metadata if isinstance(marker, RoleMarker)]
+    if roles:
         out["roles"] = roles
     for marker in info.metadata:
         if isinstance(marker, Encrypted):
@@ -303,40 +234,58 @@ def _attribute(name: str, info: FieldInfo, *, nested: bool) -> dict[str, Any]:
     return out
 
 
-def _value(plain: Any, said: Attribute) -> dict[str, Any]:  # noqa: ANN401 - a type expression
-    out = {"type": "S", "json": True} if said.json else _typed(plain)
+def _value(plain: Any, said: Attribute, pointer: str, inside: tuple[Any, ...]) -> dict[str, Any]:  # noqa: ANN401 - a type expression
+    out = {"type": "S", "json": True} if said.json else _typed(plain, pointer, inside)
     if said.type:
         out = {"type": said.type}
     if said.format:
         out["format"] = said.format
+    if said.format == "rfc3339nano" and plain is datetime:
+        raise InvalidModelError("a datetime has six digits: rfc3339nano is a str", path=f"{pointer}/format")
     return out
 
 
-def _typed(plain: Any) -> dict[str, Any]:  # noqa: ANN401 - a type expression
-    if plain in _PLAIN:
+def _typed(plain: Any, pointer: str, inside: tuple[Any, ...]) -> dict[str, Any]:  # noqa: ANN401 - a type expression
+    if _hashable(plain) and plain in _PLAIN:
         return dict(_PLAIN[plain])
-    origin, members = get_origin(plain), get_args(plain)
-    if origin in {Union, types.UnionType} and set(members) == {int, Decimal}:
+    if is_number(plain):
         return {"type": "N"}
-    if origin is Literal:
-        return {"type": "S", "enum": [str(member) for member in members]}
-    if isinstance(plain, EnumMeta):
-        return {"type": "S", "enum": [str(member.value) for member in plain]}  # type: ignore[var-annotated]
-    if origin in {set, frozenset}:
-        return {"type": {str: "SS", bytes: "BS"}.get(members[0], "NS")}
+    if get_origin(plain) is Literal:
+        return {"type": "S", "enum": _texts(get_args(plain), pointer)}
+    if isinstance(plain, type) and issubclass(plain, Enum):
+        return {"type": "S", "enum": _texts([member.value for member in plain], pointer)}
+    if isinstance(plain, type) and issubclass(plain, _Base):
+        if plain in inside:
+            raise InvalidModelError(f"{plain.__name__} holds itself", path=pointer)
+        return {"type": "M", "attributes": _attributes(plain, f"{pointer}/attributes", (*inside, plain))}
+    return _container(plain, pointer, inside)
+
+
+def _container(plain: Any, pointer: str, inside: tuple[Any, ...]) -> dict[str, Any]:  # noqa: ANN401 - a type expression
+    origin, members = get_origin(plain), get_args(plain)
+    element = unwrap(members[0])[0] if members else Any
+    if origin in {set, frozenset} and (is_number(element) or element in _SETS):
+        return {"type": "NS" if is_number(element) else _SETS[element]}
     if origin is list:
-        return {"type": "L"} if members[0] in {Any, object} else {"type": "L", "items": _element(members[0])}
+        if element in {Any, object}:
+            return {"type": "L"}
+        said = _said(FieldInfo.from_annotation(members[0]))
+        return {"type": "L", "items": _value(element, said, f"{pointer}/items", inside)}
     if origin is dict:
         return {"type": "M"}
-    if isinstance(plain, type) and issubclass(plain, BaseModel):
-        return {"type": "M", "attributes": _attributes(plain, nested=True)}
-    raise InvalidModelError(f"{plain!r} has no DynamoDB type", path="/models/0/attributes")
+    raise InvalidModelError(f"{plain!r} has no DynamoDB type", path=pointer)
 
 
-def _element(annotation: Any) -> dict[str, Any]:  # noqa: ANN401 - a type expression
-    plain, _optional = _unwrap(annotation)
-    info = FieldInfo.from_annotation(annotation)
-    return _value(plain, _said(info))
+def _hashable(plain: Any) -> bool:  # noqa: ANN401 - a type expression
+    return type(plain).__hash__ is not None
+
+
+def _texts(members: Sequence[Any], pointer: str) -> list[str]:
+    """Give the strings of an enumeration; the wire holds nothing else."""
+    for index, member in enumerate(members):
+        if not isinstance(member, str):
+            raise InvalidModelError("an enumeration has strings", path=f"{pointer}/enum/{index}")
+    return [str.__str__(member) for member in members]
 
 
 def _keys(attributes: list[dict[str, Any]]) -> dict[str, Any]:
@@ -349,37 +298,14 @@ def _keys(attributes: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _index(index: Index, types_of: dict[str, str]) -> dict[str, Any]:
-    out: dict[str, Any] = {"name": index.name, "type": "LSI" if index.local else "GSI", "projection": {"type": index.projection}}
-    for part in ("partition", "sort"):
-        name = getattr(index, part)
+    out: dict[str, Any] = {
+        "name": index.name,
+        "type": "LSI" if index.local else "GSI",
+        "projection": {"type": index.projection},
+    }
+    for part, name in (("partition", index.partition), ("sort", index.sort)):
         if name is not None:
             out[part] = {"attribute": name, "type": types_of.get(name, "S")}
     if index.fields:
         out["projection"]["fields"] = list(index.fields)
     return out
-
-
-__all__ = [
-    "TTL",
-    "Attribute",
-    "BoolString",
-    "CreatedAt",
-    "Encrypted",
-    "Index",
-    "Int64",
-    "Json",
-    "Marker",
-    "Model",
-    "Nested",
-    "Number",
-    "OmitEmpty",
-    "PartitionKey",
-    "Rfc3339Nano",
-    "SortKey",
-    "UnixMillis",
-    "UnixSeconds",
-    "UpdatedAt",
-    "Version",
-    "View",
-    "schema_of",
-]

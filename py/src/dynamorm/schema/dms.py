@@ -40,7 +40,6 @@ def canonical_dms(text: str) -> str:
 
 def dump(document: Any) -> str:  # noqa: ANN401 - any JSON value
     """Write canonical JSON; a float is written as the number it is (`1.5`, never `15e-1`)."""
-    # Imported here: the codec stands above the schema, only its spelling of JSON is shared.
     if isinstance(document, dict):
         return "{" + ",".join(f"{_quote(key)}:{dump(document[key])}" for key in sorted(document, key=str.encode)) + "}"
     if isinstance(document, list):
@@ -66,7 +65,11 @@ def _filled_model(model: Entry) -> Entry:
     keys = {"pk": model["keys"]["partition"]["attribute"], "sk": model["keys"].get("sort", {}).get("attribute")}
     attributes = [_filled_attribute(attribute, keys) for attribute in model["attributes"]]
     indexes = [_filled_index(index, model["keys"]["partition"]) for index in model.get("indexes", [])]
-    return model | {"attributes": _by_name(attributes, "attribute"), "indexes": _by_name(indexes), "views": _by_name(model.get("views", []))}
+    return model | {
+        "attributes": _by_name(attributes, "attribute"),
+        "indexes": _by_name(indexes),
+        "views": _by_name(model.get("views", [])),
+    }
 
 
 def _filled_attribute(attribute: Entry, keys: dict[str, str | None]) -> Entry:
@@ -84,7 +87,7 @@ def _filled_nested(attribute: Entry) -> Entry:
 
 
 def _filled_value(entry: Entry) -> Entry:
-    out = {"json": False} | entry
+    out: Entry = {"json": False} | entry
     if "attributes" in out:
         out["attributes"] = _by_name([_filled_nested(nested) for nested in out["attributes"]], "attribute")
     if "items" in out:
@@ -93,7 +96,7 @@ def _filled_value(entry: Entry) -> Entry:
 
 
 def _filled_index(index: Entry, partition: Entry) -> Entry:
-    out = {"projection": {"type": "ALL"}} | index
+    out: Entry = {"projection": {"type": "ALL"}} | index
     if out["type"] == "LSI":
         out.setdefault("partition", partition)
     if "fields" in out["projection"]:
@@ -121,7 +124,14 @@ def _key(entry: Entry) -> Key:
 def _index(entry: Entry) -> Index:
     sort = _key(entry["sort"]) if "sort" in entry else None
     projection = entry["projection"]
-    return Index(entry["name"], entry["type"], _key(entry["partition"]), sort, projection["type"], tuple(projection.get("fields", ())))
+    return Index(
+        entry["name"],
+        entry["type"],
+        _key(entry["partition"]),
+        sort,
+        projection["type"],
+        tuple(projection.get("fields", ())),
+    )
 
 
 def _field(entry: Entry) -> Field:

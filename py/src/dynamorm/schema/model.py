@@ -1,4 +1,7 @@
-"""What a model is: frozen descriptions of attributes, keys, indexes and views. They know DMS terms and nothing of wire or language."""
+"""What a model is: frozen descriptions of attributes, keys, indexes and views.
+
+They know DMS terms and nothing of wire or language.
+"""
 
 from __future__ import annotations
 

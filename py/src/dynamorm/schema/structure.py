@@ -1,4 +1,7 @@
-"""The structure of a document: which members each entry has and what they hold, as a table; the meaning is checked in check.py."""
+"""The structure of a document: which members each entry has and what they hold, as a table.
+
+The meaning is checked in check.py.
+"""
 
 from __future__ import annotations
 
@@ -103,14 +106,33 @@ _shared: dict[str, Checker] = {
     "items": _items,
 }
 _items.members = _shared
-_nested.members = _shared | {"attribute": _name, "required": _flag, "omit_empty": _flag, "field": _text(r"[a-z][a-z0-9_]*", "a name in snake_case"), "tags": _tags}
+_nested.members = _shared | {
+    "attribute": _name,
+    "required": _flag,
+    "omit_empty": _flag,
+    "field": _text(r"[a-z][a-z0-9_]*", "a name in snake_case"),
+    "tags": _tags,
+}
 _context = _Entry({"model": _name, "attribute": _name})
 _attribute = _Entry(
-    _nested.members | {"roles": _list(_one_of(ROLES), distinct=True), "encryption": _Entry({"context": _context}), "template": _name},
+    _nested.members
+    | {"roles": _list(_one_of(ROLES), distinct=True), "encryption": _Entry({"context": _context}), "template": _name},
     ("attribute", "type"),
 )
-_projection = _Entry({"type": _one_of(("ALL", "KEYS_ONLY", "INCLUDE")), "fields": _list(_name, least=1, distinct=True)}, ("type",))
-_index = _Entry({"name": _table_name, "type": _one_of(("GSI", "LSI")), "partition": _key, "sort": _key, "projection": _projection, "tags": _tags}, ("name", "type"))
+_projection = _Entry(
+    {"type": _one_of(("ALL", "KEYS_ONLY", "INCLUDE")), "fields": _list(_name, least=1, distinct=True)}, ("type",)
+)
+_index = _Entry(
+    {
+        "name": _table_name,
+        "type": _one_of(("GSI", "LSI")),
+        "partition": _key,
+        "sort": _key,
+        "projection": _projection,
+        "tags": _tags,
+    },
+    ("name", "type"),
+)
 _view = _Entry({"name": _type_name, "fields": _list(_name, least=1, distinct=True)}, ("name", "fields"))
 _model = _Entry(
     {
@@ -134,7 +156,10 @@ def _version(value: Any, pointer: str) -> None:  # noqa: ANN401 - any JSON value
         raise refuse(f"expected one of the supported versions: {', '.join(VERSIONS)}", pointer)
 
 
-_document = _Entry({"dms_version": _version, "namespace": _namespace, "models": _list(_model, least=1), "tags": _tags}, ("dms_version", "models"))
+_document = _Entry(
+    {"dms_version": _version, "namespace": _namespace, "models": _list(_model, least=1), "tags": _tags},
+    ("dms_version", "models"),
+)
 
 
 def check_structure(document: Any) -> None:  # noqa: ANN401 - any JSON value

@@ -1,6 +1,7 @@
 """A document's text to a JSON value: YAML 1.2 core scalars over the parser's nodes, and nothing that JSON cannot hold.
 
-No two YAML parsers agree on what `010` or a bare date is, so only the parser's tree is used and every plain scalar is resolved here.
+No two YAML parsers agree on what `010` or a bare date is, so only the parser's tree is used and every plain scalar is
+resolved here.
 """
 
 from __future__ import annotations
@@ -20,13 +21,12 @@ _OCTAL = re.compile(r"0o[0-7]+")
 _HEX = re.compile(r"0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _SPECIAL = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
-_PLAIN = "plain"
 
 
 def parse_document(text: str) -> Any:  # noqa: ANN401 - any JSON value
     """Read a document's text, YAML or JSON.
 
-    Raises InvalidModelError with the pointer of the offending entry, or with the empty pointer where the text cannot be read at all.
+    Raises InvalidModelError with the pointer of the offending entry; the empty one where the text cannot be read.
     """
     try:
         _refuse_references(text)
@@ -91,9 +91,9 @@ def _scalar(text: str, pointer: str) -> Any:  # noqa: ANN401 - any JSON scalar
     if _INT.fullmatch(text):
         return _number(Decimal(text), pointer)
     if _OCTAL.fullmatch(text):
-        return _number(Decimal(int(text[2:], 8)), pointer)
+        return _number(Decimal(int(text, 0)), pointer)
     if _HEX.fullmatch(text):
-        return _number(Decimal(int(text[2:], 16)), pointer)
+        return _number(Decimal(int(text, 0)), pointer)
     if _FLOAT.fullmatch(text):
         return _number(Decimal(text), pointer)
     if _SPECIAL.fullmatch(text):
@@ -104,11 +104,11 @@ def _scalar(text: str, pointer: str) -> Any:  # noqa: ANN401 - any JSON scalar
 def _number(number: Decimal, pointer: str) -> int | float:
     """Give a number that every language holds: its shortest binary64 text has to be the number itself."""
     try:
-        near = float(number)
+        near: float | None = float(number)
         exact = Decimal(repr(near)) == number
     except (OverflowError, ValueError, ArithmeticError):
-        exact = False
-    if not exact:
+        near, exact = None, False
+    if near is None or not exact:
         raise InvalidModelError("a number that binary64 does not hold exactly", path=pointer)
     return int(number) if number == number.to_integral_value() else near
 

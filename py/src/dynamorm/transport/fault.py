@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from botocore import exceptions as sdk
 
-from ..errors import AccessDeniedError, DynamORMError, ItemTooLargeError, NetworkError, ServiceError
+from ..errors import (
+    AccessDeniedError,
+    DynamORMError,
+    ItemTooLargeError,
+    NetworkError,
+    ServiceError,
+    ValidationFailedError,
+)
 from ..errors.catalogue import CODE_OF_FAULT
 
 if TYPE_CHECKING:
@@ -17,7 +24,12 @@ SERVER_ERROR = 500
 _SIZE = re.compile(r"[Ii]tem size .*exceeded the maximum")
 # Nothing was sent: the connection could not even be made.
 NOT_SENT = (sdk.EndpointConnectionError, sdk.ConnectTimeoutError, sdk.ProxyConnectionError, sdk.SSLError)
-NO_CREDENTIALS = (sdk.NoCredentialsError, sdk.PartialCredentialsError, sdk.CredentialRetrievalError, sdk.TokenRetrievalError)
+NO_CREDENTIALS = (
+    sdk.NoCredentialsError,
+    sdk.PartialCredentialsError,
+    sdk.CredentialRetrievalError,
+    sdk.TokenRetrievalError,
+)
 
 
 def of_client_error(error: sdk.ClientError) -> tuple[DynamORMError, Mapping[str, Any]]:
@@ -42,14 +54,15 @@ def of_client_error(error: sdk.ClientError) -> tuple[DynamORMError, Mapping[str,
     return out, response
 
 
-def of_sdk_error(error: Exception) -> tuple[DynamORMError, bool]:
-    """Map an error of the SDK or of its connection; tell whether the request may have arrived."""
+def of_sdk_error(error: Exception, *, reached: bool) -> DynamORMError:
+    """Map an error of the SDK or of its connection; `reached` tells whether an attempt went on the wire."""
     if isinstance(error, NO_CREDENTIALS):
         out: DynamORMError = AccessDeniedError("no usable credentials", origin="client")
-        sent = False
-    elif isinstance(error, NOT_SENT):
-        out, sent = NetworkError("the service could not be reached", origin="client"), False
+    elif isinstance(error, sdk.ParamValidationError):
+        out = ValidationFailedError("the SDK refuses the parameters", origin="client")
+    elif isinstance(error, NOT_SENT) or not reached:
+        out = NetworkError("the service could not be reached", origin="client")
     else:
-        out, sent = NetworkError("no whole answer from the service", origin="service"), True
+        out = NetworkError("no whole answer from the service", origin="service")
     out.__cause__ = error
-    return out, sent
+    return out

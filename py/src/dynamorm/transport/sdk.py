@@ -1,19 +1,21 @@
 """The one door to AWS: the caller's boto3 client, with our body in its request and its parser passed by.
 
-Only public hooks of botocore are used, so that credentials, retries, endpoints, Stubber and the caller's own handlers stay in force:
-`before-parameter-build` (registered last: everybody else has seen the full parameters) leaves the least that botocore has to serialise,
-`before-call` puts our body into the request, `before-parse` takes the body of a success out before the recursive parser sees it.
+Only public hooks of botocore are used, so that credentials, retries, endpoints, Stubber and the caller's own handlers
+stay in force: `before-parameter-build` (registered last: everybody else has seen the full parameters) leaves the least
+that botocore has to serialise, `before-call` puts our body into the request, `before-parse` takes the body of a success
+out before the recursive parser sees it, `before-send` and `needs-retry` tell which attempts may have arrived.
 They act on calls of ours only, marked by a context variable; the caller's own calls on the same client are untouched.
 """
 
 from __future__ import annotations
 
+import base64
 import re
 import zlib
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, StubResponseError
 from botocore.parsers import ResponseParserError
 from pydantic_core import from_json, to_json
 
@@ -26,20 +28,29 @@ if TYPE_CHECKING:
 
 SUCCESS_BELOW, SERVER_ERROR = 300, 500
 # What botocore has to see, so that it can serialise at all; it costs next to nothing.
-LEAST: dict[str, dict[str, Any]] = {"GetItem": {"Key": {}}, "PutItem": {"Item": {}}, "UpdateItem": {"Key": {}}, "DeleteItem": {"Key": {}}}
+LEAST: dict[str, dict[str, Any]] = {
+    "GetItem": {"Key": {}},
+    "PutItem": {"Item": {}},
+    "UpdateItem": {"Key": {}},
+    "DeleteItem": {"Key": {}},
+}
 _CAMEL = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 class _Call:
     """One call of ours on its way through botocore."""
 
-    __slots__ = ("attempts", "body", "corrupt", "raw", "unanswered")
+    __slots__ = ("body", "corrupt", "given", "raw", "reached", "sent", "unanswered")
 
-    def __init__(self) -> None:
+    def __init__(self, given: dict[str, Any]) -> None:
+        self.given = given
         self.body: bytes = b""
+        # Whether the present attempt has reached the wire.
+        self.sent = False
+        # Whether any attempt has.
+        self.reached = False
         self.raw: bytes | None = None
         self.corrupt = False
-        self.attempts = 0
         # Attempts before the last one that got no readable answer.
         self.unanswered = 0
 
@@ -51,10 +62,27 @@ def _strip(params: dict[str, Any], model: Any, **_: Any) -> None:  # noqa: ANN40
     call = _current.get()
     if call is None or model.name not in LEAST:
         return
+    if _transformed(params, call.given):
+        params.update(call.given)
     call.body = to_json(params)
     table = params.get("TableName")
     params.clear()
     params.update(LEAST[model.name], TableName=table)
+
+
+def _transformed(params: dict[str, Any], given: dict[str, Any]) -> bool:
+    """Tell whether the client is a resource's own (`resource.meta.client`), which marshals what is marshalled already.
+
+    It shows in a key: no key is a map.
+    """
+    member = "Item" if "Item" in given else "Key"
+    return any("M" in params[member].get(name, {}) and "M" not in value for name, value in given[member].items())
+
+
+def _mark(**_: Any) -> None:  # noqa: ANN401 - botocore's own types
+    call = _current.get()
+    if call is not None:
+        call.sent = call.reached = True
 
 
 def _fill(params: dict[str, Any], **_: Any) -> None:  # noqa: ANN401 - botocore's own types
@@ -73,13 +101,17 @@ def _take(response_dict: dict[str, Any], **_: Any) -> None:  # noqa: ANN401 - bo
         response_dict["body"] = b""
 
 
-def _count(response: tuple[Any, dict[str, Any]] | None = None, caught_exception: Exception | None = None, **_: Any) -> None:  # noqa: ANN401 - botocore's own types
+def _count(
+    response: tuple[Any, dict[str, Any]] | None = None,
+    caught_exception: Exception | None = None,
+    **_: Any,  # noqa: ANN401 - botocore's own types
+) -> None:
     call = _current.get()
     if call is None:
         return
-    call.attempts += 1
+    sent, call.sent = call.sent, False
     if caught_exception is not None:
-        call.unanswered += not isinstance(caught_exception, fault.NOT_SENT)
+        call.unanswered += sent and not isinstance(caught_exception, fault.NOT_SENT)
     elif response is not None:
         http, _parsed = response
         torn = http.status_code < SUCCESS_BELOW and (call.corrupt or not _sound(call.raw))
@@ -106,20 +138,24 @@ class SdkTransport:
         events.register_last("before-parameter-build.dynamodb", _strip, unique_id="dynamorm-strip")
         events.register_last("before-call.dynamodb", _fill, unique_id="dynamorm-fill")
         events.register_last("before-parse.dynamodb", _take, unique_id="dynamorm-take")
+        events.register_first("before-send.dynamodb", _mark, unique_id="dynamorm-mark")
         events.register_first("needs-retry.dynamodb", _count, unique_id="dynamorm-count")
 
     def send(self, request: Request) -> Response:
         """Send one request; what the SDK throws becomes the response's error."""
-        call = _Call()
+        call = _Call(request.body)
         token = _current.set(call)
         try:
             parsed = getattr(self.client, _CAMEL.sub("_", request.api).lower())(**request.body)
         except ClientError as error:
             mapped, body = fault.of_client_error(error)
             return self._failed(request, call, mapped, body, lost=(mapped.status or 0) >= SERVER_ERROR)
+        except StubResponseError:  # the caller's own test says what it expected
+            raise
         except (BotoCoreError, ResponseParserError) as error:
-            mapped, sent = fault.of_sdk_error(error)
-            return self._failed(request, call, mapped, {}, lost=sent)
+            # An attempt that went over to `needs-retry` was counted there.
+            mapped = fault.of_sdk_error(error, reached=call.reached)
+            return self._failed(request, call, mapped, {}, lost=call.sent)
         finally:
             _current.reset(token)
         return self._succeeded(request, call, parsed)
@@ -130,9 +166,13 @@ class SdkTransport:
         try:
             body = from_json(call.raw) if call.raw else {}
             if call.corrupt or not isinstance(body, dict):
-                raise ValueError("no object, or a wrong checksum")  # noqa: TRY004, TRY301 - one way out for every unreadable body
+                raise ValueError("no object, or a wrong checksum")  # noqa: TRY301 - one way out for every unreadable body
         except ValueError as error:
-            lost = NetworkError("the answer cannot be read", origin="service", request_id=parsed.get("ResponseMetadata", {}).get("RequestId"))
+            lost = NetworkError(
+                "the answer cannot be read",
+                origin="service",
+                request_id=parsed.get("ResponseMetadata", {}).get("RequestId"),
+            )
             lost.__cause__ = error
             return self._failed(request, call, lost, {}, lost=True)
         return Response(body, unanswered=call.unanswered > 0)
@@ -145,11 +185,7 @@ class SdkTransport:
 def _plain(value: Any) -> Any:  # noqa: ANN401 - what botocore parsed
     """Give DynamoDB JSON of what botocore's own parser made: binary back to base64 text."""
     if isinstance(value, bytes):
-        import base64  # noqa: PLC0415 - only on this rare path
-
         return base64.b64encode(value).decode()
     if isinstance(value, dict):
         return {key: _plain(member) for key, member in value.items()}
     return [_plain(member) for member in value] if isinstance(value, list) else value
-
-

@@ -1,4 +1,4 @@
-"""The seam for values of the language: refusals that may be shown, and nothing else yet."""
+"""The refusal of one value, before it is known where the value stands; it never leaves the library as it is."""
 
 from __future__ import annotations
 
