@@ -6,7 +6,7 @@ import { actionsOf, type Changes } from "./expression/change.ts";
 import { Field } from "./expression/field.ts";
 import type { Condition } from "./expression/node.ts";
 import { remove } from "./operation/delete.ts";
-import { exists, find, get, type ReadOptions as ReadArguments } from "./operation/get.ts";
+import { exists, find, get } from "./operation/get.ts";
 import { put, type PutMode, type PutOptions as PutArguments, type PutResult } from "./operation/put.ts";
 import { type Returned, update } from "./operation/update.ts";
 import type { Model } from "./schema/model.ts";
@@ -155,7 +155,7 @@ export class Table<D extends AnyDefinition> {
   get(key: Key<D>, options?: ReadOptions): Promise<Item<D>>;
   async get(key: Key<D>, options: ReadOptions & Partial<Selection<D>> = {}): Promise<unknown> {
     this.#client.clock();
-    const exchange = get(this.#codec, this.name, key, options as ReadArguments);
+    const exchange = get(this.#codec, this.name, key, options);
     return this.#client.run(exchange, options);
   }
 
@@ -168,7 +168,7 @@ export class Table<D extends AnyDefinition> {
   find(key: Key<D>, options?: ReadOptions): Promise<Item<D> | undefined>;
   async find(key: Key<D>, options: ReadOptions & Partial<Selection<D>> = {}): Promise<unknown> {
     this.#client.clock();
-    const exchange = find(this.#codec, this.name, key, options as ReadArguments);
+    const exchange = find(this.#codec, this.name, key, options);
     return this.#client.run(exchange, options);
   }
 
@@ -186,10 +186,7 @@ export class Table<D extends AnyDefinition> {
    * @example
    * await notes.update(key, { set: { text: "new" }, expectedVersion: note.version });
    */
-  update(
-    key: Key<D>,
-    changes: Changes<D> & UpdateOptions & { readonly return: "none" },
-  ): Promise<undefined>;
+  update(key: Key<D>, changes: Changes<D> & UpdateOptions & { readonly return: "none" }): Promise<undefined>;
   update(
     key: Key<D>,
     changes: Changes<D> & UpdateOptions & { readonly return: "updatedNew" | "updatedOld" },
@@ -198,10 +195,7 @@ export class Table<D extends AnyDefinition> {
     key: Key<D>,
     changes: Changes<D> & UpdateOptions & { readonly return: "old" },
   ): Promise<Item<D> | undefined>;
-  update(
-    key: Key<D>,
-    changes: Changes<D> & UpdateOptions & { readonly return?: "new" },
-  ): Promise<Item<D>>;
+  update(key: Key<D>, changes: Changes<D> & UpdateOptions & { readonly return?: "new" }): Promise<Item<D>>;
   async update(
     key: Key<D>,
     changes: Changes<D> & UpdateOptions & { readonly return?: Returned },

@@ -32,7 +32,10 @@ export function testTokens(tokens: readonly string[]): () => string {
 }
 
 /** Make a sleeper that waits for nothing and keeps what it was asked for, in milliseconds. */
-export function testSleeper(): { readonly sleeper: (delayMs: number) => Promise<void>; readonly slept: number[] } {
+export function testSleeper(): {
+  readonly sleeper: (delayMs: number) => Promise<void>;
+  readonly slept: number[];
+} {
   const slept: number[] = [];
   return {
     slept,

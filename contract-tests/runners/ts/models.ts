@@ -44,7 +44,10 @@ const Everything = defineModel({
               type: "L",
               items: {
                 type: "M",
-                attributes: { at: { type: "S", format: "timestamp" }, ok: { type: "BOOL" } },
+                attributes: {
+                  at: { type: "S", format: "timestamp" },
+                  ok: { type: "BOOL" },
+                },
               },
             },
           },
@@ -94,8 +97,18 @@ const Ticket = defineModel({
     priority: { type: "N", format: "int" },
   },
   indexes: [
-    { name: "by-assignee", type: "GSI", partition: "assignee", sort: "priority" },
-    { name: "by-queue", type: "GSI", partition: "queue", projection: "KEYS_ONLY" },
+    {
+      name: "by-assignee",
+      type: "GSI",
+      partition: "assignee",
+      sort: "priority",
+    },
+    {
+      name: "by-queue",
+      type: "GSI",
+      partition: "queue",
+      projection: "KEYS_ONLY",
+    },
   ],
 });
 
@@ -171,7 +184,12 @@ const Order = defineModel({
     created_at: { type: "S", format: "timestamp", roles: ["created_at"] },
     updated_at: { type: "S", format: "timestamp", roles: ["updated_at"] },
     version: { type: "N", format: "int", roles: ["version"] },
-    expires_at: { type: "N", format: "unix_seconds", roles: ["ttl"], omitEmpty: true },
+    expires_at: {
+      type: "N",
+      format: "unix_seconds",
+      roles: ["ttl"],
+      omitEmpty: true,
+    },
   },
   indexes: [
     {
@@ -243,16 +261,4 @@ const Sparse = defineModel({
 });
 
 /** Every model that is declared here. */
-export const MODELS = [
-  Blob,
-  Event,
-  Everything,
-  Ledger,
-  Odd,
-  Order,
-  Profile,
-  Reading,
-  Secret,
-  Sparse,
-  Ticket,
-];
+export const MODELS = [Blob, Event, Everything, Ledger, Odd, Order, Profile, Reading, Secret, Sparse, Ticket];

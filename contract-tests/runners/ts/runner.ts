@@ -70,7 +70,9 @@ const nowhere: dynamorm.Transport = {
 
 function open(command: Command): object {
   const documents = command.documents.map((document) => dynamorm.documentFromJson(document));
-  const models = documents.flatMap((document) => document.models.map((model) => chosen(model, command.table)));
+  const models = documents.flatMap((document) =>
+    document.models.map((model) => chosen(model, command.table)),
+  );
   const { endpoint, region } = command;
   const client = new dynamorm.Client({
     transport: endpoint === null ? nowhere : transportTo(endpoint, region, command.sdk_retries),
@@ -79,7 +81,10 @@ function open(command: Command): object {
     ...(command.table_prefix === undefined ? {} : { tablePrefix: command.table_prefix }),
     ...(command.table_names === undefined ? {} : { tableNames: command.table_names }),
   });
-  clients.set(command.client, { client, models: new Map(models.map((model) => [model.name, model])) });
+  clients.set(command.client, {
+    client,
+    models: new Map(models.map((model) => [model.name, model])),
+  });
   return {};
 }
 
@@ -108,7 +113,9 @@ function operandToNative(attribute: dynamorm.Attribute | undefined, operand: Ope
   if ("attr" in operand) {
     return dynamorm.field(operand.attr) as never;
   }
-  return ("size" in operand ? dynamorm.field(operand.size).size() : toNative(attribute, operand.value)) as never;
+  return (
+    "size" in operand ? dynamorm.field(operand.size).size() : toNative(attribute, operand.value)
+  ) as never;
 }
 
 const COMPARISONS = new Set(["eq", "ne", "lt", "le", "gt", "ge"]);
@@ -217,12 +224,16 @@ const keyOf = ({ model, args }: Subject): Record<string, unknown> =>
 const conditionOf = ({ model, args }: Subject): { condition?: dynamorm.Condition } =>
   args.condition === undefined ? {} : { condition: conditionToNative(model, args.condition) };
 
-function versionOf({ model, args }: Subject): { expectedVersion?: number | bigint } {
+function versionOf({ model, args }: Subject): {
+  expectedVersion?: number | bigint;
+} {
   if (args.expected_version === undefined) {
     return {};
   }
   const format = [...model.attributes.values()].find(({ roles }) => roles.includes("version"));
-  return { expectedVersion: toNative(format, args.expected_version as Tagged) as number };
+  return {
+    expectedVersion: toNative(format, args.expected_version as Tagged) as number,
+  };
 }
 
 const readOptions = ({ args }: Subject): object => pick(args, ["consistent", "select", "view"]);
@@ -304,31 +315,24 @@ const OPERATIONS: Readonly<Record<string, (subject: Subject) => Promise<object>>
   },
 };
 
-const FUNCTIONS: Readonly<Record<string, (args: Args, model: AnyModel) => object>> = {
+const FUNCTIONS: Readonly<Record<string, (args: Args, model: () => AnyModel) => object>> = {
   "fn.dms.load": (args) => ({ dms: loadDms(args.text as string).canonical }),
   "fn.dms.native": (args) => ({ dms: dynamorm.canonicalDms(nativeOf(args.model as string)) }),
-  "fn.marshal": (args, model) => ({ item: marshal(args, model) }),
+  "fn.marshal": (args, model) => ({ item: marshal(args, model()) }),
   "fn.unmarshal": (args, model) => ({
-    item: mapToTagged(
-      model.attributes,
-      dynamorm.unmarshalItem(model, args.item as unknown as dynamorm.WireItem),
-    ),
+    item: mapToTagged(model().attributes, dynamorm.unmarshalItem(model(), args.item as dynamorm.WireItem)),
   }),
-  "fn.size": (args, model) => ({ bytes: dynamorm.itemSize(marshal(args, model)) }),
+  "fn.size": (args, model) => ({ bytes: dynamorm.itemSize(marshal(args, model())) }),
   "fn.expression": (args, model) =>
-    dynamorm.compileExpression(model, {
-      ...(args.condition === undefined ? {} : { condition: conditionToNative(model, args.condition) }),
-      ...(args.update === undefined ? {} : { update: changesToNative(model, args.update as Args) }),
+    dynamorm.compileExpression(model(), {
+      ...(args.condition === undefined ? {} : { condition: conditionToNative(model(), args.condition) }),
+      ...(args.update === undefined ? {} : { update: changesToNative(model(), args.update as Args) }),
       ...(args.select === undefined ? {} : { select: args.select as readonly string[] }),
     }),
 };
 
 function nativeOf(name: string): AnyModel {
-  const model = NATIVE.get(name);
-  if (model === undefined) {
-    throw new Error(`no model ${name} is declared here`);
-  }
-  return model;
+  return NATIVE.get(name) ?? fail(`no model ${name} is declared here`);
 }
 
 function marshal(args: Args, model: AnyModel): dynamorm.WireItem {
@@ -336,26 +340,29 @@ function marshal(args: Args, model: AnyModel): dynamorm.WireItem {
 }
 
 async function call(command: Command): Promise<object> {
-  const opened = clients.get(command.client);
+  const operation = OPERATIONS[command.do];
   const pure = FUNCTIONS[command.do];
-  if (pure === undefined && OPERATIONS[command.do] === undefined) {
+  if (pure === undefined && operation === undefined) {
     return { unsupported: "op" };
   }
-  const model = opened?.models.get(command.on);
+  const { args } = command;
+  const { client, models } = clients.get(command.client) ?? {};
+  const model = models?.get(command.on);
+  const demanded = (): AnyModel => model ?? fail("the model was not opened");
   try {
     if (pure !== undefined) {
-      return { result: pure(command.args, model as AnyModel) };
+      return { result: pure(args, demanded) };
     }
-    if (opened === undefined || model === undefined) {
-      throw new Error("the client or the model was not opened");
-    }
-    const subject = { model, table: opened.client.table(model), args: command.args };
-    return { result: await OPERATIONS[command.do]?.(subject) };
+    const table = client?.table(demanded()) ?? fail("the client was not opened");
+    return { result: await operation?.({ model: demanded(), table, args }) };
   } catch (thrown) {
     const error = thrown instanceof WriteFailure ? thrown.cause : thrown;
-    const after = thrown instanceof WriteFailure ? { after: thrown.after } : {};
-    return failure(error, model, after);
+    return failure(error, model, thrown instanceof WriteFailure ? { after: thrown.after } : {});
   }
+}
+
+function fail(fact: string): never {
+  throw new Error(fact);
 }
 
 function failure(error: unknown, model: AnyModel | undefined, after: object = {}): object {
@@ -386,8 +393,13 @@ function failure(error: unknown, model: AnyModel | undefined, after: object = {}
 }
 
 function detailsOf(error: dynamorm.DynamORMError, model: AnyModel | undefined): object | undefined {
-  const item = error.item();
-  return item === undefined ? undefined : { item: mapToTagged(model?.attributes, item as object) };
+  try {
+    const item = error.item();
+    return item === undefined ? undefined : { item: mapToTagged(model?.attributes, item as object) };
+  } catch {
+    // The stored item does not fit the model; the error that brought it is the answer all the same.
+    return undefined;
+  }
 }
 
 function defined(members: Readonly<Record<string, unknown>>): object {

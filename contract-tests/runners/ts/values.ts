@@ -19,7 +19,7 @@ export function toNative(attribute: Attribute | undefined, value: Tagged): unkno
   if (tag === "NULL") {
     return null;
   }
-  if (attribute === undefined || tag !== attribute.type) {
+  if (tag !== attribute?.type) {
     return untypedToNative(tag, inner);
   }
   if (attribute.json) {
@@ -138,7 +138,9 @@ function objectToTagged(attribute: Attribute | undefined, value: unknown): Tagge
     return setToTagged(value);
   }
   return Array.isArray(value)
-    ? { L: value.map((element: unknown) => toTagged(attribute?.items, element)) }
+    ? {
+        L: value.map((element: unknown) => toTagged(attribute?.items, element)),
+      }
     : { M: mapToTagged(attribute?.members, value) };
 }
 

@@ -36,11 +36,7 @@ function quoted(value: unknown): string {
 /** The codec of every attribute of type BOOL. */
 export const BOOLEAN: ValueCodec = {
   encode: (value) =>
-    value === true
-      ? '{"BOOL":true}'
-      : value === false
-        ? '{"BOOL":false}'
-        : refuseKind("a boolean", value),
+    value === true ? '{"BOOL":true}' : value === false ? '{"BOOL":false}' : refuseKind("a boolean", value),
   decode: (wire: Wire) => (typeof wire.BOOL === "boolean" ? wire.BOOL : refuseWire("BOOL", wire)),
 };
 

@@ -9,7 +9,7 @@ import type { AnyDefinition, Input, Item } from "../schema/types.ts";
 import { UNTYPED } from "./collection.ts";
 import { attributeCodec } from "./converter.ts";
 import { type AttributeCodec, isRecord, Members, type Stamps } from "./members.ts";
-import { settle } from "./settle.ts";
+import { leaves, settle } from "./settle.ts";
 import { itemSize } from "./size.ts";
 import { kindOf, refuse, ValueFault, type WireItem } from "./value.ts";
 
@@ -86,6 +86,9 @@ export class ModelCodec {
     return writing(() => {
       if (value === null || value === undefined) {
         return encodeNull(attribute);
+      }
+      if (stored && attribute !== undefined && leaves(attribute, value)) {
+        return undefined;
       }
       const text = (attribute === undefined ? UNTYPED : this.#codec(attribute)).encode(value, 1);
       return attribute === undefined || !stored ? text : settle(attribute, text);

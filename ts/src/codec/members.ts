@@ -8,8 +8,17 @@ import type { Attribute } from "../schema/model.ts";
 import { isPlainObject, setOwn } from "../text/json.ts";
 import { compareUtf8, quote } from "../text/utf8.ts";
 import { checkDepth } from "./collection.ts";
-import { settle } from "./settle.ts";
-import { isNull, refuse, refuseKind, refuseWire, type ValueCodec, ValueFault, type Wire, within } from "./value.ts";
+import { leaves, settle } from "./settle.ts";
+import {
+  isNull,
+  refuse,
+  refuseKind,
+  refuseWire,
+  type ValueCodec,
+  ValueFault,
+  type Wire,
+  within,
+} from "./value.ts";
 
 /** How an attribute is written, read whole, and read as a part of a projection. */
 export interface AttributeCodec extends ValueCodec {
@@ -47,7 +56,8 @@ export class Members {
     this.#written = this.#read.toSorted((left, right) => compareUtf8(left.name, right.name));
     // The partition key first: of two missing parts it is the one to name.
     this.#keys = ["pk", "sk"].flatMap(
-      (role) => this.#read.find(({ attribute }) => (attribute.roles as readonly string[]).includes(role)) ?? [],
+      (role) =>
+        this.#read.find(({ attribute }) => (attribute.roles as readonly string[]).includes(role)) ?? [],
     );
     this.#properties = new Set(this.#read.map(({ property }) => property));
   }
@@ -132,7 +142,7 @@ function encodeMember(member: Member, value: unknown, depth: number): string | u
     if (value === undefined || value === null) {
       return encodeNull(member, value);
     }
-    const text = settle(attribute, member.codec.encode(value, depth));
+    const text = leaves(attribute, value) ? undefined : settle(attribute, member.codec.encode(value, depth));
     return text === undefined && attribute.required
       ? refuse("the attribute is required and must not be empty")
       : text;

@@ -19,6 +19,11 @@ export function settle(attribute: Attribute, text: string | undefined): string |
   return text;
 }
 
+/** Tell whether `omit_empty` leaves out a native value before its text is looked at: `""` is empty whatever the format. */
+export function leaves(attribute: Attribute, value: unknown): boolean {
+  return attribute.omitEmpty && attribute.type === "S" && value === "";
+}
+
 function checkKey(text: string, type: AttributeType, maxBytes: number): void {
   const value = Object.values(JSON.parse(text) as Record<string, string>)[0] ?? "";
   const bytes = type === "B" ? Buffer.byteLength(value, "base64") : utf8Length(value);

@@ -3,8 +3,7 @@
 import type { Attribute, Format } from "../schema/model.ts";
 import { refuse, refuseKind, refuseWire, ValueFault, type ValueCodec, type Wire } from "./value.ts";
 
-const RFC3339 =
-  /^(\d{4}-\d\d-\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
+const RFC3339 = /^(\d{4}-\d\d-\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
 const DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -153,7 +152,9 @@ export function encodeInstant(attribute: Attribute, nanos: bigint): string {
       const digits = attribute.format === "rfc3339nano" ? 9 : 6;
       const text = timeText(Number(seconds), fraction.slice(0, digits), digits);
       if (text === undefined) {
-        throw new ValueFault("the clock's reading is outside the years 1 to 9999", undefined, [attribute.name]);
+        throw new ValueFault("the clock's reading is outside the years 1 to 9999", undefined, [
+          attribute.name,
+        ]);
       }
       return `{"S":"${text}"}`;
     }

@@ -28,7 +28,7 @@ export type Wire = Readonly<Partial<Record<AttributeType, unknown>>>;
 /** One attribute's way to the wire and back; null is dealt with where members and elements are. */
 export interface ValueCodec {
   /** Give the wire value's JSON text; undefined for what is never stored, the empty set. */
-  readonly encode: (value: NonNullable<unknown>, depth: number) => string | undefined;
+  readonly encode: (value: unknown, depth: number) => string | undefined;
   /** Give the native value. */
   readonly decode: (wire: Wire) => unknown;
 }
@@ -67,7 +67,9 @@ export function refuseKind(expected: string, value: unknown): never {
 /** Refuse a wire value: its tag where that is wrong, else the text behind it. */
 export function refuseWire(tag: AttributeType, wire: Wire, what: string = tag): never {
   const found = tagOf(wire);
-  return refuse(found === tag ? `expected ${what}, found another ${tag}` : `expected ${what}, found ${found}`);
+  return refuse(
+    found === tag ? `expected ${what}, found another ${tag}` : `expected ${what}, found ${found}`,
+  );
 }
 
 /** Name the tag of a wire value. */

@@ -18,7 +18,5 @@ export function isCode<C extends ErrorCode>(
   code: C,
   kind?: ErrorKind,
 ): error is DynamORMError & { readonly code: C } {
-  return (
-    error instanceof DynamORMError && error.code === code && (kind === undefined || error.kind === kind)
-  );
+  return error instanceof DynamORMError && error.code === code && (kind === undefined || error.kind === kind);
 }

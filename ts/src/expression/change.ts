@@ -9,23 +9,22 @@ import { parsePath, type PathSegments } from "./path.ts";
 /** Changes as pairs of a path and a value: they keep their order, and their paths may be segments. */
 export type Pairs<D> = readonly (readonly [path: Path<D>, value: unknown])[];
 
-type AddendAt<D, P> = unknown extends At<D, P>
-  ? number | string | bigint
-  : At<D, P> extends { type: "N" }
-    ? Exclude<InputAt<D, P>, Date>
-    : never;
+type AddendAt<D, P> =
+  unknown extends At<D, P>
+    ? number | string | bigint
+    : At<D, P> extends { type: "N" }
+      ? Exclude<InputAt<D, P>, Date>
+      : never;
 
-type ListAt<D, P> = unknown extends At<D, P>
-  ? readonly unknown[]
-  : At<D, P> extends { type: "L" }
-    ? InputAt<D, P>
-    : never;
+type ListAt<D, P> =
+  unknown extends At<D, P> ? readonly unknown[] : At<D, P> extends { type: "L" } ? InputAt<D, P> : never;
 
-type SetAt<D, P> = unknown extends At<D, P>
-  ? ReadonlySet<string> | ReadonlySet<number> | ReadonlySet<Uint8Array>
-  : At<D, P> extends { type: "SS" | "NS" | "BS" }
-    ? InputAt<D, P>
-    : never;
+type SetAt<D, P> =
+  unknown extends At<D, P>
+    ? ReadonlySet<string> | ReadonlySet<number> | ReadonlySet<Uint8Array>
+    : At<D, P> extends { type: "SS" | "NS" | "BS" }
+      ? InputAt<D, P>
+      : never;
 
 /**
  * Changes of an update. Members that are undefined are not there. In maps, names that are whole numbers come first, as in
@@ -33,11 +32,10 @@ type SetAt<D, P> = unknown extends At<D, P>
  */
 export interface Changes<D> {
   /** Set to a value or to another attribute (`table.field(…)`); null removes. */
-  readonly set?:
-    | { readonly [P in PathText<D>]?: InputAt<D, P> | Field<never> | null | undefined }
-    | Pairs<D>;
+  readonly set?: { readonly [P in PathText<D>]?: InputAt<D, P> | Field<never> | null | undefined } | Pairs<D>;
   /** Set where there is nothing. */
-  readonly setIfAbsent?: { readonly [P in PathText<D>]?: InputAt<D, P> | Field<never> | undefined } | Pairs<D>;
+  readonly setIfAbsent?:
+    { readonly [P in PathText<D>]?: InputAt<D, P> | Field<never> | undefined } | Pairs<D>;
   /** Add a number; an absent attribute counts as zero. Without an expected version this is applied at least once. */
   readonly add?: { readonly [P in PathText<D>]?: AddendAt<D, P> | undefined } | Pairs<D>;
   /** Subtract a number; an absent attribute counts as zero. */

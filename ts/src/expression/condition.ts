@@ -52,9 +52,7 @@ function simplify(condition: Condition): Condition {
     return condition;
   }
   const children = condition.children.map(simplify);
-  const flat = children.flatMap((child) =>
-    child.kind === condition.kind ? child.children : [child],
-  );
+  const flat = children.flatMap((child) => (child.kind === condition.kind ? child.children : [child]));
   const [only] = flat;
   if (only === undefined) {
     throw new InvalidOperator(`${condition.kind.toUpperCase()} of nothing`);
@@ -85,7 +83,11 @@ function compareText(codec: ModelCodec, names: Placeholders, node: Of<"compare">
 function betweenText(codec: ModelCodec, names: Placeholders, node: Of<"between">): string {
   checkSubject(codec, node.left, true);
   if (node.low.kind === "value" && node.high.kind === "value") {
-    checkRange(encode(codec, node.left, node.low.value), encode(codec, node.left, node.high.value), node.left);
+    checkRange(
+      encode(codec, node.left, node.low.value),
+      encode(codec, node.left, node.high.value),
+      node.left,
+    );
   }
   const left = subjectText(names, node.left);
   const low = operandText(codec, names, node.left, node.low, true);

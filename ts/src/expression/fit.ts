@@ -33,7 +33,9 @@ export function typedAt(codec: ModelCodec, path: PathSegments): Attribute | unde
 export function checkFit(codec: ModelCodec, path: PathSegments, operator: keyof typeof FITS): void {
   const attribute = typedAt(codec, path);
   if (attribute !== undefined && FITS[operator]?.includes(attribute.type) !== true) {
-    throw new InvalidOperator(`${operator} does not fit the type ${attribute.type}`, { path: pathText(path) });
+    throw new InvalidOperator(`${operator} does not fit the type ${attribute.type}`, {
+      path: pathText(path),
+    });
   }
 }
 

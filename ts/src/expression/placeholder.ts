@@ -18,8 +18,7 @@ export class Placeholders {
   path(path: PathSegments): string {
     let text = "";
     for (const segment of path) {
-      text +=
-        typeof segment === "number" ? `[${segment}]` : (text === "" ? "" : ".") + this.#name(segment);
+      text += typeof segment === "number" ? `[${segment}]` : (text === "" ? "" : ".") + this.#name(segment);
     }
     return text;
   }

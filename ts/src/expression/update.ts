@@ -121,7 +121,8 @@ function setIfAbsentPart(codec: ModelCodec, action: Action): Part {
   if (operand.kind === "path") {
     return {
       clause: "SET",
-      text: (names) => `${names.path(path)} = if_not_exists(${names.path(path)}, ${names.path(operand.path)})`,
+      text: (names) =>
+        `${names.path(path)} = if_not_exists(${names.path(path)}, ${names.path(operand.path)})`,
     };
   }
   const value = valueOf(action);
@@ -196,7 +197,9 @@ function removePart(codec: ModelCodec, { path }: Action): Part {
 
 function referencePart({ path, operand }: Action): Part {
   if (operand.kind !== "path") {
-    throw new InvalidOperator("an attribute is set to a value or another attribute", { path: pathText(path) });
+    throw new InvalidOperator("an attribute is set to a value or another attribute", {
+      path: pathText(path),
+    });
   }
   return { clause: "SET", text: (names) => `${names.path(path)} = ${names.path(operand.path)}` };
 }

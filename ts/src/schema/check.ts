@@ -73,10 +73,7 @@ function checkAttributes(
     if (earlier.some((other) => other.attribute === attribute.attribute)) {
       invalid(`${here}/attribute`, "another attribute of this level has this name");
     }
-    if (
-      attribute.field !== undefined &&
-      earlier.some((other) => other.field === attribute.field)
-    ) {
+    if (attribute.field !== undefined && earlier.some((other) => other.field === attribute.field)) {
       invalid(`${here}/field`, "another attribute of this level has this field");
     }
     checkName(attribute.attribute, `${here}/attribute`, convention);

@@ -96,7 +96,12 @@ export function modelOf<D extends AnyDefinition>(
   const attributes = new Map(
     entry.attributes.map((attribute) => [
       attribute.attribute,
-      attributeOf(attribute, naming, rolesOf(entry, attribute), keyLimit(entry, indexes, attribute.attribute)),
+      attributeOf(
+        attribute,
+        naming,
+        rolesOf(entry, attribute),
+        keyLimit(entry, indexes, attribute.attribute),
+      ),
     ]),
   );
   const partition = attributes.get(entry.keys.partition.attribute);
@@ -239,8 +244,7 @@ function canonicalElement(element: ElementEntry): object {
     ...element,
     json: element.json ?? false,
     attributes:
-      element.attributes &&
-      sorted(element.attributes, (member) => member.attribute).map(canonicalAttribute),
+      element.attributes && sorted(element.attributes, (member) => member.attribute).map(canonicalAttribute),
     items: element.items && canonicalElement(element.items),
   };
 }

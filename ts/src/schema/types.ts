@@ -54,11 +54,7 @@ export interface Common {
 
 /** An attribute inside a map or list. */
 export type NestedDefinition =
-  | TextDefinition
-  | NumberDefinition
-  | PlainDefinition
-  | MapDefinition
-  | ListDefinition;
+  TextDefinition | NumberDefinition | PlainDefinition | MapDefinition | ListDefinition;
 
 /** What only a top-level attribute may say. */
 export interface TopLevel {
@@ -189,13 +185,13 @@ type InputMembers<A> = Flat<
     readonly [K in keyof A as A[K] extends { required: true } ? PropertyOf<K, A[K]> : never]: InputOf<A[K]>;
   } & {
     readonly [K in keyof A as A[K] extends { required: true } ? never : PropertyOf<K, A[K]>]?:
-      | InputOf<A[K]>
-      | null
-      | undefined;
+      InputOf<A[K]> | null | undefined;
   }
 >;
 
-type Kept = { roles: readonly ("created_at" | "updated_at" | "version")[] };
+interface Kept {
+  roles: readonly ("created_at" | "updated_at" | "version")[];
+}
 
 type Plain = Record<string, unknown>;
 
@@ -203,17 +199,21 @@ type Plain = Record<string, unknown>;
 export type Item<D> = D extends Definition
   ? Flat<
       {
-        [K in keyof D["attributes"] as K extends D["keys"]
-          ? PropertyOf<K, D["attributes"][K]>
-          : D["attributes"][K] extends Always
+        [
+          K in keyof D["attributes"] as K extends D["keys"]
             ? PropertyOf<K, D["attributes"][K]>
-            : never]: ValueOf<D["attributes"][K]>;
+            : D["attributes"][K] extends Always
+              ? PropertyOf<K, D["attributes"][K]>
+              : never
+        ]: ValueOf<D["attributes"][K]>;
       } & {
-        [K in keyof D["attributes"] as K extends D["keys"]
-          ? never
-          : D["attributes"][K] extends Always
+        [
+          K in keyof D["attributes"] as K extends D["keys"]
             ? never
-            : PropertyOf<K, D["attributes"][K]>]?: ValueOf<D["attributes"][K]>;
+            : D["attributes"][K] extends Always
+              ? never
+              : PropertyOf<K, D["attributes"][K]>
+        ]?: ValueOf<D["attributes"][K]>;
       }
     >
   : Plain;
@@ -222,13 +222,17 @@ export type Item<D> = D extends Definition
 export type Input<D> = D extends Definition
   ? Flat<
       {
-        [K in keyof D["attributes"] as IsDemanded<K, D> extends true
-          ? PropertyOf<K, D["attributes"][K]>
-          : never]: InputOf<D["attributes"][K]>;
+        [
+          K in keyof D["attributes"] as IsDemanded<K, D> extends true
+            ? PropertyOf<K, D["attributes"][K]>
+            : never
+        ]: InputOf<D["attributes"][K]>;
       } & {
-        [K in keyof D["attributes"] as IsDemanded<K, D> extends true
-          ? never
-          : PropertyOf<K, D["attributes"][K]>]?: InputOf<D["attributes"][K]> | null | undefined;
+        [
+          K in keyof D["attributes"] as IsDemanded<K, D> extends true
+            ? never
+            : PropertyOf<K, D["attributes"][K]>
+        ]?: InputOf<D["attributes"][K]> | null | undefined;
       }
     >
   : Readonly<Plain>;
@@ -244,9 +248,9 @@ type IsDemanded<K, D extends Definition> = K extends D["keys"]
 /** The key of a definition: every part of it, and nothing else. */
 export type Key<D> = D extends Definition
   ? {
-      readonly [K in keyof D["attributes"] as K extends D["keys"]
-        ? PropertyOf<K, D["attributes"][K]>
-        : never]: InputOf<D["attributes"][K]>;
+      readonly [
+        K in keyof D["attributes"] as K extends D["keys"] ? PropertyOf<K, D["attributes"][K]> : never
+      ]: InputOf<D["attributes"][K]>;
     }
   : Readonly<Plain>;
 
@@ -275,7 +279,8 @@ type Awkward = `${string}.${string}` | `${string}[${string}`;
 /** The paths of a definition as text: `address.city`, `lines[0].sku`. */
 export type PathText<D> = D extends Definition ? PathsIn<D["attributes"]> : string;
 
-type PathsIn<A> = { [K in keyof A & string]: K extends Awkward ? never : K | Below<K, A[K]> }[keyof A & string];
+type PathsIn<A> = { [K in keyof A & string]: K extends Awkward ? never : K | Below<K, A[K]> }[keyof A &
+  string];
 
 type Below<P extends string, A> = A extends { type: "M" }
   ? A extends { attributes: infer N }

@@ -47,10 +47,16 @@ export class Call {
     return (args as { readonly [CALL]?: Call })[CALL];
   }
 
+  /** Give the request's text where an input still says the same; undefined where somebody changed or replaced it. */
+  bodyFor(input: object): string | undefined {
+    return input === this.lazy.input && !this.lazy.isChanged() ? this.request.body : undefined;
+  }
+
   /** An attempt failed before a status came. */
   failedToSend(error: unknown, aborted: boolean): void {
     const { code, syscall } = (error ?? {}) as { readonly code?: string; readonly syscall?: string };
-    const unsent = aborted || CONNECTING.has(code ?? "") || syscall === "connect" || syscall === "getaddrinfo";
+    const unsent =
+      aborted || CONNECTING.has(code ?? "") || syscall === "connect" || syscall === "getaddrinfo";
     if (!unsent) {
       this.sent = true;
       this.lost = true;

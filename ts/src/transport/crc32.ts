@@ -16,8 +16,12 @@ function slowCrc32(bytes: Uint8Array): number {
   return (rest ^ 0xffffffff) >>> 0;
 }
 
-/** Node has its own since 22.2; asking for it at run time spares bundlers a module that browsers lack. */
-const builtin = globalThis.process?.getBuiltinModule?.("node:zlib")?.crc32;
+/** What Node has since 22.3; asking at run time spares bundlers a module that not every Node has. */
+interface MaybeProcess {
+  readonly getBuiltinModule?: (name: "node:zlib") => { readonly crc32?: (bytes: Uint8Array) => number };
+}
+
+const builtin = (process as MaybeProcess).getBuiltinModule?.("node:zlib").crc32;
 
 /** Give the CRC-32 of bytes (ISO 3309), as an unsigned number. */
 export const crc32: (bytes: Uint8Array) => number = builtin ?? slowCrc32;

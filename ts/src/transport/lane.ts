@@ -12,7 +12,10 @@ import { crc32 } from "./crc32.ts";
 import { WireOutput } from "./edge.ts";
 import { bareType } from "./fault.ts";
 
-type Arguments = { readonly input: object; readonly request?: HttpRequest };
+interface Arguments {
+  readonly input: object;
+  readonly request?: HttpRequest;
+}
 
 interface HttpRequest {
   body?: unknown;
@@ -57,10 +60,10 @@ export interface Config {
 
 /** A middleware stack. */
 export interface Stack {
-  add(middleware: (next: Handler, context: Context) => Handler, options: object): void;
-  addRelativeTo(...args: unknown[]): unknown;
-  remove(...args: unknown[]): unknown;
-  removeByTag(...args: unknown[]): unknown;
+  add: (middleware: (next: Handler, context: Context) => Handler, options: object) => void;
+  addRelativeTo: (...args: unknown[]) => unknown;
+  remove: (...args: unknown[]) => unknown;
+  removeByTag: (...args: unknown[]) => unknown;
 }
 
 /** A command of the SDK. */
@@ -129,7 +132,12 @@ function cacheOf(stack: Stack): Map<string, Cached> {
   return cache;
 }
 
-function make(stack: Stack, config: Config, options: object | undefined, makeCommand: () => Command): Handler {
+function make(
+  stack: Stack,
+  config: Config,
+  options: object | undefined,
+  makeCommand: () => Command,
+): Handler {
   const command = makeCommand();
   command.middlewareStack.add(serializer(config), SERIALIZER);
   command.middlewareStack.add(deserializer(config), DESERIALIZER);
@@ -141,18 +149,19 @@ const NO_INPUT = Object.freeze({});
 function serializer(config: Config): (next: Handler, context: Context) => Handler {
   return (next, context) => {
     quieten(context);
-    const endpoint = async (): Promise<object | undefined> => context.endpointV2 ?? (await config.endpoint?.());
+    const endpoint = async (): Promise<object | undefined> =>
+      context.endpointV2 ?? (await config.endpoint?.());
     return async (args) => {
       const call = Call.of(args);
       // Middleware may have put another input into the place of ours, or changed it: then the SDK writes what it says.
-      const ours = call !== undefined && args.input === call.lazy.input && !call.lazy.isChanged();
+      const body = call?.bodyFor(args.input);
       const request = await config.protocol.serializeRequest(
         operationOf(context),
-        ours ? NO_INPUT : args.input,
+        body === undefined ? args.input : NO_INPUT,
         { ...config, ...context, endpoint },
       );
-      if (ours) {
-        request.body = call.request.body;
+      if (body !== undefined) {
+        request.body = body;
       }
       return next({ ...args, request });
     };
