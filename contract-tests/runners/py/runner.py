@@ -20,8 +20,7 @@ from dynamorm._version import __version__
 from dynamorm.codec import ItemCodec, item_size
 from dynamorm.expression import Changes, Compiler, FieldPath, FieldSize, Placeholders, Scope, UpdateCompiler
 from dynamorm.testing import FixedClock
-
-from models import MODELS
+from natives import MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -131,7 +130,7 @@ def json_number(number: Any) -> Any:
 
 
 def set_from_native(attribute: Field | None, value: Any) -> Json:
-    tags = {str: "SS", bytes: "BS"}
+    tags: dict[type, str] = {str: "SS", bytes: "BS"}
     tag = attribute.type if attribute is not None else tags.get(type(next(iter(value))), "NS")
     return {tag: sorted(base64.b64encode(member).decode() if isinstance(member, bytes) else str(member) for member in value)}
 
@@ -202,20 +201,27 @@ def condition(scope: Scope, given: list[Any]) -> Condition:
         return (all_of if name == "and" else any_of)(*(condition(scope, child) for child in rest))
     if name == "not":
         return ~condition(scope, rest[0])
-    sized = isinstance(rest[0], dict)
-    path = None if sized else rest[0]
-    left: Any = field(rest[0]["size"]).size() if sized else field(rest[0])
+    path = None if isinstance(rest[0], dict) else rest[0]
+    left = field(rest[0]["size"]).size() if isinstance(rest[0], dict) else field(rest[0])
     if name in COMPARE:
         return COMPARE[name](left, operand(scope, path, rest[1]))
     if name == "between":
         return left.between(operand(scope, path, rest[1]), operand(scope, path, rest[2]))
     if name == "in":
         return left.is_in([operand(scope, path, one) for one in rest[1]])
+    assert isinstance(left, FieldPath)
+    return function(scope, name, left, rest)
+
+
+def function(scope: Scope, name: str, left: FieldPath, rest: list[Any]) -> Condition:
     if name == "type":
         return left.is_type(rest[1])
-    if name in {"exists", "not_exists"}:
-        return getattr(left, name)()
-    return getattr(left, name)(operand(scope, path, rest[1], member=name == "contains"))
+    if name == "exists":
+        return left.exists()
+    if name == "not_exists":
+        return left.not_exists()
+    given = operand(scope, rest[0], rest[1], member=name == "contains")
+    return left.contains(given) if name == "contains" else left.begins_with(given)
 
 
 PAIRS = ("set", "set_if_absent", "add", "subtract", "append", "prepend", "add_to_set", "delete_from_set")
@@ -240,8 +246,8 @@ def sdk_client(endpoint: str, retries: int, region: str) -> Any:
     key = (endpoint, retries, region)
     if key not in SDK_CLIENTS:
         config = Config(retries={"mode": "standard", "total_max_attempts": retries + 1}, read_timeout=10, connect_timeout=5)
-        credentials = {"aws_access_key_id": "AKIDCONTRACT", "aws_secret_access_key": "secret"}
-        SDK_CLIENTS[key] = boto3.client("dynamodb", endpoint_url=endpoint, region_name=region, config=config, **credentials)
+        session = boto3.Session("AKIDCONTRACT", "secret", region_name=region)
+        SDK_CLIENTS[key] = session.client("dynamodb", endpoint_url=endpoint, config=config)
     return SDK_CLIENTS[key]
 
 
@@ -263,7 +269,8 @@ class Case:
         assert self.client is not None
         native = MODELS.get(name)
         if self.typed and native is not None and dump(schema_of(native).document) == dump(self.schemas[name].document):
-            return self.client.table(native)
+            typed: Table[Any] = self.client.table(native)
+            return typed
         return self.client.table(self.schemas[name])
 
     def call(self, do: str, on: str | None, args: Json) -> Json | None:
