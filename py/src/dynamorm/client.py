@@ -63,9 +63,12 @@ class Client:
         return Table(self, self._bind(schema_of(model)), model)
 
     def _bind(self, schema: Schema) -> Binding:
-        _known, codec = self._codecs.setdefault(id(schema), (schema, ItemCodec(schema)))
+        # By identity, with the schema kept alive: two documents may hold models of one name.
+        known = self._codecs.get(id(schema))
+        if known is None:
+            known = self._codecs[id(schema)] = (schema, ItemCodec(schema))
         name = self._names.get(schema.table) or self._prefix + schema.table
-        return Binding.of(schema, name, codec)
+        return Binding.of(schema, name, known[1])
 
     def now_ns(self) -> int:
         """Read the clock; every operation does so once."""

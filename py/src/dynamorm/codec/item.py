@@ -119,6 +119,8 @@ def _list_reader(element: FieldPlan) -> Reader:
     tag = element.field.type
 
     def run(body: Any, path: str) -> list[Any]:  # noqa: ANN401 - DynamoDB JSON
+        if not isinstance(body, list):
+            raise DecodeFailedError("not a value of L", path=path)
         return [
             element.read(tagged(member, tag, f"{path}[{index}]"), f"{path}[{index}]")
             for index, member in enumerate(body)
@@ -203,7 +205,7 @@ def _write_member(plan: FieldPlan, value: Any, path: str, depth: int) -> Attribu
 def read_members(plans: tuple[FieldPlan, ...], item: Any, prefix: str, *, partial: bool) -> dict[str, Any]:  # noqa: ANN401 - DynamoDB JSON
     """Unmarshal the members of an item or of a typed map; what the model does not know is ignored.
 
-    The result holds what was stored: an absent set is left to the model's default, so a partial result stays partial.
+    An absent set of a whole item is the empty one; a partial result holds what was stored and nothing else.
     """
     if not isinstance(item, dict):
         raise DecodeFailedError("expected M", path=prefix.rstrip("."))
@@ -214,6 +216,8 @@ def read_members(plans: tuple[FieldPlan, ...], item: Any, prefix: str, *, partia
         if stored is None or "NULL" in stored:
             if field.required and not partial and field.type != "NULL":
                 raise DecodeFailedError("a required attribute is missing", path=prefix + field.name)
+            if field.type in SETS and not partial:
+                out[field.name] = set()
             continue
         if field.encryption is not None:
             raise EncryptionNotConfiguredError(

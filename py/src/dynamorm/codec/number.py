@@ -10,6 +10,9 @@ from ..limits import NUMBER_DIGITS_MAX, NUMBER_EXPONENT_MAX, NUMBER_EXPONENT_MIN
 
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 _PLAIN_MIN, _PLAIN_MAX = -7, 38
+# Python refuses to spell integers of thousands of digits; none of them is DynamoDB's.
+_BEYOND = 10 ** (NUMBER_EXPONENT_MAX + 1)
+_INT64_DIGITS = 19
 # The text of most numbers is canonical already; this finds it without a Decimal.
 _SIMPLE = re.compile(r"-?(?:[1-9][0-9]{0,37}|0)")
 
@@ -18,7 +21,7 @@ class NumberError(Refusal):
     """A number that DynamoDB does not hold, or text that is no number; says why, never which."""
 
 
-def canonical(value: Decimal | float | str) -> str:
+def canonical(value: Decimal | int | float | str) -> str:  # noqa: PYI041 - the branches take int and float apart
     """Give DynamoDB's canonical text of a number, or refuse; never round.
 
     >>> canonical(Decimal("1.10")), canonical("1E38"), canonical("-0")
@@ -28,6 +31,8 @@ def canonical(value: Decimal | float | str) -> str:
         return _of_decimal(Decimal(repr(value)))
     if isinstance(value, Decimal):
         return _of_decimal(value)
+    if isinstance(value, int) and abs(value) >= _BEYOND:
+        raise NumberError("outside DynamoDB's range")
     text = str(value)
     return text if _SIMPLE.fullmatch(text) and text != "-0" else _of_decimal(parse(text))
 
@@ -80,6 +85,8 @@ def whole(text: str) -> int:
         value = int(text)
     else:
         number = parse(text)
+        if number.is_finite() and number.adjusted() >= _INT64_DIGITS:
+            raise NumberError("outside 64 bits")
         if not number.is_finite() or number != number.to_integral_value():
             raise NumberError("not an integer")
         value = int(number)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -12,7 +13,16 @@ from ..schema.instant import EPOCH, nano_text, read_date, read_timestamp, read_u
 from .json_text import read_json, write_json
 from .number import INT64_MAX, INT64_MIN, canonical, natural, parse, whole
 from .time import write_timestamp
-from .value import AttributeValue, check_text, decode_binary, encode_binary, encode_number, read_set, write_set
+from .value import (
+    AttributeValue,
+    check_text,
+    decode_binary,
+    encode_binary,
+    encode_number,
+    read_boolean,
+    read_set,
+    write_set,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +43,7 @@ def writer_of(field: Field) -> Callable[[Any], AttributeValue]:
     if field.type == "B":
         return lambda value: {"B": encode_binary(value)}
     if field.type == "BOOL":
-        return lambda value: {"BOOL": _boolean(value)}
+        return lambda value: {"BOOL": read_boolean(value)}
     if field.type == "NULL":
         return _write_null
     tag = field.type
@@ -49,7 +59,7 @@ def reader_of(field: Field) -> Callable[[Any], Any]:
     if field.type == "B":
         return decode_binary
     if field.type == "BOOL":
-        return _boolean
+        return read_boolean
     if field.type == "NULL":
         return lambda _body: None
     tag = field.type
@@ -58,12 +68,6 @@ def reader_of(field: Field) -> Callable[[Any], Any]:
 
 def _write_null(value: Any) -> AttributeValue:  # noqa: ANN401 - the caller's value
     raise Refusal(f"expected null, found {type(value).__name__}")
-
-
-def _boolean(value: Any) -> bool:  # noqa: ANN401 - the caller's value
-    if not isinstance(value, bool):
-        raise Refusal(f"expected a boolean, found {type(value).__name__}")
-    return value
 
 
 def _text_writer(field: Field) -> Callable[[Any], str]:
@@ -85,17 +89,20 @@ def _text_reader(field: Field) -> Callable[[Any], Any]:
 
 def _write_json(value: Any) -> str:  # noqa: ANN401 - any JSON value or pydantic model
     dump = getattr(value, "model_dump", None)
-    return write_json(dump(mode="json") if dump is not None else value)
+    try:
+        return write_json(dump(mode="json") if dump is not None else value)
+    except RecursionError:
+        raise Refusal("nested too deep, or without end") from None
 
 
 def _enumerated(members: tuple[str, ...]) -> Callable[[Any], str]:
     allowed = frozenset(members)
 
     def check(value: Any) -> str:  # noqa: ANN401 - the caller's value
-        text = check_text(value)
+        text = check_text(value.value if isinstance(value, Enum) else value)
         if text not in allowed:
             raise Refusal("not one of the enumerated values")
-        return str(text)
+        return text
 
     return check
 
@@ -125,7 +132,7 @@ def _uuid(value: Any) -> str:  # noqa: ANN401 - the caller's value
 
 
 def _bool_string(value: Any) -> str:  # noqa: ANN401 - the caller's value
-    return "true" if _boolean(value) else "false"
+    return "true" if read_boolean(value) else "false"
 
 
 def _read_bool_string(text: str) -> bool:
@@ -187,7 +194,8 @@ def _instant(value: Any, unit: timedelta, *, ttl: bool) -> int:  # noqa: ANN401 
     if isinstance(value, datetime):
         if value.utcoffset() is None:
             raise Refusal("an instant without an offset")
-        number = (value.astimezone(UTC) - EPOCH) // unit
+        # Not by astimezone: it fails where the year in UTC is 0 or 10000, which these formats hold.
+        number = (value - EPOCH) // unit
     else:
         number = _integer(value)
     if ttl and number < 0:

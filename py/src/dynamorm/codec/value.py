@@ -46,6 +46,13 @@ def check_text(value: Any) -> str:  # noqa: ANN401 - the caller's value
         value.encode()
     except UnicodeEncodeError:
         raise Refusal("a lone surrogate") from None
+    return value if type(value) is str else str.__str__(value)
+
+
+def read_boolean(value: Any) -> bool:  # noqa: ANN401 - DynamoDB JSON or the caller's value
+    """Give a boolean, and nothing that merely counts as one."""
+    if not isinstance(value, bool):
+        raise Refusal(f"expected a boolean, found {type(value).__name__}")
     return value
 
 
@@ -143,7 +150,7 @@ _READ_SCALAR: dict[str, Callable[[Any], Any]] = {
     "S": check_text,
     "N": natural,
     "B": decode_binary,
-    "BOOL": bool,
+    "BOOL": read_boolean,
     "NULL": lambda _body: None,
     "SS": lambda body: read_set("SS", body),
     "NS": lambda body: read_set("NS", body),

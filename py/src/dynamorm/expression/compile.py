@@ -6,6 +6,7 @@ import base64
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from ..codec import write_any
 from ..errors import InvalidOperatorError, ValidationFailedError
 from ..limits import EXPRESSION_MAX_BYTES, IN_OPERANDS_MAX
 from .node import And, Attr, Between, Compare, Condition, Function, In, Not, Or, Size, Value, parse_path, path_text
@@ -164,9 +165,10 @@ def _covered(path: Path, index: int, paths: list[Path]) -> bool:
 
 
 def _number(value: Any, path: Path) -> AttributeValue:  # noqa: ANN401 - the caller's value
-    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
+    written = write_any(value, path_text(path), 1)
+    if "N" not in written:
         raise ValidationFailedError("a size is compared with a number", path=path_text(path))
-    return {"N": str(value)}
+    return written
 
 
 def _above(lower: AttributeValue, upper: AttributeValue) -> bool:

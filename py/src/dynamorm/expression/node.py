@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from ..errors import ValidationFailedError
 
 Path = tuple[str | int, ...]
-PathLike = str | list[str | int] | tuple[str | int, ...]
-_PART = re.compile(r"([^\[\]]+)((?:\[[0-9]+\])*)")
+
+
+class HasPath(Protocol):
+    """What `field` makes."""
+
+    path: Path
+
+
+PathLike = str | list[str | int] | tuple[str | int, ...] | HasPath
+_PART = re.compile(r"([^\[\]]+)((?:\[[0-9]{1,18}\])*)")
 
 
 def parse_path(path: PathLike) -> Path:
@@ -19,18 +27,31 @@ def parse_path(path: PathLike) -> Path:
     >>> parse_path("lines[0].sku"), parse_path(["odd.name"])
     (('lines', 0, 'sku'), ('odd.name',))
     """
-    if not isinstance(path, str):
+    if isinstance(path, str):
+        segments = _split(path)
+    elif isinstance(path, (list, tuple)):
         segments = tuple(path)
-        if not segments or not isinstance(segments[0], str) or any(part == "" for part in segments):
-            raise ValidationFailedError("a path begins with a name and has no empty segment")
-        return segments
+    else:
+        segments = getattr(path, "path", ())
+    if not segments or not isinstance(segments[0], str) or not all(map(_is_segment, segments)):
+        raise ValidationFailedError("a path begins with a name and has no empty segment")
+    return segments
+
+
+def _split(text: str) -> Path:
     out: list[str | int] = []
-    for part in path.split("."):
+    for part in text.split("."):
         found = _PART.fullmatch(part)
         if found is None:
             raise ValidationFailedError("a malformed path")
         out += [found[1], *(int(index) for index in re.findall(r"[0-9]+", found[2]))]
     return tuple(out)
+
+
+def _is_segment(segment: object) -> bool:
+    if isinstance(segment, str):
+        return bool(segment) and not any("\ud800" <= character <= "\udfff" for character in segment)
+    return isinstance(segment, int) and not isinstance(segment, bool) and segment >= 0
 
 
 def path_text(path: Path) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from ..codec import canonical, is_empty
+from ..codec import canonical, check_key, is_empty
 from ..codec.item import SETS
 from ..errors import (
     EncryptedFieldNotQueryableError,
@@ -15,16 +16,18 @@ from ..errors import (
     ValidationFailedError,
 )
 from .compile import checked
+from .field import FieldPath
 from .node import Attr, Path, Value, parse_path, path_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable
 
     from ..codec import AttributeValue
+    from .node import PathLike
     from .placeholder import Placeholders
     from .scope import Scope
 
-Pairs = "Mapping[str, Any] | Iterable[tuple[PathLike, Any]]"
+PAIR = 2
 # The order of kinds inside a clause, the same in every language; and the types each fits.
 KINDS: dict[str, tuple[str, ...] | None] = {
     "set": None,
@@ -57,13 +60,19 @@ class Changes:
             if kind == "remove":
                 out[kind] = [(parse_path(path), None) for path in ([given] if isinstance(given, str) else given)]
             else:
-                pairs = given.items() if hasattr(given, "items") else given
-                out[kind] = [(parse_path(path), value) for path, value in pairs]
+                out[kind] = [(parse_path(path), value) for path, value in _pairs(kind, given)]
         return cls(out)
 
     def paths(self) -> list[Path]:
         """Give every path that is changed."""
         return [path for pairs in self.actions.values() for path, _ in pairs]
+
+
+def _pairs(kind: str, given: Any) -> Iterable[tuple[PathLike, Any]]:  # noqa: ANN401 - the caller's argument
+    pairs: list[Any] = list(given.items() if isinstance(given, Mapping) else given)
+    if not all(isinstance(pair, tuple) and len(pair) == PAIR for pair in pairs):
+        raise ValidationFailedError(f"{kind} takes a map, or pairs of a path and a value")
+    return pairs
 
 
 @dataclass(frozen=True)
@@ -113,13 +122,13 @@ class UpdateCompiler:
 
     def _action(self, out: UpdatePlan, kind: str, path: Path, value: Any) -> None:  # noqa: ANN401 - the caller's value
         if kind == "copy":
-            out.sets.append(_copy(path, parse_path(value)))
+            out.sets.append(_copy(path, self.scope.open(parse_path(value))))
         elif kind == "remove" or (kind == "set" and value is None):
             self._remove(out, path)
         elif isinstance(operand := _as_operand(value), Attr):
             if kind != "set":
                 raise InvalidOperatorError(f"{kind} takes a value", path=path_text(path))
-            out.sets.append(_copy(path, operand.path))
+            out.sets.append(_copy(path, self.scope.open(operand.path)))
         else:
             self._value_action(out, kind, path, value)
 
@@ -152,13 +161,11 @@ class UpdateCompiler:
     def _check_index_key(self, path: Path, written: AttributeValue) -> None:
         limit = self.scope.codec.index_keys.get(str(path[0]))
         if limit is not None:
-            from ..codec import check_key  # noqa: PLC0415 - only for index keys
-
             check_key(written, str(path[0]), limit)
 
     def _place(self, out: UpdatePlan, kind: str, path: Path, written: AttributeValue) -> None:
         if kind == "subtract":
-            written = {"N": canonical(-Decimal(written["N"]))}
+            written = {"N": canonical(Decimal(written["N"]).copy_negate())}
         if (kind in {"add", "subtract"} and len(path) == 1) or kind == "add_to_set":
             out.adds.append((path, written))
         elif kind == "delete_from_set":
@@ -168,12 +175,7 @@ class UpdateCompiler:
 
 
 def _as_operand(value: Any) -> Any:  # noqa: ANN401 - the caller's value
-    from .field import FieldPath  # noqa: PLC0415 - the pen stands beside, not below
-
     return Attr(value.path) if isinstance(value, FieldPath) else value.value if isinstance(value, Value) else value
-
-
-SetText = "Callable[[Placeholders], str]"
 
 
 @dataclass

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..codec import AttributeValue, ItemCodec, clock_text
+from ..errors import DynamORMError
 from ..expression import Scope
 from ..schema import Model, Role
 from ..schema.instant import MICRO_DIGITS, NANO_DIGITS, NANOS
@@ -72,4 +73,7 @@ def same_item(left: dict[str, Any], right: dict[str, Any], codec: ItemCodec) -> 
     """Tell whether two items are equal by value, as the model reads them and in the attributes it does not know."""
     known = set(codec.by_name)
     strange = [{name: value for name, value in item.items() if name not in known} for item in (left, right)]
-    return strange[0] == strange[1] and codec.unmarshal_item(left) == codec.unmarshal_item(right)
+    try:
+        return strange[0] == strange[1] and codec.unmarshal_item(left) == codec.unmarshal_item(right)
+    except DynamORMError:  # what the model cannot read it did not write
+        return False

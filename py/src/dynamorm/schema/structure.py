@@ -35,6 +35,10 @@ def _text(pattern: str = "", what: str = "a non-empty string") -> Checker:
     def check(value: Any, pointer: str) -> None:  # noqa: ANN401 - any JSON value
         if not isinstance(value, str) or compiled.fullmatch(value) is None:
             raise refuse(f"expected {what}", pointer)
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise refuse("a lone surrogate", pointer) from None
 
     return check
 

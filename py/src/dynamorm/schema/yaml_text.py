@@ -35,6 +35,8 @@ def parse_document(text: str) -> Any:  # noqa: ANN401 - any JSON value
         place = getattr(error, "problem_mark", None)
         where = f"line {place.line + 1}, column {place.column + 1}" if place is not None else "unknown place"
         raise InvalidModelError(f"the text is not YAML: {where}", path="") from error
+    except RecursionError:
+        raise InvalidModelError("the text is nested too deep", path="") from None
     if len(nodes) != 1:
         raise InvalidModelError(f"expected one document, found {len(nodes)}", path="")
     return _value(nodes[0], "")
