@@ -138,7 +138,8 @@ function conditionToNative(model: AnyModel, condition: unknown): dynamorm.Condit
   const operand = rest[1] as never;
   switch (name) {
     case "begins_with":
-      return field.beginsWith(operandToNative(attribute, operand));
+      // A prefix is text or bytes, whatever the format of the whole.
+      return field.beginsWith(operandToNative(undefined, operand));
     case "contains":
       return field.contains(operandToNative(memberOf(attribute), operand));
     case "exists":

@@ -62,12 +62,25 @@ function numberToNative(format: string | undefined, text: string): unknown {
   if (format === "decimal") {
     return text;
   }
-  if (format === "int64") {
-    return INTEGER.test(text) ? BigInt(text) : Number(text);
-  }
   const number = Number(text);
-  // What a number would not hold goes on as the widest integer, so that the library refuses it.
-  return format !== "float" && INTEGER.test(text) && !Number.isSafeInteger(number) ? BigInt(text) : number;
+  if (format === "int64") {
+    return Number.isSafeInteger(number) ? BigInt(number) : INTEGER.test(text) ? BigInt(text) : number;
+  }
+  if (format === "float" || Number.isNaN(number) || normal(String(number)) === normal(text)) {
+    return number;
+  }
+  // What a number would not hold goes on as something wider, so that the library refuses it.
+  return INTEGER.test(text) ? BigInt(text) : Object(number);
+}
+
+/** Spell a number's digits and exponent in one way. */
+function normal(text: string): string {
+  const [, sign = "", whole = "", fraction = "", exponent = "0"] =
+    /^([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
+  const digits = (whole + fraction).replace(/^0+/, "");
+  const scale = Number(exponent) - fraction.length + digits.length;
+  const significant = digits.replace(/0+$/, "");
+  return significant === "" ? "0" : `${sign === "-" ? "-" : ""}${significant}e${scale}`;
 }
 
 function untypedToNative(tag: string, inner: unknown): unknown {
@@ -79,7 +92,7 @@ function untypedToNative(tag: string, inner: unknown): unknown {
     case "SS":
       return new Set(inner as string[]);
     case "NS":
-      return new Set((inner as string[]).map(Number));
+      return new Set((inner as string[]).map((text) => numberToNative(undefined, text)));
     case "BS":
       return new Set((inner as string[]).map(bytes));
     case "L":
@@ -98,16 +111,17 @@ function bytes(text: unknown): Uint8Array {
 /** Give the tagged members of native ones; null attributes and empty sets of typed maps are left out. */
 export function mapToTagged(members: Members, values: object): Record<string, Tagged> {
   const names = new Map([...(members ?? [])].map(([name, { property }]) => [property, name]));
-  const tagged: Record<string, Tagged> = {};
-  for (const [property, value] of Object.entries(values)) {
-    const name = names.get(property) ?? property;
-    const attribute = members?.get(name);
-    const isEmptySet = value instanceof Set && value.size === 0;
-    if (members === undefined || !(value === undefined || value === null || isEmptySet)) {
-      tagged[name] = toTagged(attribute, value);
-    }
-  }
-  return tagged;
+  const isThere = (value: unknown): boolean =>
+    members === undefined ||
+    !(value === undefined || value === null || (value instanceof Set && value.size === 0));
+  return Object.fromEntries(
+    Object.entries(values)
+      .filter(([, value]) => isThere(value))
+      .map(([property, value]) => {
+        const name = names.get(property) ?? property;
+        return [name, toTagged(members?.get(name), value)];
+      }),
+  );
 }
 
 function toTagged(attribute: Attribute | undefined, value: unknown): Tagged {

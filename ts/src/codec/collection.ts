@@ -107,6 +107,9 @@ function decodeSet(kind: SetKind, members: readonly unknown[], wire: Wire): Set<
   return result;
 }
 
+// Only an attribute can be absent instead; inside a map or list the set would be lost without a word.
+const NO_EMPTY_SET = "an empty set is never stored";
+
 /** Refuse what would stand deeper than DynamoDB stores. */
 export function checkDepth(depth: number): void {
   if (depth >= NESTING_DEPTH_MAX) {
@@ -163,17 +166,14 @@ function encodeUntypedMap(value: Readonly<Record<string, unknown>>, depth: numbe
       continue;
     }
     checkDepth(depth);
-    const encoded = encodeMember(key, member, depth);
-    if (encoded !== undefined) {
-      text += `${text === "" ? "" : ","}${quoted(key)}:${encoded}`;
-    }
+    text += `${text === "" ? "" : ","}${quoted(key)}:${encodeMember(key, member, depth)}`;
   }
   return `{"M":{${text}}}`;
 }
 
-function encodeMember(key: string, member: unknown, depth: number): string | undefined {
+function encodeMember(key: string, member: unknown, depth: number): string {
   try {
-    return encodeUntyped(member, depth + 1);
+    return encodeUntyped(member, depth + 1) ?? refuse(NO_EMPTY_SET);
   } catch (fault) {
     return within(key, fault);
   }
@@ -202,7 +202,7 @@ function encodeElement(items: ValueCodec, element: unknown, index: number, depth
     if (element === null || element === undefined) {
       return refuseKind("an element", element);
     }
-    return items.encode(element, depth + 1) ?? refuse("an empty set is never stored");
+    return items.encode(element, depth + 1) ?? refuse(NO_EMPTY_SET);
   } catch (fault) {
     return within(index, fault);
   }

@@ -34,8 +34,7 @@ export interface Changes<D> {
   /** Set to a value or to another attribute (`table.field(…)`); null removes. */
   readonly set?: { readonly [P in PathText<D>]?: InputAt<D, P> | Field<never> | null | undefined } | Pairs<D>;
   /** Set where there is nothing. */
-  readonly setIfAbsent?:
-    { readonly [P in PathText<D>]?: InputAt<D, P> | Field<never> | undefined } | Pairs<D>;
+  readonly setIfAbsent?: { readonly [P in PathText<D>]?: InputAt<D, P> | undefined } | Pairs<D>;
   /** Add a number; an absent attribute counts as zero. Without an expected version this is applied at least once. */
   readonly add?: { readonly [P in PathText<D>]?: AddendAt<D, P> | undefined } | Pairs<D>;
   /** Subtract a number; an absent attribute counts as zero. */

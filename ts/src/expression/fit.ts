@@ -1,7 +1,7 @@
 /** Which operator fits which type, and which value fits which operator. */
 
 import type { ModelCodec } from "../codec/item.ts";
-import { EncryptedFieldNotQueryable, InvalidOperator } from "../errors/catalogue.ts";
+import { EncryptedFieldNotQueryable, InvalidOperator, ValidationFailed } from "../errors/catalogue.ts";
 import type { Attribute, AttributeType } from "../schema/model.ts";
 import { placeAt } from "../schema/model.ts";
 import { compareNumbers } from "../text/decimal.ts";
@@ -108,7 +108,7 @@ function plain(attribute: Attribute, type: AttributeType): Attribute {
 
 function orRefuse(text: string | undefined, path: PathSegments): string {
   if (text === undefined) {
-    throw new InvalidOperator("an empty set is never stored, so nothing equals it", { path: pathText(path) });
+    throw new ValidationFailed("an empty set is never stored", { path: pathText(path) });
   }
   return text;
 }

@@ -117,17 +117,9 @@ function setPart(codec: ModelCodec, action: Action): Part {
 }
 
 function setIfAbsentPart(codec: ModelCodec, action: Action): Part {
-  const { path, operand } = action;
-  if (operand.kind === "path") {
-    return {
-      clause: "SET",
-      text: (names) =>
-        `${names.path(path)} = if_not_exists(${names.path(path)}, ${names.path(operand.path)})`,
-    };
-  }
-  const value = valueOf(action);
+  const { path } = action;
   const text =
-    codec.encodeValue(typedAt(codec, path), value, path, true) ??
+    codec.encodeValue(typedAt(codec, path), valueOf(action), path, true) ??
     writing(() => refuse("an empty value cannot be set where there is none"), path);
   return {
     clause: "SET",

@@ -176,17 +176,19 @@ function checkObject(value: unknown, shape: Shape & { is: "object" }, at: string
     invalid(at, "has to be an object");
   }
   const members = shape.members();
-  for (const [name, member] of Object.entries(value)) {
-    const expected = Object.hasOwn(members, name) ? members[name] : undefined;
-    if (expected === undefined) {
+  // What the level itself gets wrong comes before what is wrong inside its members.
+  for (const name of Object.keys(value)) {
+    if (!Object.hasOwn(members, name)) {
       invalid(pointer(at, name), "is no member that DMS knows here");
     }
-    checkShape(member, expected, pointer(at, name));
   }
   for (const name of shape.required) {
     if (!Object.hasOwn(value, name)) {
       invalid(at, `lacks the member ${name}`);
     }
+  }
+  for (const [name, member] of Object.entries(value)) {
+    checkShape(member, members[name], pointer(at, name));
   }
 }
 
