@@ -2,229 +2,249 @@ package codec
 
 import (
 	"errors"
-	"fmt"
 	"reflect"
-	"slices"
-	"time"
-	"unsafe"
+	"strings"
 
 	"github.com/dynamorm/dynamorm/dynamorm/errs"
+	"github.com/dynamorm/dynamorm/dynamorm/limits"
 	"github.com/dynamorm/dynamorm/dynamorm/schema"
 )
 
-// A Plan is a model joined with the Go type of its values: a struct, or map[string]any. It is safe for concurrent use.
-type Plan struct {
-	model  *schema.Model
-	goType reflect.Type
-	// typed is nil for a plan over maps.
-	typed *object
-	maps  *anyObject
-	lean  map[schema.Role]*field
+// An ItemCodec is the compiled codec of one model.
+type ItemCodec struct {
+	Model     *schema.Model
+	root      *Plan
+	keys      []*Plan
+	indexKeys map[string]int
 }
 
-// Compile makes the plan of a model and a Go type; it fails with InvalidModel where the type does not hold the model.
-func Compile(m *schema.Model, t reflect.Type) (*Plan, error) {
-	p := &Plan{model: m, goType: t, maps: compileAnyObject(m.Attributes, 1)}
-	p.know(p.maps.fields)
-	p.maps.index()
-	fields := p.maps.fields
-	if t != anyMapType {
-		o, err := compileObject(m.Attributes, t, 1)
-		if err != nil {
-			return nil, errs.InModel(err, m.Name)
-		}
-		p.know(o.fields)
-		o.index()
-		p.typed, fields = o, o.fields
+// New compiles a model.
+func New(model *schema.Model) *ItemCodec {
+	root := &Plan{Field: &schema.Field{Type: "M", Typed: true}}
+	root.setMembers(model.Fields)
+	c := &ItemCodec{Model: model, root: root, indexKeys: map[string]int{}}
+	for _, name := range model.KeyNames() {
+		c.keys = append(c.keys, root.byName[name])
 	}
-	p.lean = map[schema.Role]*field{}
-	for i := range fields {
-		for _, role := range fields[i].attribute.Roles {
-			p.lean[role] = &fields[i]
-		}
+	for _, index := range model.Indexes {
+		c.indexKey(&index.Partition, limits.PartitionKeyMaxBytes)
+		c.indexKey(index.Sort, limits.SortKeyMaxBytes)
 	}
-	return p, nil
+	return c
 }
 
-// know adds what holds for the top level alone, and puts the keys first, so that they are what is found missing first.
-func (p *Plan) know(fields []field) {
-	for i := range fields {
-		f := &fields[i]
-		f.rules = rulesOf(p.model, f.attribute)
-		f.isKey = p.model.IsKey(f.attribute.Name)
-		for _, role := range []schema.Role{schema.RoleCreatedAt, schema.RoleUpdatedAt, schema.RoleVersion} {
-			if f.attribute.Has(role) {
-				f.role = role
+func (c *ItemCodec) indexKey(key *schema.Key, limit int) {
+	if key == nil {
+		return
+	}
+	for _, name := range c.Model.KeyNames() {
+		if name == key.Attribute {
+			return
+		}
+	}
+	if known, there := c.indexKeys[key.Attribute]; !there || limit < known {
+		c.indexKeys[key.Attribute] = limit
+	}
+}
+
+// Plan gives the compiled top-level attribute of a name, or nil.
+func (c *ItemCodec) Plan(name string) *Plan { return c.root.byName[name] }
+
+// value gives an attribute of a struct, a pointer to one, or a map; the zero Value where it is absent or null.
+func (c *ItemCodec) value(from reflect.Value, name string) reflect.Value {
+	from = indirect(from)
+	if !from.IsValid() {
+		return from
+	}
+	if from.Kind() == reflect.Map {
+		return indirect(from.MapIndex(reflect.ValueOf(name)))
+	}
+	if from.Kind() != reflect.Struct {
+		return reflect.Value{}
+	}
+	for i, member := range c.root.Members {
+		if member.Field.Name == name {
+			if index := c.root.indexes(from.Type())[i]; index != nil {
+				return indirect(from.FieldByIndex(index))
 			}
 		}
 	}
-	rank := func(f field) int {
-		switch f.attribute.Name {
-		case p.model.Partition.Attribute:
-			return 0
-		}
-		if f.isKey {
-			return 1
-		}
-		return 2
-	}
-	slices.SortStableFunc(fields, func(x, y field) int { return rank(x) - rank(y) })
+	return reflect.Value{}
 }
 
-// Model gives the model.
-func (p *Plan) Model() *schema.Model { return p.model }
-
-// pointer checks that a value is a pointer to the plan's struct.
-func (p *Plan) pointer(value any) unsafe.Pointer {
-	v := reflect.ValueOf(value)
-	if v.Kind() != reflect.Pointer || v.Type().Elem() != p.goType || v.IsNil() {
-		panic(fmt.Sprintf("dynamorm: a plan for %s was given a %T", p.goType, value))
+// Value gives an attribute of a struct or map by name; nil where it is absent or null.
+func (c *ItemCodec) Value(from any, name string) any {
+	if v := c.value(reflect.ValueOf(from), name); v.IsValid() {
+		return v.Interface()
 	}
-	return v.UnsafePointer()
+	return nil
 }
 
-// AppendItem writes a value, a pointer to the plan's struct or a map[string]any, as an item.
-//
-// It fails with ValidationFailed or MissingPrimaryKey at the attribute's path, or with ItemTooLarge.
-func (p *Plan) AppendItem(b []byte, value any, stamps *Stamps) ([]byte, error) {
-	mark := len(b)
-	var err error
-	if p.typed != nil {
-		b, err = p.typed.encode(b, p.pointer(value), stamps)
-	} else {
-		b, err = p.maps.encode(b, value.(map[string]any), stamps)
+// AppendKey appends the primary key out of a key or a whole value: DynamoDB JSON with exactly the key attributes.
+func (c *ItemCodec) AppendKey(dst []byte, from any) ([]byte, error) {
+	source := reflect.ValueOf(from)
+	if err := c.RequireKey(from); err != nil {
+		return dst, err
 	}
-	if err == nil {
-		err = CheckSize(b[mark:])
+	keyLimits := []int{limits.PartitionKeyMaxBytes, limits.SortKeyMaxBytes}
+	dst = append(dst, '{')
+	for i, plan := range c.keys {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, plan.quoted...)
+		start := len(dst)
+		var err error
+		if dst, _, err = plan.appendValue(dst, c.value(source, plan.Field.Name), 1); err == nil {
+			err = checkKey(dst[start:], keyLimits[i])
+		}
+		if err != nil {
+			return dst, errs.Under(err, plan.Field.Name)
+		}
 	}
+	return append(dst, '}'), nil
+}
+
+// RequireKey refuses a key of which a part is missing or null.
+func (c *ItemCodec) RequireKey(from any) error {
+	for _, plan := range c.keys {
+		if !c.value(reflect.ValueOf(from), plan.Field.Name).IsValid() {
+			return errs.New(errs.MissingPrimaryKey, "%s: a part of the primary key is missing", c.Model.Name).At(plan.Field.Name)
+		}
+	}
+	return nil
+}
+
+// checkKey refuses an empty or too long key, given as a tagged value.
+func checkKey(value []byte, limit int) error {
+	if strings.HasPrefix(string(value), `{"N"`) {
+		return nil
+	}
+	size := Scan(value).valueSize()
+	if size == 0 {
+		return refused("a key is not empty")
+	}
+	if size > limit {
+		return refused("a key of more than %d bytes", limit)
+	}
+	return nil
+}
+
+// CheckIndexKey refuses an empty or too long value of an index key attribute.
+func (c *ItemCodec) CheckIndexKey(name string, value []byte) error {
+	if limit, there := c.indexKeys[name]; there {
+		return errs.Under(checkKey(value, limit), name)
+	}
+	return nil
+}
+
+// AppendItem appends a whole item: DynamoDB JSON of a struct or map. Keys, index keys and size are checked.
+func (c *ItemCodec) AppendItem(dst []byte, from any) ([]byte, error) {
+	return c.AppendItemWith(dst, from, nil)
+}
+
+// AppendItemWith appends a whole item, with the tagged values of `own` in place of the caller's.
+func (c *ItemCodec) AppendItemWith(dst []byte, from any, own map[string][]byte) ([]byte, error) {
+	if _, err := c.AppendKey(nil, from); err != nil {
+		return dst, err
+	}
+	source := indirect(reflect.ValueOf(from))
+	if !source.IsValid() {
+		return dst, refused("expected a value, found nil")
+	}
+	start := len(dst)
+	dst, err := c.root.appendMembers(dst, source, 1, own)
 	if err != nil {
-		return b[:mark], errs.InModel(err, p.model.Name)
+		return dst, err
 	}
-	return b, nil
+	size := 0
+	s := Scan(dst[start:])
+	err = s.Each(func(key []byte) error {
+		name := string(key)
+		raw, err := s.Raw()
+		if err != nil {
+			return err
+		}
+		size += len(name) + Scan(raw).valueSize()
+		return c.CheckIndexKey(name, raw)
+	})
+	if err == nil && size > limits.ItemSizeMaxBytes {
+		err = errs.New(errs.ItemTooLarge, "%s: larger than %d bytes", c.Model.Name, limits.ItemSizeMaxBytes)
+	}
+	return dst, err
 }
 
-// Unmarshal reads an item into a value: a pointer to a struct of the plan's type, or a map[string]any.
-// A partial item, the result of a projection, may lack required attributes.
-//
-// It fails with DecodeFailed at the attribute's path, or with ErrMalformed where the bytes are no DynamoDB JSON.
-func (p *Plan) Unmarshal(item []byte, value any, partial bool) error {
-	s := newScanner(item)
-	s.partial = partial
-	var err error
-	if m, ok := value.(map[string]any); ok {
-		err = p.maps.decode(s, m)
+// UnmarshalItem reads DynamoDB JSON into a pointer to a struct or to a map[string]any; what was there before is cleared.
+// A partial item may lack required attributes.
+func (c *ItemCodec) UnmarshalItem(item []byte, dst any, partial bool) error {
+	target := reflect.ValueOf(dst).Elem()
+	if target.Kind() == reflect.Map {
+		target.Set(reflect.MakeMap(target.Type()))
 	} else {
-		err = p.typed.decode(s, p.pointer(value))
+		target.SetZero()
 	}
-	return p.named(err)
+	return c.decodeError(c.root.readMembers(Scan(item), target, partial))
 }
 
-// Refresh reads back into a value what writing it changed: lifecycle attributes, cut times, canonical numbers, ordered sets.
-// The item is the one that AppendItem made of this value.
-func (p *Plan) Refresh(item []byte, value any) error {
-	if m, ok := value.(map[string]any); ok {
-		return p.named(p.maps.decode(newScanner(item), m))
+// decodeError names the model and the path in a reader's refusal.
+func (c *ItemCodec) decodeError(err error) error {
+	if err == nil {
+		return nil
 	}
-	s, at := newScanner(item), p.pointer(value)
-	return p.named(s.members(func(name []byte) error {
-		f := p.typed.byName[string(name)]
-		switch {
-		case f != nil && f.role != "":
-			return f.decode(s, unsafe.Add(at, f.offset))
-		case f != nil && f.x.refresh != nil:
-			return f.x.refresh(s, unsafe.Add(at, f.offset))
+	var own *errs.Error
+	if !errors.As(asDecode(err), &own) {
+		return err
+	}
+	own.Message = c.Model.Name + ": " + own.Message
+	return own
+}
+
+// ReadFields reads some attributes of an item into a pointer to a struct or map, and leaves the rest of it alone.
+func (c *ItemCodec) ReadFields(item []byte, dst any, fields []*schema.Field) error {
+	target := reflect.ValueOf(dst).Elem()
+	s := Scan(item)
+	return c.decodeError(s.Each(func(key []byte) error {
+		for _, field := range fields {
+			if field.Name == string(key) {
+				return c.readField(s, target, field)
+			}
 		}
 		return s.skip()
 	}))
 }
 
-func (p *Plan) named(err error) error {
-	if err == nil || errors.Is(err, ErrMalformed) {
-		return err
+func (c *ItemCodec) readField(s *Scanner, target reflect.Value, field *schema.Field) error {
+	for i, member := range c.root.Members {
+		if member.Field == field {
+			_, err := member.readMember(s, c.root.target(target, i), true)
+			return err
+		}
 	}
-	return errs.InModel(err, p.model.Name)
+	return s.skip()
 }
 
-// held gives the place of a role's attribute in a value; nil where the model has no such role.
-func (p *Plan) held(role schema.Role, value any) (*field, unsafe.Pointer) {
-	f := p.lean[role]
-	if f == nil {
-		return nil, nil
+// AppendValueAt appends a tagged value for a path: by the plan where the model types it, else by the value's own type.
+func AppendValueAt(dst []byte, plan *Plan, value any, depth int) ([]byte, error) {
+	v := indirect(reflect.ValueOf(value))
+	if !v.IsValid() {
+		return append(dst, `{"NULL":true}`...), nil
 	}
-	if m, ok := value.(map[string]any); ok {
-		v := m[f.attribute.Name]
-		return f, unsafe.Pointer(&v)
+	if plan == nil {
+		return appendAny(dst, v, depth)
 	}
-	return f, unsafe.Add(p.pointer(value), f.offset)
+	out, _, err := plan.appendValue(dst, v, depth)
+	return out, err
 }
 
-// Version gives the version that a value holds; false where it has none, which zero stands for too.
-func (p *Plan) Version(value any) (int64, bool, error) {
-	f, at := p.held(schema.RoleVersion, value)
-	if f == nil || f.x.isAbsent(at) {
-		return 0, false, nil
-	}
-	b, err := f.x.encode(nil, at)
-	if err != nil {
-		return 0, false, errs.InModel(errs.In(err, f.attribute.Name), p.model.Name)
-	}
-	// What the codec of an int64 wrote is one.
-	n, _ := newScanner(b).integer("N")
-	return n, n != 0, nil
-}
-
-// HasCreatedAt tells whether a value holds a creation time; the zero time is none.
-func (p *Plan) HasCreatedAt(value any) bool {
-	f, at := p.held(schema.RoleCreatedAt, value)
-	if f == nil || f.x.isAbsent(at) {
+// IsEmptyValue tells whether a value is empty in the sense of omit_empty.
+func IsEmptyValue(plan *Plan, value any) bool {
+	v := indirect(reflect.ValueOf(value))
+	if !v.IsValid() || plan == nil {
 		return false
 	}
-	b, err := f.x.encode(nil, at)
-	// A value that cannot be written counts as given, so that writing it says what is wrong.
-	return err != nil || !isEmpty(f.attribute, b)
+	_, empty, err := plan.appendValue(nil, v, 0)
+	return err == nil && empty
 }
 
-// AppendInstant writes an instant in an attribute's own format.
-func (p *Plan) AppendInstant(a *schema.Attribute, t time.Time) ([]byte, error) {
-	b, err := appendInstant(nil, a, t)
-	return b, errs.In(err, a.Name)
-}
-
-// AppendKey writes exactly the table's key attributes, from a map that holds at least these.
-func (p *Plan) AppendKey(b []byte, key map[string]any) ([]byte, error) {
-	mark := len(b)
-	b = append(b, '{')
-	for i, k := range p.model.Keys() {
-		f := p.maps.byName[k.Attribute]
-		value := key[k.Attribute]
-		var err error
-		if b, err = f.encode(b, unsafe.Pointer(&value), i == 0, nil); err != nil {
-			return b[:mark], errs.InModel(err, p.model.Name)
-		}
-	}
-	return append(b, '}'), nil
-}
-
-// Key gives the key attributes of a value as a map.
-func (p *Plan) Key(value any) map[string]any {
-	key := map[string]any{}
-	at := p.pointer(value)
-	for _, k := range p.model.Keys() {
-		f := p.typed.byName[k.Attribute]
-		key[k.Attribute] = p.plainField(f, unsafe.Add(at, f.offset))
-	}
-	return key
-}
-
-func (p *Plan) plainField(f *field, at unsafe.Pointer) any {
-	if f.x.isAbsent(at) {
-		return nil
-	}
-	held, _, _ := schema.StructFields(p.goType)
-	for _, h := range held {
-		if h.Attribute == f.attribute.Name {
-			return reflect.NewAt(h.Type, at).Elem().Interface()
-		}
-	}
-	return nil
-}
+// IsNull tells whether a value is nil, however it is wrapped.
+func IsNull(value any) bool { return !indirect(reflect.ValueOf(value)).IsValid() }

@@ -1,107 +1,73 @@
 package codec
 
-import (
-	"encoding/base64"
+import "strings"
 
-	"github.com/dynamorm/dynamorm/dynamorm/errs"
-	"github.com/dynamorm/dynamorm/dynamorm/internal/limits"
-	"github.com/dynamorm/dynamorm/dynamorm/internal/text"
-)
-
-// collectionOverhead is what a list or map costs beside its members, each of which costs memberOverhead more.
 const (
-	collectionOverhead = 3
-	memberOverhead     = 1
+	containerBytes = 3
+	elementBytes   = 1
 )
 
-// ItemSize gives the bytes that DynamoDB counts for an item: names, and values by their type.
-func ItemSize(item []byte) (int, error) { return membersSize(newScanner(item), 0) }
-
-// membersSize adds up names and values.
-func membersSize(s *scanner, overhead int) (int, error) {
-	total := 0
-	err := s.members(func(name []byte) error {
-		total += len(name) + overhead
-		n, err := valueSize(s)
-		total += n
-		return err
+// ItemSize gives the size of an item by DynamoDB's rules, as a lower bound in bytes.
+func ItemSize(item []byte) int {
+	size := 0
+	s := Scan(item)
+	_ = s.Each(func(key []byte) error {
+		size += len(key) + s.valueSize()
+		return nil
 	})
-	return total, err
+	return size
 }
 
-func valueSize(s *scanner) (int, error) {
-	s.space()
-	start := s.i
-	k, err := s.open()
-	if err != nil {
-		return 0, err
-	}
-	total := 0
-	switch k {
-	case kindS, kindN, kindB:
-		total, err = textSize(s, k)
-	case kindBOOL, kindNULL:
-		total, err = 1, s.skip()
-	case kindSS, kindNS, kindBS:
-		err = s.elements(func() error {
-			n, err := textSize(s, k-kindSS+kindS)
-			total += n
-			return err
+// valueSize reads one tagged value of our own writing and gives its size.
+func (s *Scanner) valueSize() int {
+	size := 0
+	_ = s.Each(func(key []byte) error {
+		size = s.bodySize(string(key))
+		return nil
+	})
+	return size
+}
+
+func (s *Scanner) bodySize(tag string) int {
+	switch tag {
+	case "S", "N", "B":
+		text, _ := s.str()
+		return textSize(tag, string(text))
+	case "SS", "NS", "BS":
+		size := 0
+		_ = s.elements(func(int) error {
+			text, _ := s.str()
+			size += textSize(tag[:1], string(text))
+			return nil
 		})
-	case kindL:
-		total = collectionOverhead
-		err = s.elements(func() error {
-			n, err := valueSize(s)
-			total += n + memberOverhead
-			return err
+		return size
+	case "L":
+		size := containerBytes
+		_ = s.elements(func(int) error {
+			size += elementBytes + s.valueSize()
+			return nil
 		})
-	case kindM:
-		total, err = membersSize(s, memberOverhead)
-		total += collectionOverhead
-	default:
-		s.i = start
-		err = mismatch("a value", k)
+		return size
+	case "M":
+		size := containerBytes
+		_ = s.Each(func(key []byte) error {
+			size += elementBytes + len(key) + s.valueSize()
+			return nil
+		})
+		return size
 	}
-	if err != nil {
-		return 0, err
-	}
-	return total, s.close()
+	_ = s.skip()
+	return 1
 }
 
-func textSize(s *scanner, k kind) (int, error) {
-	r, err := s.bytes()
-	if err != nil {
-		return 0, err
+func textSize(tag, text string) int {
+	switch tag {
+	case "N":
+		mantissa, _, _ := strings.Cut(text, "E")
+		digits := strings.Trim(strings.ReplaceAll(strings.TrimPrefix(mantissa, "-"), ".", ""), "0")
+		return (len(digits)+1)/2 + 1
+	case "B":
+		return len(text)*3/4 - strings.Count(text, "=")
 	}
-	switch k {
-	case kindN:
-		var scratch [64]byte
-		d, err := text.ParseDecimal(r, scratch[:])
-		if err != nil {
-			return 0, undecodable(numberFact(err))
-		}
-		return (len(d.Digits)+1)/2 + 1, nil
-	case kindB:
-		n := base64.StdEncoding.DecodedLen(len(r))
-		for i := len(r) - 1; i >= 0 && r[i] == '='; i-- {
-			n--
-		}
-		return n, nil
-	}
-	return len(r), nil
-}
-
-// CheckSize refuses an item that DynamoDB is sure to refuse.
-func CheckSize(item []byte) error {
-	if len(item) <= limits.ItemSizeMaxBytes {
-		return nil // the wire form is never shorter than what is counted
-	}
-	n, err := ItemSize(item)
-	if err != nil {
-		return err
-	}
-	if n > limits.ItemSizeMaxBytes {
-		return errs.New(errs.ItemTooLarge, "the item has more than 400 KB")
-	}
-	return nil
+	return len(text)
 }
