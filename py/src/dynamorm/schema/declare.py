@@ -269,8 +269,10 @@ def _container(plain: Any, pointer: str, inside: tuple[Any, ...]) -> dict[str, A
     if origin is list:
         if element in {Any, object}:
             return {"type": "L"}
-        said = _said(FieldInfo.from_annotation(members[0]))
-        return {"type": "L", "items": _value(element, said, f"{pointer}/items", inside)}
+        info = FieldInfo.from_annotation(members[0])
+        if any(isinstance(marker, (RoleMarker, Encrypted)) for marker in info.metadata):
+            raise InvalidModelError("an element of a list has no role and no encryption", path=f"{pointer}/items")
+        return {"type": "L", "items": _value(element, _said(info), f"{pointer}/items", inside)}
     if origin is dict:
         return {"type": "M"}
     raise InvalidModelError(f"{plain!r} has no DynamoDB type", path=pointer)
@@ -293,7 +295,8 @@ def _keys(attributes: list[dict[str, Any]]) -> dict[str, Any]:
     for attribute in attributes:
         for role, name in (("pk", "partition"), ("sk", "sort")):
             if role in attribute.get("roles", []):
-                out[name] = {"attribute": attribute["attribute"], "type": attribute["type"]}
+                # The first stands; a second is refused by its role.
+                out.setdefault(name, {"attribute": attribute["attribute"], "type": attribute["type"]})
     return out
 
 

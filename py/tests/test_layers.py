@@ -1,0 +1,64 @@
+"""Arrows point one way: a room imports itself and the rooms left of it."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import dynamorm
+
+ROOT = Path(dynamorm.__file__).parent
+ORDER = ["limits", "_version", "errors", "schema", "codec", "expression", "operation", "transport", "client"]
+# What stands right of everything; it may import any room, and no room imports it.
+FACES = {"__init__", "testing"}
+SDK = {"transport/sdk.py", "transport/fault.py", "client.py"}
+
+
+def imports(path: Path) -> set[str]:
+    """Give the absolute names of the modules that a file imports, at any level of it."""
+    package = ["dynamorm", *path.relative_to(ROOT).parent.parts]
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            found |= {module} if node.module else {f"{module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def room_of(module: str) -> str:
+    """Give a module's room; the client and its tables are one."""
+    room = module.split(".", maxsplit=1)[0]
+    return "client" if room == "table" else room
+
+
+FILES = sorted(ROOT.rglob("*.py"))
+
+
+def test_every_file_imports_only_rooms_left_of_its_own() -> None:
+    assert len(FILES) > len(ORDER)
+    wrong: list[str] = []
+    for path in FILES:
+        own = room_of(path.relative_to(ROOT).parts[0].removesuffix(".py"))
+        if own in FACES:
+            continue
+        rooms = {room_of(name.partition(".")[2]) for name in imports(path) if name.startswith("dynamorm.")}
+        wrong += [f"{path.name} in {own} imports {room}" for room in rooms if ORDER.index(room) > ORDER.index(own)]
+    assert wrong == []
+
+
+def test_only_the_transport_and_the_client_know_the_sdk() -> None:
+    users = {
+        path.relative_to(ROOT).as_posix()
+        for path in FILES
+        if any(name.split(".")[0] in {"boto3", "botocore"} for name in imports(path))
+    }
+    assert users == SDK
+
+
+def test_nothing_left_of_the_transport_waits_or_reads_a_clock() -> None:
+    forbidden = {"time", "random", "secrets", "asyncio", "threading", "socket"}
+    left = [path for path in FILES if path.relative_to(ROOT).parts[0] in ORDER[2:7]]
+    assert [path.name for path in left if imports(path) & forbidden] == []
