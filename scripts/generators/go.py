@@ -17,7 +17,13 @@ def emit(spec: Spec) -> dict[str, str]:
 
 
 def _catalogue(spec: Spec) -> str:
-    out = [header("//", "spec/errors.yaml"), "package errs", "", "// The codes, in the order of the specification.", "const ("]
+    out = [
+        header("//", "spec/errors.yaml"),
+        "package errs",
+        "",
+        "// The codes, in the order of the specification.",
+        "const (",
+    ]
     for code in spec.errors:
         out += [f"\t// {code.code}: {code.summary}", f'\t{code.code} Code = "{code.code}"']
     out += [")", "", "// The kinds, finer than a code.", "const ("]
@@ -25,7 +31,12 @@ def _catalogue(spec: Spec) -> str:
         out += [f"\t// {kind.kind}: {kind.summary}", f'\t{kind.kind} Kind = "{kind.kind}"']
     out += [")", "", "var defaults = map[Code]traits{"]
     out += [f"\t{code.code}: {{{_origin(code)}, {str(code.retryable).lower()}}}," for code in spec.errors]
-    out += ["}", "", "// codeOfFault maps DynamoDB's error types to codes and to whether a later try can succeed.", "var codeOfFault = map[string]fault{"]
+    out += [
+        "}",
+        "",
+        "// codeOfFault maps DynamoDB's error types to codes and to whether a later try can succeed.",
+        "var codeOfFault = map[string]fault{",
+    ]
     for code in spec.errors:
         for name in code.aws:
             retryable = spec.retryable_aws.get(name, code.retryable)
@@ -38,7 +49,13 @@ def _origin(code: ErrorCode) -> str:
 
 
 def _sentinels(spec: Spec) -> str:
-    out = [header("//", "spec/errors.yaml"), "package dynamorm", "", 'import "github.com/dynamorm/dynamorm/dynamorm/errs"', ""]
+    out = [
+        header("//", "spec/errors.yaml"),
+        "package dynamorm",
+        "",
+        'import "github.com/dynamorm/dynamorm/dynamorm/errs"',
+        "",
+    ]
     out += ["// The errors to ask for with errors.Is, one for each code and kind.", "var ("]
     for code in spec.errors:
         out += [f"\t// Err{code.code}: {code.summary}", f"\tErr{code.code} error = errs.OfCode(errs.{code.code})"]
@@ -48,7 +65,13 @@ def _sentinels(spec: Spec) -> str:
 
 
 def _limits(spec: Spec) -> str:
-    out = [header("//", "spec/limits.yaml"), "// Package limits holds DynamoDB's own numbers, named.", "package limits", "", "const ("]
+    out = [
+        header("//", "spec/limits.yaml"),
+        "// Package limits holds DynamoDB's own numbers, named.",
+        "package limits",
+        "",
+        "const (",
+    ]
     for limit in spec.limits:
         name = "".join(part.capitalize() for part in limit.name.split("_"))
         out += [f"\t// {name}: {limit.why}.", f"\t{name} = {limit.value}"]
@@ -60,7 +83,12 @@ def _aligned(lines: list[str]) -> str:
     out: list[str] = []
     run: list[str] = []
     for line in [*lines, ""]:
-        entry = line.startswith("\t") and not line.startswith("\t//") and '": {' in line or (line.startswith("\t") and ": {" in line)
+        entry = (
+            line.startswith("\t")
+            and not line.startswith("\t//")
+            and '": {' in line
+            or (line.startswith("\t") and ": {" in line)
+        )
         if entry:
             run.append(line)
             continue

@@ -22,7 +22,7 @@ from .selftest import SelfTest, run_selftests
 from .suite import TARGETS, Language, LanguageRun, RelayRun, RunError, load_cases, load_languages, run_languages, run_relay, select, write_results
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 BUILD = ROOT / "build/contract"
 MATRIX = ROOT / "docs/parity-matrix.md"
@@ -34,13 +34,28 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
+def _scripts_on_path() -> None:
+    if str(ROOT / "scripts") not in sys.path:
+        sys.path.insert(0, str(ROOT / "scripts"))
+
+
+def node() -> str:
+    """Give the Node that runs the TypeScript runner: DYNAMORM_NODE, else the one npm brought, else the user's own."""
+    if "DYNAMORM_NODE" in os.environ:
+        return os.environ["DYNAMORM_NODE"]
+    _scripts_on_path()
+    import toolpaths  # noqa: PLC0415 - see engine
+
+    return str(toolpaths.node() or "node")
+
+
 @contextmanager
-def engine(targets: list[str]) -> Iterator[Engine | None]:
+def engine(targets: list[str]) -> Generator[Engine | None]:
     """Give a DynamoDB where the live target is asked for: the one of DYNAMODB_ENDPOINT, else one of our own."""
     if "live" not in targets:
         yield None
         return
-    sys.path.insert(0, str(ROOT / "scripts"))
+    _scripts_on_path()
     from engine import running  # noqa: PLC0415 - scripts/ is a folder of programs, put on the path just above
 
     with running() as endpoint:
@@ -67,7 +82,7 @@ class Session:
             raise RunError(f"unknown target; there are {', '.join(TARGETS)}")
         self.all_cases: list[Case] = load_cases(self.catalogue, self.foreign)
         self.cases: list[Case] = select(self.all_cases, arguments.filter, self.targets)
-        self.languages: list[Language] = load_languages(arguments.langs.split(","), os.environ.get("DYNAMORM_NODE", "node"))
+        self.languages: list[Language] = load_languages(arguments.langs.split(","), node())
         # A narrowed run is for the one who works on it; the self-tests and mutants belong to the whole.
         self.whole = not (arguments.filter or arguments.target)
 

@@ -157,6 +157,23 @@ def substitute(value: Any, row: dict[str, Any]) -> Any:
     return value
 
 
+def repeat(value: Any) -> Any:
+    """Write `{$$repeat: [x, n]}` out: a text n times over, anything else spliced n times into the list around it."""
+    if isinstance(value, dict):
+        if set(value) == {"$$repeat"}:
+            text, count = value["$$repeat"]
+            return text * count if isinstance(text, str) else [repeat(text)] * count
+        return {key: repeat(member) for key, member in value.items()}
+    if isinstance(value, list):
+        out: list[Any] = []
+        for member in value:
+            written = repeat(member)
+            spliced = isinstance(member, dict) and set(member) == {"$$repeat"} and isinstance(written, list)
+            out += written if spliced else [written]
+        return out
+    return value
+
+
 def _cell(row: dict[str, Any], name: str) -> Any:
     if name not in row:
         raise LoadError(f"the row {row.get('row')} has no {name}")
@@ -187,6 +204,7 @@ class Loader:
     def _template(self, path: Path, document: dict[str, Any], body: Any) -> list[Case]:
         template = body.get("id") if isinstance(body, dict) else None
         rows = body.get("each") if isinstance(body, dict) else None
+        body = repeat(body)
         if isinstance(template, str):
             if template in self.seen:
                 raise LoadError(f"{path}: the case {template} exists already in {self.seen[template]}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 from dynamorm_contract.catalogue import Catalogue, load_catalogue
-from dynamorm_contract.load import ROOT, SUITE, Loader, LoadError, Models, case_schema, duration, is_strong, nanoseconds, substitute
+from dynamorm_contract.load import ROOT, SUITE, Loader, LoadError, Models, case_schema, duration, is_strong, nanoseconds, repeat, substitute
 from dynamorm_contract.yamlload import load_yaml
 
 if TYPE_CHECKING:
@@ -134,3 +134,8 @@ def _noticed(full: dict[str, Any], place: tuple[Any, ...], models: Models, catal
 
 
 FILES = sorted(INVALID.glob("*.yaml"))
+
+
+def test_a_repetition_is_written_out() -> None:
+    written = repeat({"a": {"$$repeat": ["xy", 2]}, "b": ["or", {"$$repeat": [["exists", "q"], 2]}]})
+    assert written == {"a": "xyxy", "b": ["or", ["exists", "q"], ["exists", "q"]]}
