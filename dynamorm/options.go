@@ -33,8 +33,6 @@ type settings struct {
 	mustExist bool
 	upsert    bool
 	adopt     bool
-	returns   operation.Returns
-	returnOld func(raw []byte) error
 	get       operation.GetOptions
 	changes   []expression.Change
 }

@@ -20,13 +20,11 @@ type (
 	BinarySet [][]byte
 )
 
-// An Instant is nothing but a name for time.Time's reflect type.
 var (
 	timeType   = reflect.TypeOf(time.Time{})
 	numberType = reflect.TypeOf(Number(""))
 	rawType    = reflect.TypeOf(json.RawMessage(nil))
 	bytesType  = reflect.TypeOf([]byte(nil))
-	anyType    = reflect.TypeOf((*any)(nil)).Elem()
 )
 
 // A Plan is one attribute, compiled: its name as JSON text, its members, and where a struct keeps them.
