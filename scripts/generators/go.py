@@ -83,12 +83,7 @@ def _aligned(lines: list[str]) -> str:
     out: list[str] = []
     run: list[str] = []
     for line in [*lines, ""]:
-        entry = (
-            line.startswith("\t")
-            and not line.startswith("\t//")
-            and '": {' in line
-            or (line.startswith("\t") and ": {" in line)
-        )
+        entry = line.startswith("\t") and not line.startswith("\t//") and ": {" in line
         if entry:
             run.append(line)
             continue
