@@ -94,7 +94,8 @@ def _version(spec: Spec) -> str:
     return (
         header("//", "VERSION")
         + f"\n/** This library's version. */\nexport const VERSION = {_quoted(spec.version)};\n"
-        + '\n/** The versions of DMS documents that this library reads. */\nexport const DMS_VERSIONS = ["1.0"] as const;\n'
+        + "\n/** The versions of DMS documents that this library reads. */\n"
+        + 'export const DMS_VERSIONS = ["1.0"] as const;\n'
     )
 
 
