@@ -70,8 +70,29 @@ export function defineModel<
     ...given({ namespace: definition.namespace }),
     models: [modelEntry(definition)],
   });
+  checkProperties(definition.attributes, "/models/0/attributes");
   const [entry] = document.models;
   return entry === undefined ? invalid("/models", "lacks a model") : modelOf(document, entry, propertyName);
+}
+
+/** Two members of one name would overwrite each other; documents cannot come to this, for their values carry attributes' names. */
+function checkProperties(attributes: NestedAttributes, at: string): void {
+  const taken = new Set<string>();
+  Object.entries(attributes).forEach(([name, attribute], index) => {
+    const property = propertyName(name, attribute.field);
+    if (taken.has(property)) {
+      invalid(`${at}/${index}`, `another attribute of this level is named ${property} in values`);
+    }
+    taken.add(property);
+    let inner: NestedDefinition | undefined = attribute;
+    let here = `${at}/${index}`;
+    for (; inner?.type === "L"; inner = inner.items) {
+      here += "/items";
+    }
+    if (inner?.type === "M" && inner.attributes !== undefined) {
+      checkProperties(inner.attributes, `${here}/attributes`);
+    }
+  });
 }
 
 type AnyModel = ModelDefinition<Attributes, string, string, string>;
