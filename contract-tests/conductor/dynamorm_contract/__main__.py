@@ -56,12 +56,19 @@ def engine(targets: list[str]) -> Generator[Engine | None]:
         yield None
         return
     _scripts_on_path()
-    from engine import running  # noqa: PLC0415 - scripts/ is a folder of programs, put on the path just above
+    import engine as local  # noqa: PLC0415 - scripts/ is a folder of programs, put on the path just above
 
-    with running() as endpoint:
+    try:
+        running = local.running()
+        endpoint = running.__enter__()
+    except local.EngineError as error:
+        raise RunError(str(error)) from error
+    try:
         out = Engine(endpoint)
         out.must("contractprobe", "ListTables", {})
         yield out
+    finally:
+        running.__exit__(None, None, None)
 
 
 def stamp() -> dict[str, str]:
@@ -77,6 +84,8 @@ class Session:
         """Load everything; what cannot be loaded ends the command."""
         self.catalogue: Catalogue = load_catalogue(ROOT / "spec")
         self.foreign = Path(arguments.cases).resolve() if arguments.cases else None
+        if self.foreign is not None and not (self.foreign / "cases").is_dir():
+            raise RunError(f"{self.foreign} has no folder cases/")
         self.targets: list[str] = arguments.target.split(",") if arguments.target else list(TARGETS)
         if not set(self.targets) <= set(TARGETS):
             raise RunError(f"unknown target; there are {', '.join(TARGETS)}")
