@@ -213,7 +213,7 @@ def read_members(plans: tuple[FieldPlan, ...], item: Any, prefix: str, *, partia
     for plan in plans:
         field = plan.field
         stored = item.get(field.name)
-        if stored is None or "NULL" in stored:
+        if stored is None or (isinstance(stored, dict) and "NULL" in stored):
             if field.required and not partial and field.type != "NULL":
                 raise DecodeFailedError("a required attribute is missing", path=prefix + field.name)
             if field.type in SETS and not partial:
@@ -276,6 +276,14 @@ class ItemCodec:
             if values.get(plan.field.name) is None:
                 raise MissingPrimaryKeyError(
                     f"{self.model.name}: a part of the primary key is missing", path=plan.field.name
+                )
+
+    def require_readable(self) -> None:
+        """Refuse, before anything is sent, to read whole items with attributes that nobody here can decrypt."""
+        for plan in self.plans:
+            if plan.field.encryption is not None:
+                raise EncryptionNotConfiguredError(
+                    "the attribute is encrypted and the client has no key", path=plan.field.name
                 )
 
     def marshal_item(self, values: Mapping[str, Any]) -> Item:

@@ -28,12 +28,13 @@ def canonical(value: Decimal | int | float | str) -> str:  # noqa: PYI041 - the 
     ('1.1', '1E+38', '0')
     """
     if isinstance(value, float):
-        return _of_decimal(Decimal(repr(value)))
+        # By float's own spelling: what others make of it (numpy's "np.float64(1.5)") is no number.
+        return _of_decimal(Decimal(float.__repr__(value)))
     if isinstance(value, Decimal):
         return _of_decimal(value)
     if isinstance(value, int) and abs(value) >= _BEYOND:
         raise NumberError("outside DynamoDB's range")
-    text = str(value)
+    text = value if isinstance(value, str) else int.__repr__(value)
     return text if _SIMPLE.fullmatch(text) and text != "-0" else _of_decimal(parse(text))
 
 

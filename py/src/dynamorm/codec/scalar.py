@@ -11,7 +11,7 @@ from uuid import UUID
 from ..errors.refusal import Refusal
 from ..schema.instant import EPOCH, nano_text, read_date, read_timestamp, read_uuid
 from .json_text import read_json, write_json
-from .number import INT64_MAX, INT64_MIN, canonical, natural, parse, whole
+from .number import INT64_MAX, INT64_MIN, canonical, natural, whole
 from .time import write_timestamp
 from .value import (
     AttributeValue,
@@ -172,7 +172,7 @@ def _number_reader(field: Field) -> Callable[[Any], Any]:
     if field.format in {"int", "int64", *UNIT}:
         return whole
     if field.format == "float":
-        return lambda body: float(parse(check_text(body)))
+        return lambda body: float(canonical(check_text(body)))
     if field.format == "decimal":
         return lambda body: Decimal(canonical(check_text(body)))
     return natural

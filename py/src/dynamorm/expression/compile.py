@@ -137,6 +137,7 @@ class Compiler:
         if not parsed:
             raise ValidationFailedError("an empty selection")
         for path in parsed:
+            self.scope.readable(path)
             if not self.scope.knows(path):
                 raise ValidationFailedError("the model does not know this path", path=path_text(path))
         kept = [path for index, path in enumerate(parsed) if not _covered(path, index, parsed)]

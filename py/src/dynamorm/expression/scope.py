@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..codec import write_any
-from ..errors import EncryptedFieldNotQueryableError, ValidationFailedError
+from ..errors import EncryptedFieldNotQueryableError, EncryptionNotConfiguredError, ValidationFailedError
 from .node import path_text
 
 if TYPE_CHECKING:
@@ -64,13 +64,23 @@ class Scope:
             raise EncryptedFieldNotQueryableError("an encrypted attribute cannot be compared", path=path_text(path))
         return path
 
+    def readable(self, path: Path) -> None:
+        """Refuse to select an encrypted attribute: DynamoDB cannot look into it, and nobody here can decrypt it."""
+        plan = self.codec.by_name.get(str(path[0]))
+        if plan is not None and plan.field.encryption is not None:
+            if len(path) > 1:
+                self.open(path)
+            raise EncryptionNotConfiguredError(
+                "the attribute is encrypted and the client has no key", path=path_text(path)
+            )
+
     def marshal(self, path: Path, value: Any) -> AttributeValue:  # noqa: ANN401 - the caller's value
         """Marshal a value by the attribute the path names, or by its own type."""
         plan = self.plan(path)
         text = path_text(path)
         if value is None:
             return {"NULL": True}
-        return write_any(value, text, 1) if plan is None else plan.write(value, text, len(path))
+        return write_any(value, text, len(path)) if plan is None else plan.write(value, text, len(path))
 
     def marshal_member(self, path: Path, value: Any) -> AttributeValue:  # noqa: ANN401 - the caller's value
         """Marshal the operand of contains: a member of the set or list, or a part of the text."""

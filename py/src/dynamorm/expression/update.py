@@ -58,7 +58,7 @@ class Changes:
             if not given:
                 continue
             if kind == "remove":
-                out[kind] = [(parse_path(path), None) for path in ([given] if isinstance(given, str) else given)]
+                out[kind] = [(parse_path(path), None) for path in _listed(kind, [given] if isinstance(given, str) else given)]
             else:
                 out[kind] = [(parse_path(path), value) for path, value in _pairs(kind, given)]
         return cls(out)
@@ -68,8 +68,15 @@ class Changes:
         return [path for pairs in self.actions.values() for path, _ in pairs]
 
 
+def _listed(kind: str, given: Any) -> list[Any]:  # noqa: ANN401 - the caller's argument
+    try:
+        return list(given)
+    except TypeError:
+        raise ValidationFailedError(f"{kind} takes a list, not {type(given).__name__}") from None
+
+
 def _pairs(kind: str, given: Any) -> Iterable[tuple[PathLike, Any]]:  # noqa: ANN401 - the caller's argument
-    pairs: list[Any] = list(given.items() if isinstance(given, Mapping) else given)
+    pairs: list[Any] = list(given.items() if isinstance(given, Mapping) else _listed(kind, given))
     if not all(isinstance(pair, tuple) and len(pair) == PAIR for pair in pairs):
         raise ValidationFailedError(f"{kind} takes a map, or pairs of a path and a value")
     return pairs
@@ -114,10 +121,10 @@ class UpdateCompiler:
         if fits is not None and plan is not None and plan.field.type not in fits:
             raise InvalidOperatorError(f"{kind} does not fit {plan.field.type}", path=text)
         owner = self.scope.codec.by_name.get(str(path[0]))
-        if owner is not None and owner.field.encryption is not None and kind != "remove":
+        if owner is not None and owner.field.encryption is not None:
             if kind == "set" and value is not None and len(path) == 1:
                 raise EncryptionNotConfiguredError("the attribute is encrypted and the client has no key", path=text)
-            if kind != "set" or len(path) > 1:
+            if kind not in {"set", "remove"} or len(path) > 1:
                 raise EncryptedFieldNotQueryableError("an encrypted attribute is set or removed as a whole", path=text)
 
     def _action(self, out: UpdatePlan, kind: str, path: Path, value: Any) -> None:  # noqa: ANN401 - the caller's value
@@ -144,6 +151,9 @@ class UpdateCompiler:
             raise ValidationFailedError(f"{kind} takes no null", path=text)
         written = self.scope.marshal(path, value)
         ((tag, body),) = written.items()
+        fits = KINDS[kind]
+        if fits is not None and tag not in fits:
+            raise ValidationFailedError(f"{kind} takes {' or '.join(fits)}, not {tag}", path=text)
         empty = (tag in SETS and not body) or (
             plan is not None and plan.field.omit_empty and is_empty(plan.field, written)
         )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from ..errors import (
     AlreadyExistsError,
     ConditionFailedError,
+    DecodeFailedError,
     DynamORMError,
     ItemNotFoundError,
     ValidationFailedError,
@@ -97,13 +97,17 @@ def _kind(binding: Binding, guard: Guard, item: Mapping[str, Any] | None) -> typ
     if item is not None and guard.unversioned:
         return VersionConflictError
     if item is not None and guard.expected_version is not None and binding.version is not None:
-        stored = item.get(binding.version.name, {}).get("N")
-        return (
-            ConditionFailedError
-            if stored is not None and Decimal(stored) == Decimal(guard.expected_version)
-            else VersionConflictError
-        )
+        return ConditionFailedError if _has_version(binding, item, guard.expected_version) else VersionConflictError
     return AlreadyExistsError if guard.must_not_exist and guard.condition is None else ConditionFailedError
+
+
+def _has_version(binding: Binding, item: Mapping[str, Any], expected: Any) -> bool:  # noqa: ANN401 - a checked number
+    version = binding.version
+    try:
+        stored = {} if version is None else binding.codec.unmarshal_item({version.name: item[version.name]}, partial=True)
+    except (DecodeFailedError, KeyError, TypeError):  # a version that cannot be read is not the one expected
+        return False
+    return version is not None and stored.get(version.name) == expected
 
 
 _SENTENCE: dict[type[DynamORMError], str] = {

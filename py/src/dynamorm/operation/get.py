@@ -42,6 +42,8 @@ class Get(SingleExchange[Found]):
         self.binding = binding
         paths = _selected(binding, select, view)
         self.partial = paths is not None
+        if paths is None:
+            binding.codec.require_readable()
         body: dict[str, Any] = {"TableName": binding.table, "Key": binding.codec.marshal_key(key)}
         if consistent:
             body["ConsistentRead"] = True

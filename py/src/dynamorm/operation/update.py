@@ -24,6 +24,7 @@ RETURN_VALUES = {
     "none": None,
 }
 PARTIAL = {"updated_new", "updated_old"}
+WHOLE = {"new", "old"}
 
 
 class Update(SingleExchange["dict[str, Any] | None"]):
@@ -44,6 +45,8 @@ class Update(SingleExchange["dict[str, Any] | None"]):
         if returns not in RETURN_VALUES:
             raise ValidationFailedError(f"returns is one of {', '.join(RETURN_VALUES)}")
         self.binding, self.guard, self.returns = binding, guard, returns
+        if returns in WHOLE:
+            binding.codec.require_readable()
         body: dict[str, Any] = {"TableName": binding.table, "Key": binding.codec.marshal_key(key)}
         plan = UpdateCompiler(binding.scope, binding.protected).plan(changes)
         placeholders = Placeholders()

@@ -47,7 +47,8 @@ def of_client_error(error: sdk.ClientError) -> tuple[DynamORMError, Mapping[str,
         origin="service",
         retryable=retryable,
         aws=aws,
-        request_id=meta.get("RequestId"),
+        # Of an answer that it cannot read botocore keeps only the headers.
+        request_id=meta.get("RequestId") or meta.get("HTTPHeaders", {}).get("x-amzn-requestid"),
         status=status or None,
     )
     out.__cause__ = error
