@@ -8,9 +8,10 @@ import (
 	"github.com/dynamorm/dynamorm/dynamorm/errs"
 )
 
-// A Request is one DynamoDB call: the API's name, its body as DynamoDB JSON, and how long to wait before sending it.
+// A Request is one DynamoDB call: the API's name, the table, the body as DynamoDB JSON, and how long to wait before sending it.
 type Request struct {
 	API   string
+	Table string
 	Body  []byte
 	Delay time.Duration
 	Write bool

@@ -52,7 +52,7 @@ func get(b *Binding, key any, consistent bool, paths []expression.Path, partial 
 		body = withText(body, "ProjectionExpression", text)
 	}
 	body = append(places.Append(body), '}')
-	return &single[[]byte]{request: Request{API: "GetItem", Body: body}, read: func(response Response) ([]byte, error) {
+	return &single[[]byte]{request: Request{API: "GetItem", Table: b.Table, Body: body}, read: func(response Response) ([]byte, error) {
 		if response.Err != nil {
 			return nil, response.Err
 		}

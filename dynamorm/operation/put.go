@@ -70,7 +70,7 @@ func Put(b *Binding, mode PutMode, value any, now time.Time, options PutOptions)
 		body = withText(body, "ReturnValues", "ALL_OLD")
 	}
 	body = append(places.Append(body), '}')
-	return &single[Stored]{request: Request{API: "PutItem", Body: body, Write: true}, read: func(response Response) (Stored, error) {
+	return &single[Stored]{request: Request{API: "PutItem", Table: b.Table, Body: body, Write: true}, read: func(response Response) (Stored, error) {
 		if response.Err != nil && !(mode != Replace && response.Unanswered && b.isOurs(response, item)) {
 			return Stored{}, guard.failure(b, response)
 		}

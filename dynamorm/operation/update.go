@@ -61,7 +61,7 @@ func Update(b *Binding, key any, changes []expression.Change, now time.Time, opt
 
 // guarded is a conditional write whose result is the item that came back.
 func guarded(api string, b *Binding, guard Guard, body []byte) Exchange[[]byte] {
-	return &single[[]byte]{request: Request{API: api, Body: body, Write: true}, read: func(response Response) ([]byte, error) {
+	return &single[[]byte]{request: Request{API: api, Table: b.Table, Body: body, Write: true}, read: func(response Response) ([]byte, error) {
 		if response.Err != nil {
 			return nil, guard.failure(b, response)
 		}

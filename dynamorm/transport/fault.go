@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 
 	"github.com/dynamorm/dynamorm/dynamorm/errs"
@@ -43,33 +44,39 @@ func ofAnswer(status int, requestID string, body []byte) *errs.Error {
 	return out
 }
 
-// ofFailure maps what is no answer: no credentials, no connection, a cut one, a cancelled context. sent tells whether the request may have arrived.
-func ofFailure(ctx context.Context, err error) (out *errs.Error, sent bool) {
-	var dial *net.OpError
-	notSent := errors.As(err, &dial) && dial.Op == "dial"
+// ofUnsent maps what went wrong before a first attempt: an ended context, no credentials, an endpoint that is none, the caller's own middleware.
+func ofUnsent(ctx context.Context, err error) *errs.Error {
+	out := errs.New(errs.ServiceError, "the request was not sent")
+	var signing *v4.SigningError
 	switch {
 	case ctx.Err() != nil:
-		out = errs.New(errs.Canceled, "the context ended")
-		out.Origin = errs.Service
-		if errors.Is(err, errNotStarted) {
-			out.Origin = errs.Client
-		}
-		return out, out.Origin == errs.Service
-	case strings.Contains(err.Error(), "credentials"):
+		out = errs.New(errs.Canceled, "the context ended before anything was sent")
+	case errors.As(err, &signing), strings.Contains(err.Error(), "get identity"):
+		// The SDK gives what a credentials provider failed with no type of its own.
 		out = errs.New(errs.AccessDenied, "no usable credentials")
-		return out, false
-	case notSent:
-		out = errs.New(errs.NetworkError, "the service could not be reached")
-		out.Origin = errs.Client
-		return out, false
 	}
-	out = errs.New(errs.NetworkError, "no whole answer from the service")
+	out.Origin = errs.Client
+	return out
+}
+
+// ofFailure maps an attempt that got no answer: no connection, a cut one, an ended context.
+func ofFailure(ctx context.Context, err error) *errs.Error {
+	var dial *net.OpError
+	switch {
+	case ctx.Err() != nil:
+		out := errs.New(errs.Canceled, "the context ended")
+		out.Origin = errs.Service
+		return out
+	case errors.As(err, &dial) && dial.Op == "dial":
+		out := errs.New(errs.NetworkError, "the service could not be reached")
+		out.Origin = errs.Client
+		return out
+	}
+	out := errs.New(errs.NetworkError, "no whole answer from the service")
 	out.Origin = errs.Service
 	var response *awshttp.ResponseError
 	if errors.As(err, &response) {
 		out.RequestID, out.Status = response.ServiceRequestID(), response.HTTPStatusCode()
 	}
-	return out, true
+	return out
 }
-
-var errNotStarted = errors.New("not started")

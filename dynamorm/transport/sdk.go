@@ -35,6 +35,7 @@ func NewSDK(client *dynamodb.Client) *SDK { return &SDK{client} }
 // call is one call of ours on its way through the SDK.
 type call struct {
 	api       string
+	table     string
 	body      []byte
 	answer    []byte
 	failure   []byte
@@ -48,8 +49,12 @@ type call struct {
 
 // Send sends one request; what the SDK gives as an error becomes the response's.
 func (t *SDK) Send(ctx context.Context, request operation.Request) operation.Response {
-	c := &call{api: request.API, body: request.Body}
-	err := t.invoke(ctx, c)
+	c := &call{api: request.API, table: request.Table, body: request.Body}
+	answered, err := t.invoke(ctx, c)
+	if err == nil && c.answer == nil {
+		// The caller's own middleware answered in place of the service.
+		c.answer, err = bodyOf(answered)
+	}
 	if err == nil {
 		return operation.Response{Body: c.answer, Unanswered: c.unanswered > 0}
 	}
@@ -66,41 +71,29 @@ func (t *SDK) mapped(ctx context.Context, c *call, err error) *errs.Error {
 	if c.status >= http.StatusMultipleChoices {
 		return ofAnswer(c.status, c.requestID, c.failure)
 	}
-	if c.attempts == 0 && ctx.Err() != nil {
-		err = errNotStarted
+	if c.attempts == 0 {
+		return ofUnsent(ctx, err)
 	}
-	out, _ := ofFailure(ctx, err)
-	return out
+	return ofFailure(ctx, err)
 }
 
-// invoke calls the SDK with the least it has to see.
-func (t *SDK) invoke(ctx context.Context, c *call) error {
+// invoke calls the SDK with the least it has to see: the table, by which it finds the endpoint and the caller's middleware the call.
+func (t *SDK) invoke(ctx context.Context, c *call) (answered any, err error) {
 	options := func(o *dynamodb.Options) {
 		o.Protocol = &protocol{awsjson.New10(schemas.DynamoDB_20120810), c}
 		o.APIOptions = append(append([]func(*middleware.Stack) error{}, o.APIOptions...), c.watch)
 	}
-	table := ""
-	var key map[string]types.AttributeValue
-	switch c.api {
+	switch least := map[string]types.AttributeValue{}; c.api { // an empty map passes the SDK's check of required members
 	case "GetItem":
-		_, err := t.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &table, Key: least(key)}, options)
-		return err
+		return t.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &c.table, Key: least}, options)
 	case "PutItem":
-		_, err := t.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &table, Item: least(key)}, options)
-		return err
+		return t.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &c.table, Item: least}, options)
 	case "UpdateItem":
-		_, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &table, Key: least(key)}, options)
-		return err
+		return t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &c.table, Key: least}, options)
 	case "DeleteItem":
-		_, err := t.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &table, Key: least(key)}, options)
-		return err
+		return t.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &c.table, Key: least}, options)
 	}
-	return fmt.Errorf("no such call: %s", c.api)
-}
-
-// least is a map that passes the SDK's validation of required members.
-func least(map[string]types.AttributeValue) map[string]types.AttributeValue {
-	return map[string]types.AttributeValue{}
+	return nil, fmt.Errorf("no such call: %s", c.api)
 }
 
 // watch counts the attempts that got no readable answer.
