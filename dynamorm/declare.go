@@ -3,6 +3,8 @@ package dynamorm
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -73,7 +75,7 @@ func Declare[T any](spec Spec) (*Model[T], error) {
 	if name == "" {
 		name = typ.Name()
 	}
-	attributes, err := attributesOf(typ, true)
+	attributes, err := attributesOf(typ, place{"/models/0/attributes", nil})
 	if err != nil {
 		return nil, err
 	}
@@ -108,10 +110,26 @@ var (
 	rawType    = reflect.TypeFor[json.RawMessage]()
 )
 
-func attributesOf(typ reflect.Type, top bool) ([]any, error) {
+// A place is where in the document a Go type's attributes would stand, and the struct types on the way there.
+type place struct {
+	pointer string
+	within  []reflect.Type
+}
+
+func (p place) to(segments string) place { return place{p.pointer + segments, p.within} }
+
+func (p place) refuse(format string, args ...any) error {
+	return errs.New(errs.InvalidModel, format, args...).At(p.pointer)
+}
+
+func attributesOf(typ reflect.Type, at place) ([]any, error) {
+	if slices.Contains(at.within, typ) {
+		return nil, at.refuse("%s contains itself; use map[string]any, or json", typ)
+	}
+	at.within = append(slices.Clip(at.within), typ)
 	var out []any
-	for _, field := range codec.StructFields(typ) {
-		attribute, err := attributeOf(field, top)
+	for i, field := range codec.StructFields(typ) {
+		attribute, err := attributeOf(field, at.to("/"+strconv.Itoa(i)))
 		if err != nil {
 			return nil, err
 		}
@@ -120,19 +138,43 @@ func attributesOf(typ reflect.Type, top bool) ([]any, error) {
 	return out, nil
 }
 
-func attributeOf(field codec.StructField, top bool) (map[string]any, error) {
-	out, err := valueOf(field.Type, field)
+// The options a tag may have: words alone, the roles among them, and words with a value. Any other is a mistake, not a comment.
+var (
+	roleOptions  = []string{"pk", "sk", "created_at", "updated_at", "version", "ttl"}
+	wordOptions  = []string{"required", "omitempty", "set", "json", "encrypted"}
+	valueOptions = []string{"format", "type", "enum", "field"}
+)
+
+func checkOptions(field codec.StructField, at place) error {
+	for _, option := range field.Options {
+		word, _, hasValue := strings.Cut(option, "=")
+		known := slices.Contains(roleOptions, word) || slices.Contains(wordOptions, word)
+		if hasValue {
+			known = slices.Contains(valueOptions, word)
+		}
+		if !known {
+			return at.refuse("the tag of %s has an unknown option %s", field.Name, word)
+		}
+	}
+	return nil
+}
+
+func attributeOf(field codec.StructField, at place) (map[string]any, error) {
+	if err := checkOptions(field, at); err != nil {
+		return nil, err
+	}
+	out, err := valueOf(field.Type, field, at)
 	if err != nil {
 		return nil, err
 	}
 	out["attribute"] = field.Name
 	var roles []any
-	for _, role := range []string{"pk", "sk", "created_at", "updated_at", "version", "ttl"} {
+	for _, role := range roleOptions {
 		if _, there := field.Option(role); there {
 			roles = append(roles, role)
 		}
 	}
-	if roles != nil && top {
+	if roles != nil {
 		out["roles"] = roles
 	}
 	_, partition := field.Option("pk")
@@ -161,7 +203,7 @@ func attributeOf(field codec.StructField, top bool) (map[string]any, error) {
 }
 
 // valueOf says what a Go type is in DMS, with the options that change it.
-func valueOf(typ reflect.Type, field codec.StructField) (map[string]any, error) {
+func valueOf(typ reflect.Type, field codec.StructField, at place) (map[string]any, error) {
 	for typ.Kind() == reflect.Pointer {
 		typ = typ.Elem()
 	}
@@ -173,7 +215,7 @@ func valueOf(typ reflect.Type, field codec.StructField) (map[string]any, error) 
 	}
 	if kind, there := field.Option("type"); there {
 		out["type"] = kind
-	} else if err := inferred(out, typ, field); err != nil {
+	} else if err := inferred(out, typ, field, at); err != nil {
 		return nil, err
 	}
 	if formatted {
@@ -188,7 +230,7 @@ func valueOf(typ reflect.Type, field codec.StructField) (map[string]any, error) 
 	return out, nil
 }
 
-func inferred(out map[string]any, typ reflect.Type, field codec.StructField) error {
+func inferred(out map[string]any, typ reflect.Type, field codec.StructField, at place) error {
 	_, set := field.Option("set")
 	switch kind := typ.Kind(); {
 	case typ == timeType:
@@ -208,18 +250,18 @@ func inferred(out map[string]any, typ reflect.Type, field codec.StructField) err
 	case kind == reflect.Map && typ.Elem() == reflect.TypeFor[struct{}](), set && (kind == reflect.Slice || kind == reflect.Map):
 		out["type"] = setType(typ)
 	case kind == reflect.Slice:
-		return listOf(out, typ)
+		return listOf(out, typ, at)
 	case kind == reflect.Map:
 		out["type"] = "M"
 	case kind == reflect.Struct:
-		members, err := attributesOf(typ, false)
+		members, err := attributesOf(typ, at.to("/attributes"))
 		if members == nil {
 			members = []any{}
 		}
 		out["type"], out["attributes"] = "M", members
 		return err
 	default:
-		return errs.New(errs.InvalidModel, "%s has no DynamoDB type", typ).At("/models/0/attributes")
+		return at.refuse("%s has no DynamoDB type", typ)
 	}
 	return nil
 }
@@ -238,12 +280,12 @@ func setType(typ reflect.Type) string {
 	return "NS"
 }
 
-func listOf(out map[string]any, typ reflect.Type) error {
+func listOf(out map[string]any, typ reflect.Type, at place) error {
 	out["type"] = "L"
 	if typ.Elem().Kind() == reflect.Interface {
 		return nil
 	}
-	items, err := valueOf(typ.Elem(), codec.StructField{})
+	items, err := valueOf(typ.Elem(), codec.StructField{}, at.to("/items"))
 	out["items"] = items
 	return err
 }

@@ -70,7 +70,15 @@ func WithAdopt() Option { return func(s *settings) { s.adopt = true } }
 // WithConsistent asks for a strongly consistent read (get, find, exists).
 func WithConsistent() Option { return func(s *settings) { s.get.Consistent = true } }
 
-// A change is an option of update.
+// WithSelect asks for some paths alone (GetPartial, FindPartial).
+func WithSelect(paths ...FieldPath) Option {
+	return func(s *settings) { s.get.Select = append([]FieldPath{}, paths...) }
+}
+
+// WithView asks for the fields of a named view (GetPartial, FindPartial).
+func WithView(name string) Option { return func(s *settings) { s.get.View = name } }
+
+// change is an option of update.
 func change(kind expression.Kind, path any, value any) Option {
 	return func(s *settings) {
 		s.changes = append(s.changes, expression.Change{Kind: kind, Target: asField(path), Value: value})

@@ -110,12 +110,12 @@ func (t *verbs[T]) Save(ctx context.Context, value *T, options ...Option) error 
 	return err
 }
 
-// Get reads an item by key: a struct or Values that holds the key attributes. Options: WithConsistent.
+// Get reads a whole item by key: a struct or Values that holds the key attributes. Options: WithConsistent; parts are read by GetPartial.
 // Errors: ErrItemNotFound, ErrDecodeFailed.
 func (t *verbs[T]) Get(ctx context.Context, key any, options ...Option) (*T, error) {
 	out, err := t.Find(ctx, key, options...)
 	if err == nil && out == nil {
-		err = errs.New(errs.ItemNotFound, "%s: there is no item with this key", t.binding.Model.Name)
+		err = t.notFound()
 	}
 	return out, err
 }
@@ -123,39 +123,47 @@ func (t *verbs[T]) Get(ctx context.Context, key any, options ...Option) (*T, err
 // Find reads an item by key, or gives nil. Options: WithConsistent.
 func (t *verbs[T]) Find(ctx context.Context, key any, options ...Option) (*T, error) {
 	s := gather(options)
-	exchange, _, err := operation.Get(t.binding, key, s.get)
-	item, err := run(ctx, t.client, exchange, err)
+	if s.get.Select != nil || s.get.View != "" {
+		return nil, errs.New(errs.ValidationFailed, "%s: parts of an item are read by GetPartial or FindPartial", t.binding.Model.Name)
+	}
+	item, err := t.read(ctx, key, s.get)
 	if err != nil || item == nil {
 		return nil, err
 	}
 	return t.decode(item)
 }
 
-// Select reads parts of an item: exactly what was selected and stored, by attribute name; nil where there is no item.
-func (t *verbs[T]) Select(ctx context.Context, key any, paths []FieldPath, options ...Option) (Values, error) {
-	s := gather(options)
-	if paths == nil {
-		paths = []FieldPath{}
+// GetPartial reads parts of an item: exactly what was selected and stored, by attribute name.
+// Options: WithSelect or WithView, WithConsistent. Errors: ErrItemNotFound, ErrDecodeFailed, ErrValidationFailed (both given, an unknown path or view).
+func (t *verbs[T]) GetPartial(ctx context.Context, key any, options ...Option) (Values, error) {
+	out, err := t.FindPartial(ctx, key, options...)
+	if err == nil && out == nil {
+		err = t.notFound()
 	}
-	s.get.Select = paths
-	return t.partial(ctx, key, s.get)
+	return out, err
 }
 
-// SelectView reads the fields of a named view.
-func (t *verbs[T]) SelectView(ctx context.Context, key any, view string, options ...Option) (Values, error) {
+// FindPartial does as GetPartial, and gives nil where there is no item.
+func (t *verbs[T]) FindPartial(ctx context.Context, key any, options ...Option) (Values, error) {
 	s := gather(options)
-	s.get.View = view
-	return t.partial(ctx, key, s.get)
-}
-
-func (t *verbs[T]) partial(ctx context.Context, key any, options operation.GetOptions) (Values, error) {
-	exchange, _, err := operation.Get(t.binding, key, options)
-	item, err := run(ctx, t.client, exchange, err)
+	if s.get.Select == nil && s.get.View == "" {
+		s.get.Select = []FieldPath{}
+	}
+	item, err := t.read(ctx, key, s.get)
 	if err != nil || item == nil {
 		return nil, err
 	}
 	var out Values
 	return out, t.binding.Codec.UnmarshalItem(item, &out, true)
+}
+
+func (t *verbs[T]) read(ctx context.Context, key any, options operation.GetOptions) ([]byte, error) {
+	exchange, _, err := operation.Get(t.binding, key, options)
+	return run(ctx, t.client, exchange, err)
+}
+
+func (t *verbs[T]) notFound() error {
+	return errs.New(errs.ItemNotFound, "%s: there is no item with this key", t.binding.Model.Name)
 }
 
 // Exists tells whether an item is there; only its key is read. Options: WithConsistent.

@@ -47,7 +47,7 @@ type verbs interface {
 	put(value any, returnOld bool, options []dynamorm.Option) (any, error)
 	save(value any, options []dynamorm.Option) error
 	get(key any, must bool, options []dynamorm.Option) (any, error)
-	selected(key any, paths []dynamorm.FieldPath, view string, options []dynamorm.Option) (dynamorm.Values, error)
+	partial(key any, must bool, options []dynamorm.Option) (dynamorm.Values, error)
 	exists(key any, options []dynamorm.Option) (bool, error)
 	update(key any, returns dynamorm.Returns, options []dynamorm.Option) (any, error)
 	delete(key any, returnOld bool, options []dynamorm.Option) (any, error)
@@ -62,8 +62,8 @@ type table[T any] interface {
 	Save(ctx context.Context, value *T, options ...dynamorm.Option) error
 	Get(ctx context.Context, key any, options ...dynamorm.Option) (*T, error)
 	Find(ctx context.Context, key any, options ...dynamorm.Option) (*T, error)
-	Select(ctx context.Context, key any, paths []dynamorm.FieldPath, options ...dynamorm.Option) (dynamorm.Values, error)
-	SelectView(ctx context.Context, key any, view string, options ...dynamorm.Option) (dynamorm.Values, error)
+	GetPartial(ctx context.Context, key any, options ...dynamorm.Option) (dynamorm.Values, error)
+	FindPartial(ctx context.Context, key any, options ...dynamorm.Option) (dynamorm.Values, error)
 	Exists(ctx context.Context, key any, options ...dynamorm.Option) (bool, error)
 	Update(ctx context.Context, key any, options ...dynamorm.Option) (*T, error)
 	Change(ctx context.Context, key any, returns dynamorm.Returns, options ...dynamorm.Option) (dynamorm.Values, error)
@@ -100,11 +100,11 @@ func (a *adapter[T]) get(key any, must bool, options []dynamorm.Option) (any, er
 	return orNil(a.table.Find(background, key, options...))
 }
 
-func (a *adapter[T]) selected(key any, paths []dynamorm.FieldPath, view string, options []dynamorm.Option) (dynamorm.Values, error) {
-	if view != "" {
-		return a.table.SelectView(background, key, view, options...)
+func (a *adapter[T]) partial(key any, must bool, options []dynamorm.Option) (dynamorm.Values, error) {
+	if must {
+		return a.table.GetPartial(background, key, options...)
 	}
-	return a.table.Select(background, key, paths, options...)
+	return a.table.FindPartial(background, key, options...)
 }
 
 func (a *adapter[T]) exists(key any, options []dynamorm.Option) (bool, error) {
@@ -369,11 +369,14 @@ func (c *call) read(must bool) (object, error) {
 	if !selecting && !viewing {
 		return c.itemOrNull(c.table.get(c.key(), must, c.options()))
 	}
-	if selecting && viewing {
-		// The library's two calls cannot both be meant; asking for both is what the contract refuses.
-		return nil, refusal()
+	options := c.options()
+	if selecting {
+		options = append(options, dynamorm.WithSelect(fields(paths)...))
 	}
-	values, err := c.table.selected(c.key(), fields(paths), view, c.options())
+	if viewing {
+		options = append(options, dynamorm.WithView(view))
+	}
+	values, err := c.table.partial(c.key(), must, options)
 	if err != nil || values == nil {
 		return object{"item": nil}, err
 	}

@@ -7,12 +7,9 @@ import (
 	"github.com/dynamorm/dynamorm/dynamorm"
 	"github.com/dynamorm/dynamorm/dynamorm/codec"
 	"github.com/dynamorm/dynamorm/dynamorm/dms"
-	"github.com/dynamorm/dynamorm/dynamorm/errs"
 	"github.com/dynamorm/dynamorm/dynamorm/expression"
 	"github.com/dynamorm/dynamorm/dynamorm/schema"
 )
-
-func refusal() error { return errs.New(errs.ValidationFailed, "either a selection or a view") }
 
 // path hands a path over in the form given: text, or segments.
 func path(given any) dynamorm.FieldPath {
