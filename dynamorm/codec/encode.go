@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
+	"slices"
 	"sort"
 	"strconv"
 	"time"
@@ -27,7 +28,14 @@ func indirect(v reflect.Value) reflect.Value {
 		}
 		v = v.Elem()
 	}
-	if v.IsValid() && (v.Kind() == reflect.Slice || v.Kind() == reflect.Map) && v.IsNil() {
+	if !v.IsValid() {
+		return v
+	}
+	switch kind := v.Kind(); {
+	case (kind == reflect.Slice || kind == reflect.Map) && v.IsNil():
+		return reflect.Value{}
+	case v.Type() == numberType && v.Len() == 0:
+		// The empty Number is what an absent one reads as where a struct does not use a pointer.
 		return reflect.Value{}
 	}
 	return v
@@ -93,12 +101,15 @@ func (p *Plan) getter(v reflect.Value) (func(int) reflect.Value, error) {
 // appendMember appends one attribute's value, or nothing where it is absent.
 func (p *Plan) appendMember(dst []byte, v reflect.Value, depth int) ([]byte, error) {
 	field := p.Field
+	if unsaid(field, v) {
+		return dst, nil
+	}
 	v = indirect(v)
 	if !v.IsValid() {
 		switch {
 		case field.Type == "NULL" && field.Required:
 			return append(dst, `{"NULL":true}`...), nil
-		case field.Required && !field.IsSet():
+		case field.Required:
 			return dst, refused("a required attribute is missing")
 		}
 		return dst, nil
@@ -120,7 +131,15 @@ func (p *Plan) appendMember(dst []byte, v reflect.Value, depth int) ([]byte, err
 	return dst, nil
 }
 
-// AppendValue appends a value that is not null by the attribute's type, tagged, and tells whether it is empty in the sense of omit_empty.
+// unsaid tells the empty string in a struct's own string field where the attribute has no empty text: what an absent one reads as.
+func unsaid(field *schema.Field, v reflect.Value) bool {
+	if field.Required || v.Kind() != reflect.String || v.Len() != 0 {
+		return false
+	}
+	return field.Format == "uuid" || field.Format == "date" || field.Enum != nil && !slices.Contains(field.Enum, "")
+}
+
+// appendValue appends a value that is not null by the attribute's type, tagged, and tells whether it is empty in the sense of omit_empty.
 func (p *Plan) appendValue(dst []byte, v reflect.Value, depth int) (out []byte, empty bool, err error) {
 	switch p.Field.Type {
 	case "S":
@@ -263,6 +282,9 @@ func appendTimeText(dst []byte, field *schema.Field, value time.Time) ([]byte, e
 	case "rfc3339nano":
 		digits = nanoDigits
 	case "date":
+		if value.Year() < 1 || value.Year() > 9999 {
+			return dst, refused("%v", errYear)
+		}
 		return append(value.AppendFormat(append(dst, '"'), "2006-01-02"), '"'), nil
 	default:
 		return dst, refused("a time does not fit this attribute")

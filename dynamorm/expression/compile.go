@@ -260,25 +260,22 @@ func (n function) compile(c *Compiler, _ group) (string, error) {
 }
 
 func (c *Compiler) argument(n function, path Path) (string, error) {
-	switch {
-	case n.name == "attribute_type":
+	if n.name == "attribute_type" {
 		tag, ok := n.operand.(string)
 		if !ok || tag == "" || !fits("type", tag) {
 			return "", badOperator(path, "no type of DynamoDB")
 		}
 		return c.Placeholders.value([]byte(`{"S":"` + tag + `"}`)), nil
-	case n.name == "contains":
-		switch n.operand.(type) {
-		case FieldPath, FieldSize:
-			return c.operand(n.operand, nil)
-		}
-		tagged, err := c.Scope.marshalMember(path, n.operand)
-		if err != nil {
-			return "", err
-		}
-		return c.Placeholders.value(tagged), nil
 	}
-	return c.right(n.of, path, n.operand)
+	switch n.operand.(type) {
+	case FieldPath, FieldSize:
+		return c.operand(n.operand, nil)
+	}
+	tagged, err := c.Scope.marshalPart(path, n.operand)
+	if err != nil {
+		return "", err
+	}
+	return c.Placeholders.value(tagged), nil
 }
 
 // Projection compiles a projection: paths that lie inside another, or repeat one, are left out.

@@ -70,19 +70,16 @@ func place(path Path) func([]byte, error) ([]byte, error) {
 	}
 }
 
-var memberType = map[string]string{"SS": "S", "NS": "N", "BS": "B"}
+var partType = map[string]string{"S": "S", "B": "B", "SS": "S", "NS": "N", "BS": "B"}
 
-// marshalMember gives the operand of contains: a member of the set or list, or a part of the text.
-func (s Scope) marshalMember(path Path, value any) ([]byte, error) {
+// marshalPart gives what begins_with and contains look for: plain text or bytes, or a member of a set or list.
+func (s Scope) marshalPart(path Path, value any) ([]byte, error) {
 	plan, _ := s.plan(path)
 	if plan == nil {
 		return s.marshal(path, value)
 	}
-	if tag, isSet := memberType[plan.Field.Type]; isSet {
+	if tag, there := partType[plan.Field.Type]; there {
 		return place(path)(codec.AppendValueAt(nil, codec.PlanOf(&schema.Field{Type: tag}), value, 1))
 	}
-	if plan.Field.Type == "L" {
-		return place(path)(codec.AppendValueAt(nil, plan.Element, value, 1))
-	}
-	return s.marshal(path, value)
+	return place(path)(codec.AppendValueAt(nil, plan.Element, value, 1))
 }

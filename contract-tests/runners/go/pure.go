@@ -112,22 +112,19 @@ func (c *call) condition(given []any) dynamorm.Condition {
 	case "type":
 		return path(rest[0]).IsType(rest[1].(string))
 	case "begins_with":
-		return path(rest[0]).BeginsWith(c.operand(c.fieldAt(rest[0]), rest[1]))
+		return path(rest[0]).BeginsWith(c.operand(nil, rest[1]))
 	case "contains":
 		return path(rest[0]).Contains(c.operand(c.memberAt(rest[0]), rest[1]))
 	}
 	return c.comparison(name, rest)
 }
 
+// memberAt gives what contains looks for where that has a declaration: an element of a list. Parts of texts and members of sets are plain.
 func (c *call) memberAt(given any) *schema.Field {
-	field := c.fieldAt(given)
-	switch {
-	case field == nil || field.IsSet():
-		return nil
-	case field.Type == "L":
+	if field := c.fieldAt(given); field != nil && field.Type == "L" {
 		return field.Items
 	}
-	return field
+	return nil
 }
 
 func (c *call) comparison(name string, rest []any) dynamorm.Condition {

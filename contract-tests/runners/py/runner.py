@@ -181,7 +181,7 @@ def value_at(scope: Scope, path: Any, tagged: Json, *, member: bool = False) -> 
     plan = None if path is None else scope.plan(field(path).path)
     attribute = None if plan is None else plan.field
     if member and attribute is not None:
-        attribute = attribute.items if attribute.type == "L" else attribute if attribute.type == "S" else None
+        attribute = attribute.items if attribute.type == "L" else None
     return to_native(attribute, tagged)
 
 
@@ -220,7 +220,7 @@ def function(scope: Scope, name: str, left: FieldPath, rest: list[Any]) -> Condi
         return left.exists()
     if name == "not_exists":
         return left.not_exists()
-    given = operand(scope, rest[0], rest[1], member=name == "contains")
+    given = operand(scope, rest[0], rest[1], member=True)
     return left.contains(given) if name == "contains" else left.begins_with(given)
 
 

@@ -128,8 +128,7 @@ class Compiler:
             if operand.value not in WIRE_TYPES:
                 raise InvalidOperatorError("no type of DynamoDB", path=path_text(node.path))
             return self.placeholders.value({"S": operand.value})
-        marshal = self.scope.marshal_member if node.name == "contains" else self.scope.marshal
-        return self.placeholders.value(marshal(node.path, operand.value))
+        return self.placeholders.value(self.scope.marshal_part(node.path, operand.value))
 
     def projection(self, paths: Sequence[PathLike]) -> str:
         """Compile a projection: paths that lie inside another, or repeat one, are left out."""

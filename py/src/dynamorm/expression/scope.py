@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ..codec.item import FieldPlan
     from .node import Path
 
-MEMBER_TYPE = {"SS": "S", "NS": "N", "BS": "B"}
+PART_TYPE = {"S": "S", "B": "B", "SS": "S", "NS": "N", "BS": "B"}
 
 
 def _child(plan: FieldPlan, segment: str | int) -> FieldPlan | None:
@@ -82,15 +82,14 @@ class Scope:
             return {"NULL": True}
         return write_any(value, text, len(path)) if plan is None else plan.write(value, text, len(path))
 
-    def marshal_member(self, path: Path, value: Any) -> AttributeValue:  # noqa: ANN401 - the caller's value
-        """Marshal the operand of contains: a member of the set or list, or a part of the text."""
+    def marshal_part(self, path: Path, value: Any) -> AttributeValue:  # noqa: ANN401 - the caller's value
+        """Marshal what begins_with and contains look for: plain text or bytes, or a member of a set or list."""
         plan = self.plan(path)
         text = path_text(path)
-        if plan is not None and plan.field.type in MEMBER_TYPE:
-            written = write_any(value, text, 1)
-            if MEMBER_TYPE[plan.field.type] not in written:
-                raise ValidationFailedError(f"expected {MEMBER_TYPE[plan.field.type]}", path=text)
-            return written
         if plan is not None and plan.field.type == "L":
             return plan.members[0].write(value, text, 1) if plan.members is not None else write_any(value, text, 1)
-        return self.marshal(path, value)
+        written = write_any(value, text, 1)
+        expected = None if plan is None else PART_TYPE.get(plan.field.type)
+        if expected is not None and expected not in written:
+            raise ValidationFailedError(f"expected {expected}", path=text)
+        return written

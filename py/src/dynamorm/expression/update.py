@@ -58,7 +58,9 @@ class Changes:
             if not given:
                 continue
             if kind == "remove":
-                out[kind] = [(parse_path(path), None) for path in _listed(kind, [given] if isinstance(given, str) else given)]
+                out[kind] = [
+                    (parse_path(path), None) for path in _listed(kind, [given] if isinstance(given, str) else given)
+                ]
             else:
                 out[kind] = [(parse_path(path), value) for path, value in _pairs(kind, given)]
         return cls(out)
