@@ -223,8 +223,8 @@ func (p *Plan) readSlice(s *Scanner, dst reflect.Value, partial bool) error {
 			err = p.Element.readElement(s, element, partial)
 		} else {
 			var value any
-			if value, err = s.readAny(); err == nil && value != nil {
-				err = assign("", element, value)
+			if value, err = s.readAny(); err == nil {
+				err = assignMember(element, value)
 			}
 		}
 		out = reflect.Append(out, element)
@@ -309,6 +309,12 @@ func assign(format string, dst reflect.Value, value any) error {
 		dst.Set(from)
 		return nil
 	}
+	switch value := value.(type) {
+	case map[string]any:
+		return assignMap(dst, value)
+	case []any:
+		return assignSlice(dst, value)
+	}
 	if whole, ok := value.(int64); ok {
 		return assignInt(format, dst, whole)
 	}
@@ -337,7 +343,54 @@ func assign(format string, dst reflect.Value, value any) error {
 		dst.SetFloat(float)
 		return nil
 	}
-	return errors.New("a value that the struct's field does not hold")
+	return errHeld
+}
+
+// errHeld is a value of another type than the struct's field has inside.
+var errHeld = errors.New("a value that the struct's field does not hold")
+
+// assignMap fills a map whose members have one Go type.
+func assignMap(dst reflect.Value, members map[string]any) error {
+	if dst.Kind() != reflect.Map || dst.Type().Key().Kind() != reflect.String {
+		return errHeld
+	}
+	out := reflect.MakeMapWithSize(dst.Type(), len(members))
+	for name, member := range members {
+		held := reflect.New(dst.Type().Elem()).Elem()
+		if err := assignMember(held, member); err != nil {
+			return errs.Under(asDecode(err), name)
+		}
+		out.SetMapIndex(reflect.ValueOf(name).Convert(dst.Type().Key()), held)
+	}
+	dst.Set(out)
+	return nil
+}
+
+// assignSlice fills a slice whose elements have one Go type.
+func assignSlice(dst reflect.Value, elements []any) error {
+	if dst.Kind() != reflect.Slice {
+		return errHeld
+	}
+	out := reflect.MakeSlice(dst.Type(), len(elements), len(elements))
+	for i, element := range elements {
+		if err := assignMember(out.Index(i), element); err != nil {
+			return errs.UnderIndex(asDecode(err), i)
+		}
+	}
+	dst.Set(out)
+	return nil
+}
+
+// assignMember takes null only where the Go type has one.
+func assignMember(dst reflect.Value, member any) error {
+	if member != nil {
+		return assign("", dst, member)
+	}
+	switch dst.Kind() {
+	case reflect.Pointer, reflect.Interface, reflect.Map, reflect.Slice:
+		return nil
+	}
+	return errHeld
 }
 
 func assignInt(format string, dst reflect.Value, whole int64) error {

@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -102,11 +103,28 @@ func appendForeignJSON(dst []byte, value any) ([]byte, error) {
 	if err != nil {
 		return dst, errors.New("no JSON value")
 	}
+	if holdsReplacement(written) {
+		return dst, errSurrogate
+	}
 	read, err := readJSON(string(written))
 	if err != nil {
 		return dst, err
 	}
 	return appendJSON(dst, read)
+}
+
+// holdsReplacement finds the escape by which encoding/json silently replaces what is not UTF-8; a real U+FFFD it writes unescaped.
+func holdsReplacement(written []byte) bool {
+	for i := 0; i+1 < len(written); i++ {
+		if written[i] != '\\' {
+			continue
+		}
+		if bytes.HasPrefix(written[i:], []byte(`\ufffd`)) {
+			return true
+		}
+		i++ // an escaped backslash begins no other escape
+	}
+	return false
 }
 
 // readJSON reads JSON text to nil, bool, string, Number, []any and map[string]any; every digit is kept, a repeated key refused.

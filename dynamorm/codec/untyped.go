@@ -31,7 +31,10 @@ func appendAny(dst []byte, v reflect.Value, depth int) ([]byte, error) {
 		return untypedSet(dst, "SS", v)
 	case time.Time:
 		out, err := AppendTime(append(dst, `{"S":"`...), value, microDigits)
-		return append(out, `"}`...), err
+		if err != nil {
+			return dst, refused("%v", err)
+		}
+		return append(out, `"}`...), nil
 	case Number, json.Number:
 		return anyNumber(dst, v)
 	}

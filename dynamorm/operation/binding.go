@@ -1,7 +1,6 @@
 package operation
 
 import (
-	"reflect"
 	"strconv"
 	"time"
 
@@ -40,12 +39,12 @@ func (b *Binding) Lifecycle() []*schema.Field {
 	return out
 }
 
-// Rewritten gives the attributes that a write may store otherwise than the caller's value holds them: those the library stamps, and sets,
-// whose members are sorted and collapse.
+// Rewritten gives the attributes that a write may store otherwise than the caller's value holds them: those the library stamps, sets
+// (sorted, duplicates collapse), times (cut), numbers and uuids (canonical text).
 func (b *Binding) Rewritten() []*schema.Field {
 	out := b.Lifecycle()
 	for _, field := range b.Model.Fields {
-		if field.IsSet() {
+		if field.IsSet() || field.Type == "N" || field.Type == "S" && field.Format != "" {
 			out = append(out, field)
 		}
 	}
@@ -75,15 +74,6 @@ func stamp(field *schema.Field, now time.Time) []byte {
 	}
 	text, _ := codec.AppendTime([]byte(`{"S":"`), now, digits)
 	return append(text, `"}`...)
-}
-
-// sameItem tells whether two items are equal by value.
-func (b *Binding) sameItem(left, right []byte) bool {
-	var a, c map[string]any
-	if b.Codec.UnmarshalItem(left, &a, true) != nil || b.Codec.UnmarshalItem(right, &c, true) != nil {
-		return false
-	}
-	return reflect.DeepEqual(a, c)
 }
 
 func (b *Binding) begin() []byte {

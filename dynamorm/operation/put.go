@@ -81,7 +81,7 @@ func Put(b *Binding, mode PutMode, value any, now time.Time, options PutOptions)
 // isOurs tells whether a condition failed on the very item that an earlier, unanswered attempt wrote.
 func (b *Binding) isOurs(response Response, item []byte) bool {
 	stored := member(response.Body, "Item")
-	return response.Err.Code == errs.ConditionFailed && stored != nil && b.sameItem(stored, item)
+	return response.Err.Code == errs.ConditionFailed && stored != nil && codec.SameItem(stored, item)
 }
 
 // currentVersion gives the version a value has; nil for none, which in Go is also 0.

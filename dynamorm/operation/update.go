@@ -1,6 +1,7 @@
 package operation
 
 import (
+	"math"
 	"time"
 
 	"github.com/dynamorm/dynamorm/dynamorm/expression"
@@ -37,6 +38,9 @@ func Update(b *Binding, key any, changes []expression.Change, now time.Time, opt
 	plan, err := expression.PlanUpdate(b.Scope, changes, b.protected())
 	if err != nil {
 		return nil, err
+	}
+	if expected := options.Guard.Expected; expected != nil && *expected == math.MaxInt64 && b.version != nil {
+		return nil, refused("the version after this one is beyond 64 bits").At(b.version.Name)
 	}
 	guard := options.Guard
 	guard.MustExist = !options.Upsert
