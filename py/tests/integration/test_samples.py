@@ -1,0 +1,42 @@
+"""The samples, against a real DynamoDB at DYNAMODB_ENDPOINT; SKIP_INTEGRATION=1 goes without."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+BASIC = """\
+created o-1 version 1
+read 19.9 True
+updated paid version 2
+refused VersionConflict stored 2 ours 1
+deleted True
+"""
+
+pytestmark = pytest.mark.skipif(os.environ.get("SKIP_INTEGRATION") == "1", reason="SKIP_INTEGRATION=1")
+
+
+def test_the_basic_sample_does_what_it_says() -> None:
+    endpoint = os.environ.get("DYNAMODB_ENDPOINT")
+    assert endpoint, "DYNAMODB_ENDPOINT is not set: start a DynamoDB (`make engine`), or set SKIP_INTEGRATION=1"
+    # A key and region of its own, so that a shared DynamoDB Local keeps its tables apart from others' tables.
+    settings = {
+        "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
+        "AWS_ACCESS_KEY_ID": "samplepy",
+        "AWS_SECRET_ACCESS_KEY": "sample",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+    }
+    ran = subprocess.run(  # noqa: S603 - our own sample
+        [sys.executable, SAMPLES / "basic/main.py"],
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, BASIC, "")
