@@ -136,7 +136,7 @@ class _Verbs(Generic[V]):
         condition: Condition | None = None,
         expected_version: int | None = None,
         upsert: bool = False,
-        **members: Members,
+        **members: Members | Iterable[PathLike],
     ) -> dict[str, Any] | None:
         """Do as `update`; give what `returns` asks for as a plain dict, or None where nothing came back."""
         guard = Guard(condition=condition, must_exist=not upsert, expected_version=expected_version)

@@ -104,7 +104,9 @@ def _kind(binding: Binding, guard: Guard, item: Mapping[str, Any] | None) -> typ
 def _has_version(binding: Binding, item: Mapping[str, Any], expected: Any) -> bool:  # noqa: ANN401 - a checked number
     version = binding.version
     try:
-        stored = {} if version is None else binding.codec.unmarshal_item({version.name: item[version.name]}, partial=True)
+        stored = (
+            {} if version is None else binding.codec.unmarshal_item({version.name: item[version.name]}, partial=True)
+        )
     except (DecodeFailedError, KeyError, TypeError):  # a version that cannot be read is not the one expected
         return False
     return version is not None and stored.get(version.name) == expected

@@ -27,12 +27,11 @@ class Delete(SingleExchange["dict[str, Any] | None"]):
     ) -> None:
         """Build the request."""
         self.binding, self.guard = binding, guard
-        if return_old:
-            binding.codec.require_readable()
         body: dict[str, Any] = {"TableName": binding.table, "Key": binding.codec.marshal_key(key)}
         placeholders = Placeholders()
         add_guard(body, guard_text(binding, guard, placeholders))
         if return_old:
+            binding.codec.require_readable()
             body["ReturnValues"] = "ALL_OLD"
         super().__init__(Request("DeleteItem", body | placeholders.members(), write=True))
 

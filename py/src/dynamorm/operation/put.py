@@ -52,12 +52,11 @@ class Put(SingleExchange[Stored]):
     ) -> None:
         """Build the request; `own` is for create and save, whose lost answers can be told from others' items."""
         self.binding, self.item, self.stamped, self.guard, self.own = binding, item, stamped, guard, own
-        if return_old:
-            binding.codec.require_readable()
         body: dict[str, Any] = {"TableName": binding.table, "Item": item}
         placeholders = Placeholders()
         add_guard(body, guard_text(binding, guard, placeholders))
         if return_old:
+            binding.codec.require_readable()
             body["ReturnValues"] = "ALL_OLD"
         super().__init__(Request("PutItem", body | placeholders.members(), write=True))
 

@@ -45,13 +45,13 @@ class Update(SingleExchange["dict[str, Any] | None"]):
         if returns not in RETURN_VALUES:
             raise ValidationFailedError(f"returns is one of {', '.join(RETURN_VALUES)}")
         self.binding, self.guard, self.returns = binding, guard, returns
-        if returns in WHOLE:
-            binding.codec.require_readable()
         body: dict[str, Any] = {"TableName": binding.table, "Key": binding.codec.marshal_key(key)}
         plan = UpdateCompiler(binding.scope, binding.protected).plan(changes)
         placeholders = Placeholders()
         add_guard(body, guard_text(binding, guard, placeholders))
         body["UpdateExpression"] = plan.text(placeholders, _owned(binding, now_ns, upsert=upsert))
+        if returns in WHOLE:
+            binding.codec.require_readable()
         if RETURN_VALUES[returns] is not None:
             body["ReturnValues"] = RETURN_VALUES[returns]
         super().__init__(Request("UpdateItem", body | placeholders.members(), write=True))
