@@ -3,6 +3,7 @@ package codec
 import (
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/dynamorm/dynamorm/dynamorm/errs"
@@ -103,6 +104,16 @@ func (c *ItemCodec) AppendKey(dst []byte, from any) ([]byte, error) {
 		}
 	}
 	return append(dst, '}'), nil
+}
+
+// RequireReadable refuses to read attributes that nobody here can decrypt: those named, or all of the model's.
+func (c *ItemCodec) RequireReadable(names ...string) error {
+	for _, plan := range c.root.Members {
+		if plan.Field.Encrypted && (len(names) == 0 || slices.Contains(names, plan.Field.Name)) {
+			return errs.New(errs.EncryptionNotConfigured, "the attribute is encrypted and the client has no key").At(plan.Field.Name)
+		}
+	}
+	return nil
 }
 
 // RequireKey refuses a key of which a part is missing or null.

@@ -15,11 +15,29 @@ type GetOptions struct {
 // Get reads one item by key; its result is the item's DynamoDB JSON, nil where there is none, and partial tells whether it was selected.
 func Get(b *Binding, key any, options GetOptions) (exchange Exchange[[]byte], partial bool, err error) {
 	paths, partial, err := selected(b, options)
+	if err == nil {
+		err = b.readable(paths, partial)
+	}
 	if err != nil {
 		return nil, false, err
 	}
 	exchange, err = get(b, key, options.Consistent, paths, partial)
 	return exchange, partial, err
+}
+
+// readable refuses a read that would bring sealed attributes.
+func (b *Binding) readable(paths []expression.Path, partial bool) error {
+	if !partial {
+		return b.Codec.RequireReadable()
+	}
+	for _, path := range paths {
+		if name, ok := path[0].(string); ok {
+			if err := b.Codec.RequireReadable(name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Exists asks for an item's key attributes alone.

@@ -67,6 +67,9 @@ func Put(b *Binding, mode PutMode, value any, now time.Time, options PutOptions)
 		return nil, err
 	}
 	if options.ReturnOld {
+		if err := b.Codec.RequireReadable(); err != nil {
+			return nil, err
+		}
 		body = withText(body, "ReturnValues", "ALL_OLD")
 	}
 	body = append(places.Append(body), '}')

@@ -56,6 +56,11 @@ func Update(b *Binding, key any, changes []expression.Change, now time.Time, opt
 	if options.Returns == "" {
 		options.Returns = ReturnNew
 	}
+	if options.Returns == ReturnNew || options.Returns == ReturnOld {
+		if err := b.Codec.RequireReadable(); err != nil {
+			return nil, err
+		}
+	}
 	if options.Returns != ReturnNone {
 		body = withText(body, "ReturnValues", string(options.Returns))
 	}
@@ -102,6 +107,9 @@ func Delete(b *Binding, key any, guard Guard, returnOld bool) (Exchange[[]byte],
 		return nil, err
 	}
 	if returnOld {
+		if err := b.Codec.RequireReadable(); err != nil {
+			return nil, err
+		}
 		body = withText(body, "ReturnValues", "ALL_OLD")
 	}
 	return guarded("DeleteItem", b, guard, append(places.Append(body), '}')), nil
