@@ -16,15 +16,16 @@ def _operand(value: Any) -> Operand:  # noqa: ANN401 - a value of any attribute
 
 
 class _Comparable:
+    # Comparisons make conditions where object promises a bool; that is the point, and what is ignored below.
     _left: Attr | Size
 
-    def __eq__(self, other: object) -> Condition:  # type: ignore[override]
+    def __eq__(self, other: object) -> Condition:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
         return Compare("=", self._left, _operand(other))
 
-    def __ne__(self, other: object) -> Condition:  # type: ignore[override]
+    def __ne__(self, other: object) -> Condition:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
         return Compare("<>", self._left, _operand(other))
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
 
     def __lt__(self, other: Any) -> Condition:  # noqa: ANN401 - a value of any attribute
         return Compare("<", self._left, _operand(other))
