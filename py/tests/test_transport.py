@@ -118,6 +118,39 @@ def test_the_callers_own_calls_on_the_same_client_are_untouched() -> None:
             client.get_item(TableName="t", Key=5)
 
 
+EVENTS = [
+    "provide-client-params",
+    "before-parameter-build",
+    "before-call",
+    "request-created",
+    "before-send",
+    "before-parse",
+    "needs-retry",
+    "after-call",
+]
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_a_handler_may_call_the_same_client_in_the_middle_of_ours(event: str) -> None:
+    found: list[Any] = []
+
+    def look(**_: Any) -> None:
+        if not found:
+            found.append(None)
+            found[0] = client.get_item(TableName="audit", Key={"id": {"B": b"\x00"}})["Item"]
+
+    with serving(Answer({"Item": {**STORED, "blob": {"B": "AP8="}}})) as stub:
+        client = sdk_client(stub.url)
+        table = orm(client).table(Order)
+        client.meta.events.register(f"{event}.dynamodb.PutItem", look)
+        assert table.save(order(version=2)).version == 3
+    assert found == [{**STORED, "blob": {"B": b"\x00\xff"}}]
+    bodies = {body["TableName"]: body for body in stub.asked()}
+    assert bodies["audit"] == {"TableName": "audit", "Key": {"id": {"B": "AA=="}}}
+    assert bodies["orders"]["Item"]["version"] == {"N": "3"}
+    assert len(stub.asked()) == 2
+
+
 def test_two_clients_on_one_sdk_client_send_once_each() -> None:
     with serving(Answer({"Item": STORED})) as stub:
         client = sdk_client(stub.url)

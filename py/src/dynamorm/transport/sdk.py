@@ -4,7 +4,8 @@ Only public hooks of botocore are used, so that credentials, retries, endpoints,
 stay in force: `before-parameter-build` (registered last: everybody else has seen the full parameters) leaves the least
 that botocore has to serialise, `before-call` puts our body into the request, `before-parse` takes the body of a success
 out before the recursive parser sees it, `before-send` and `needs-retry` tell which attempts may have arrived.
-They act on calls of ours only, marked by a context variable; the caller's own calls on the same client are untouched.
+They act on calls of ours only, marked by a context variable and known by botocore's own context of the call: the
+caller's own calls on the same client are untouched, also those that a handler makes in the middle of one of ours.
 """
 
 from __future__ import annotations
@@ -40,11 +41,15 @@ _CAMEL = re.compile(r"(?<!^)(?=[A-Z])")
 class _Call:
     """One call of ours on its way through botocore."""
 
-    __slots__ = ("body", "corrupt", "given", "raw", "reached", "sent", "unanswered")
+    __slots__ = ("attempting", "body", "context", "corrupt", "given", "raw", "reached", "sent", "unanswered")
 
     def __init__(self, given: dict[str, Any]) -> None:
         self.given = given
         self.body: bytes = b""
+        # botocore's own, from the first event on; a call nested in this one has another.
+        self.context: object = None
+        # Whether the request made last is this call's.
+        self.attempting = False
         # Whether the present attempt has reached the wire.
         self.sent = False
         # Whether any attempt has.
@@ -58,8 +63,19 @@ class _Call:
 _current: ContextVar[_Call | None] = ContextVar("dynamorm_call", default=None)
 
 
-def _strip(params: dict[str, Any], model: Any, **_: Any) -> None:  # noqa: ANN401 - botocore's own types
+def _ours(context: object) -> _Call | None:
     call = _current.get()
+    return call if call is not None and call.context is context else None
+
+
+def _begin(context: Any, **_: Any) -> None:  # noqa: ANN401 - botocore's own types
+    call = _current.get()
+    if call is not None and call.context is None:
+        call.context = context
+
+
+def _strip(params: dict[str, Any], model: Any, context: Any, **_: Any) -> None:  # noqa: ANN401 - botocore's own types
+    call = _ours(context)
     if call is None or model.name not in LEAST:
         return
     if _transformed(params, call.given):
@@ -79,21 +95,28 @@ def _transformed(params: dict[str, Any], given: dict[str, Any]) -> bool:
     return any("M" in params[member].get(name, {}) and "M" not in value for name, value in given[member].items())
 
 
-def _mark(**_: Any) -> None:  # noqa: ANN401 - botocore's own types
+def _attempt(request: Any, **_: Any) -> None:  # noqa: ANN401 - botocore's own types
     call = _current.get()
     if call is not None:
+        call.attempting = request.context is call.context
+
+
+def _mark(**_: Any) -> None:  # noqa: ANN401 - botocore's own types
+    call = _current.get()
+    if call is not None and call.attempting:
         call.sent = call.reached = True
 
 
-def _fill(params: dict[str, Any], **_: Any) -> None:  # noqa: ANN401 - botocore's own types
-    call = _current.get()
+def _fill(params: dict[str, Any], context: Any, **_: Any) -> None:  # noqa: ANN401 - botocore's own types
+    call = _ours(context)
     if call is not None and call.body:
         params["body"] = call.body
 
 
 def _take(response_dict: dict[str, Any], **_: Any) -> None:  # noqa: ANN401 - botocore's own types
     call = _current.get()
-    if call is not None and response_dict["status_code"] < SUCCESS_BELOW:
+    # Where a nested call came between, botocore reads the answer itself: slower, and the same.
+    if call is not None and call.attempting and response_dict["status_code"] < SUCCESS_BELOW:
         call.raw = response_dict["body"]
         checksum = response_dict["headers"].get("x-amz-crc32")
         # Not every retry mode of botocore looks at the checksum.
@@ -102,11 +125,12 @@ def _take(response_dict: dict[str, Any], **_: Any) -> None:  # noqa: ANN401 - bo
 
 
 def _count(
+    request_dict: dict[str, Any],
     response: tuple[Any, dict[str, Any]] | None = None,
     caught_exception: Exception | None = None,
     **_: Any,  # noqa: ANN401 - botocore's own types
 ) -> None:
-    call = _current.get()
+    call = _ours(request_dict["context"])
     if call is None:
         return
     sent, call.sent = call.sent, False
@@ -135,8 +159,11 @@ class SdkTransport:
         """Take the caller's client and register the handlers on it, once."""
         self.client = client
         events = client.meta.events
+        for api in LEAST:  # handlers of one operation come before those of all
+            events.register_first(f"provide-client-params.dynamodb.{api}", _begin, unique_id=f"dynamorm-begin-{api}")
         events.register_last("before-parameter-build.dynamodb", _strip, unique_id="dynamorm-strip")
         events.register_last("before-call.dynamodb", _fill, unique_id="dynamorm-fill")
+        events.register_last("request-created.dynamodb", _attempt, unique_id="dynamorm-attempt")
         events.register_last("before-parse.dynamodb", _take, unique_id="dynamorm-take")
         events.register_first("before-send.dynamodb", _mark, unique_id="dynamorm-mark")
         events.register_first("needs-retry.dynamodb", _count, unique_id="dynamorm-count")
