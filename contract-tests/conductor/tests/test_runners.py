@@ -1,0 +1,30 @@
+"""The runners are thin: short files, no case known by name, public imports only."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from dynamorm_contract.catalogue import load_catalogue
+from dynamorm_contract.load import ROOT, SUITE, Loader, Models
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SOURCES = sorted(path for path in (SUITE / "runners").rglob("*") if path.suffix in {".py", ".ts", ".go"})
+LINES_MAX = 600
+PRIVATE = (re.compile(r"from dynamorm[\w.]*\._|import dynamorm[\w.]*\._(?!version)"), re.compile(r"/internal/"))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(SUITE / "runners")))
+def test_a_runners_file_is_short_and_uses_the_public_library(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= LINES_MAX
+    assert not [pattern.pattern for pattern in PRIVATE if pattern.search(text)]
+
+
+def test_no_runner_knows_a_case() -> None:
+    templates = {case.template for case in Loader(Models.load(SUITE / "models"), load_catalogue(ROOT / "spec")).folder(SUITE / "cases")}
+    text = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
+    assert not [template for template in templates if template in text]
