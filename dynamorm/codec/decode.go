@@ -424,9 +424,10 @@ func assignNumber(format string, dst reflect.Value, number Number) error {
 		}
 		dst.SetFloat(value)
 		return nil
-	case dst.Kind() == reflect.String:
+	case dst.Type() == reflect.TypeFor[json.Number]():
 		dst.SetString(string(number))
 		return nil
 	}
+	// A plain string would be written back as text.
 	return errors.New("a number that the struct's field does not hold")
 }
