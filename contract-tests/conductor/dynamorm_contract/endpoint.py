@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 REQUEST_ID = "DYNAMORMCONTRACT0001"
 NAMESPACE = "com.amazonaws.dynamodb.v20120810#"
+HOLD_SECONDS = 10.0
 CONTENT_TYPE = "application/x-amz-json-1.0"
 DEFAULT_REPLY: dict[str, dict[str, Any]] = {
     "Query": {"Items": [], "Count": 0, "ScannedCount": 0},
@@ -81,6 +82,7 @@ class Endpoint:
         self.engine, self.namespace = engine, namespace
         self.lock = threading.Lock()
         self.script: list[dict[str, Any]] = []
+        self.gate: threading.Barrier | None = None
         self.seen: list[Seen] = []
         self.tamper_request: Callable[[str, dict[str, Any]], dict[str, Any]] | None = None
         self.tamper_response: Callable[[str, dict[str, Any]], dict[str, Any]] | None = None
@@ -99,6 +101,10 @@ class Endpoint:
         with self.lock:
             self.script, self.seen = list(script or []), []
 
+    def hold(self, count: int) -> None:
+        """Hold the next requests until `count` of them wait, then let all go on; 0 ends it."""
+        self.gate = threading.Barrier(count, timeout=HOLD_SECONDS) if count else None
+
     def handle(self, op: str, raw: bytes, headers: dict[str, str]) -> Answer:
         """Record one request and answer it."""
         body = json.loads(raw or b"{}")
@@ -107,6 +113,8 @@ class Endpoint:
         with self.lock:
             exchange = self.script[len(self.seen)] if len(self.seen) < len(self.script) else {}
             self.seen.append(Seen(op, body, raw, headers))
+        if self.gate is not None:
+            self.gate.wait()
         answer = self._answer(op, body, exchange)
         if self.tamper_response is not None and answer.status == 200 and answer.drop is None:  # noqa: PLR2004
             with contextlib.suppress(ValueError):

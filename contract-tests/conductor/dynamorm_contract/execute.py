@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,7 @@ class Stage:
     endpoint: Endpoint | None
     runners: dict[str | None, Runner]
     tables: Tables | None = None
+    rival: Runner | None = None
     table: str = "typed"
     blind: str | None = None
     tamper_call: Callable[[str, dict[str, Any]], dict[str, Any]] | None = None
@@ -108,7 +110,31 @@ class _Execution:
         if "ok" not in answer:
             raise _bad_answer(answer, "/open")
 
+    def _race(self, step: dict[str, Any], at: str) -> None:
+        """Let two processes make the same call at the same moment; one has to fit `expect`, the other `lost`."""
+        endpoint, rival = self.stage.endpoint, self.stage.rival
+        if endpoint is None or rival is None or self.stage.tables is None:
+            raise CaseError("a race needs the live target")
+        runners = (self.stage.runners[None], rival)
+        self._open(None, rival)
+        arguments = tag_arguments(self.case.models.get(step.get("on", "")), step["do"], self._filled(step["args"], at))
+        message = {"cmd": "call", "client": _client(None), "do": step["do"], "on": step.get("on"), "args": arguments}
+        endpoint.reset(None)
+        endpoint.hold(len(runners))
+        try:
+            with ThreadPoolExecutor(len(runners)) as pool:
+                answers = list(pool.map(lambda runner: runner.send(message), runners))
+        finally:
+            endpoint.hold(0)
+        won, lost = sorted(answers, key=lambda answer: "error" in answer)
+        self.transcript.append({"do": step["do"], "race": [_comparable(won), _comparable(lost)]})
+        self._compare(step["expect"], step, won, at)
+        self._compare(step["race"]["lost"], step, lost, f"{at}/race/lost")
+
     def _step(self, step: dict[str, Any], at: str) -> None:
+        if "race" in step:
+            self._race(step, at)
+            return
         model = self.case.models.get(step.get("on", ""))
         do, actor = step["do"], step.get("as")
         arguments = tag_arguments(model, do, self._filled(step.get("args", {}), at))

@@ -152,6 +152,7 @@ class LanguageSession:
         """Start nothing yet but the endpoints."""
         self.language, self.catalogue = language, catalogue
         self.runner = Runner(language.command, ROOT)
+        self.rival = Runner(language.command, ROOT)  # started only by a race
         self.wire = Endpoint()
         self.live = None if engine is None else Endpoint(engine, f"contract{language.key}")
         self.tables = None if engine is None else Tables(engine, f"contract{language.key}")
@@ -166,6 +167,7 @@ class LanguageSession:
     def __exit__(self, *_error: object) -> None:
         """End the runner and the endpoints."""
         self.runner.close()
+        self.rival.close()
         self.wire.close()
         if self.live is not None:
             self.live.close()
@@ -176,7 +178,7 @@ class LanguageSession:
             return Stage("pure", None, {None: self.runner}, table=table)
         if target == "wire":
             return Stage("wire", self.wire, {None: self.runner}, table=table)
-        return Stage("live", self.live, {None: self.runner}, self.tables, table)
+        return Stage("live", self.live, {None: self.runner}, self.tables, self.rival, table)
 
     def execute(self, case: Case, target: str) -> Result:
         """Run one case on one target, typed; off the live target through the dynamic table too, where the model is declared natively."""

@@ -16,7 +16,6 @@ from uuid import UUID
 import boto3
 from botocore.config import Config
 from dynamorm import Client, Condition, DynamicTable, Model, Nested, Table, __version__, all_of, any_of, canonical_dms, dump, errors, field, load_dms, schema_of
-
 from dynamorm.codec import ItemCodec, item_size
 from dynamorm.expression import Changes, Compiler, FieldPath, FieldSize, Placeholders, Scope, UpdateCompiler
 from dynamorm.testing import FixedClock
