@@ -115,6 +115,41 @@ def test_a_text_that_is_no_document_is_refused(text: str) -> None:
         parse_document(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "pointer"),
+    [
+        ("a: {b: [1, &x 2]}", "/a/b/1"),
+        ("a: &x {b: 1}", "/a"),
+        ("a: {b: *x}", "/a/b"),
+        ("a: [!!str 1]", "/a/0"),
+        ("a: !t {b: 1}", "/a"),
+        ("a: {&x b: 1}", "/a"),
+        ("&x a: 1", ""),
+    ],
+)
+def test_anchors_aliases_and_tags_are_refused_where_they_stand(text: str, pointer: str) -> None:
+    with pytest.raises(errors.InvalidModelError) as caught:
+        parse_document(text)
+    assert caught.value.path == pointer
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        ("1e21", "1000000000000000000000"),
+        ("1e40", "1E+40"),
+        ("1e308", "1E+308"),
+        ("1.5e-7", "0.00000015"),
+        ("1e-10", "1E-10"),
+        ("-12.50", "-12.5"),
+        ("-0.0", "0"),
+    ],
+)
+def test_a_number_among_tags_has_the_text_it_has_in_every_language(number: str, text: str) -> None:
+    document = ORDER.replace("    keys:", f"    tags: {{x: {number}}}\n    keys:", 1)
+    assert f'"tags":{{"x":{text}}}' in canonical_dms(document)
+
+
 def test_a_declared_class_is_the_document_byte_for_byte() -> None:
     assert dump(schema_of(Order).document) == canonical_dms(ORDER)
 

@@ -7,9 +7,9 @@ from decimal import Decimal, InvalidOperation
 
 from ..errors.refusal import Refusal
 from ..limits import NUMBER_DIGITS_MAX, NUMBER_EXPONENT_MAX, NUMBER_EXPONENT_MIN
+from ..schema.numeral import spell
 
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
-_PLAIN_MIN, _PLAIN_MAX = -7, 38
 # Python refuses to spell integers of thousands of digits; none of them is DynamoDB's.
 _BEYOND = 10 ** (NUMBER_EXPONENT_MAX + 1)
 _INT64_DIGITS = 19
@@ -66,18 +66,7 @@ def _of_decimal(number: Decimal) -> str:
         raise NumberError("more than 38 significant digits")
     if not NUMBER_EXPONENT_MIN <= power <= NUMBER_EXPONENT_MAX:
         raise NumberError("outside DynamoDB's range")
-    return ("-" if sign else "") + _spell(trimmed, power)
-
-
-def _spell(digits: str, power: int) -> str:
-    if not _PLAIN_MIN <= power < _PLAIN_MAX:
-        fraction = f".{digits[1:]}" if len(digits) > 1 else ""
-        return f"{digits[0]}{fraction}E{power:+d}"
-    if power < 0:
-        return f"0.{'0' * (-power - 1)}{digits}"
-    if len(digits) <= power + 1:
-        return digits + "0" * (power + 1 - len(digits))
-    return f"{digits[: power + 1]}.{digits[power + 1 :]}"
+    return ("-" if sign else "") + spell(trimmed, power)
 
 
 def whole(text: str) -> int:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 from .check import check_document
 from .model import ROLE_ORDER, Field, Index, Key, Model
+from .numeral import spell
 from .structure import check_structure
 from .yaml_text import parse_document
 
@@ -39,14 +41,21 @@ def canonical_dms(text: str) -> str:
 
 
 def dump(document: Any) -> str:  # noqa: ANN401 - any JSON value
-    """Write canonical JSON; a float is written as the number it is (`1.5`, never `15e-1`)."""
+    """Write canonical JSON: sorted keys, no white space, numbers by their one text."""
     if isinstance(document, dict):
         return "{" + ",".join(f"{_quote(key)}:{dump(document[key])}" for key in sorted(document, key=str.encode)) + "}"
     if isinstance(document, list):
         return "[" + ",".join(map(dump, document)) + "]"
     if isinstance(document, str):
         return _quote(document)
-    return json.dumps(document)
+    return json.dumps(document) if document is None or isinstance(document, bool) else _number(document)
+
+
+def _number(number: float) -> str:
+    """Write a number of `tags`; a document holds only those that binary64 does."""
+    sign, digits, exponent = Decimal(repr(number)).as_tuple()
+    text = "".join(map(str, digits)).lstrip("0")
+    return ("-" if sign else "") + spell(text.rstrip("0"), int(exponent) + len(text) - 1) if text else "0"
 
 
 def _quote(text: str) -> str:

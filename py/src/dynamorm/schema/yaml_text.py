@@ -29,8 +29,7 @@ def parse_document(text: str) -> Any:  # noqa: ANN401 - any JSON value
     Raises InvalidModelError with the pointer of the offending entry; the empty one where the text cannot be read.
     """
     try:
-        _refuse_references(text)
-        nodes = list(yaml.compose_all(text, yaml.SafeLoader))
+        nodes = list(yaml.compose_all(text, _Composer))
     except yaml.YAMLError as error:
         place = getattr(error, "problem_mark", None)
         where = f"line {place.line + 1}, column {place.column + 1}" if place is not None else "unknown place"
@@ -42,17 +41,32 @@ def parse_document(text: str) -> Any:  # noqa: ANN401 - any JSON value
     return _value(nodes[0], "")
 
 
-def _refuse_references(text: str) -> None:
-    """Refuse anchors, aliases and explicit tags, which the composed tree no longer shows."""
-    for event in yaml.parse(text, yaml.SafeLoader):
-        anchor = getattr(event, "anchor", None)
-        if isinstance(event, yaml.AliasEvent) or anchor is not None:
-            raise InvalidModelError("anchors and aliases are not allowed", path="")
-        if getattr(event, "tag", None) is not None:
-            raise InvalidModelError("tags are not allowed", path="")
+class _Refused(yaml.ScalarNode):
+    """Stands for what DMS does not allow and the tree would hide: an anchor, an alias, an explicit tag."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("", "")
+        self.reason = reason
+
+
+class _Composer(yaml.SafeLoader):
+    """Makes the parser's tree, refusals in place."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """Compose one node."""
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        if isinstance(event, yaml.AliasEvent):
+            self.get_event()  # type: ignore[no-untyped-call]
+            return _Refused("aliases are not allowed")
+        node = super().compose_node(parent, index)
+        if getattr(event, "anchor", None) is not None:
+            return _Refused("anchors are not allowed")
+        return node if getattr(event, "tag", None) is None else _Refused("tags are not allowed")
 
 
 def _value(node: Any, pointer: str) -> Any:  # noqa: ANN401 - a node of the parser
+    if isinstance(node, _Refused):
+        raise InvalidModelError(node.reason, path=pointer)
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, pointer)
     if isinstance(node, yaml.SequenceNode):
