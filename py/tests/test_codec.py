@@ -232,6 +232,7 @@ BAD: list[tuple[str, Any]] = [
     ("whole", 2**63),
     ("whole", 10**5000),
     ("num", float("nan")),
+    ("ratio", 10**400),
     ("price", Decimal("sNaN")),
     ("blob", "text"),
     ("flag", 1),

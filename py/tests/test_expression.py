@@ -163,6 +163,7 @@ def test_subtract_keeps_all_38_digits() -> None:
         ({}, errors.ValidationFailedError),
         ({"set": {}}, errors.ValidationFailedError),
         ({"set": {"number": 2}}, errors.ValidationFailedError),
+        ({"set": {"total": 2}, "sett": {"notes": "x"}}, errors.ValidationFailedError),
         ({"set": {"unknown": 2}}, errors.ValidationFailedError),
         ({"set": {"lines[0].unknown": 2}}, errors.ValidationFailedError),
         ({"set": {"lines[0]": {"sku": "x"}, "lines[0].qty": 2}}, errors.ValidationFailedError),
@@ -202,3 +203,11 @@ def test_a_projection_lists_each_place_once(paths: list[Any], text: str) -> None
 def test_a_projection_of_nothing_or_of_the_unknown_is_refused(paths: Any) -> None:
     with pytest.raises(errors.ValidationFailedError):
         Compiler(SCOPE, Placeholders()).projection(paths)
+
+
+def test_a_condition_without_end_is_refused() -> None:
+    condition = field("total") == 1
+    for _ in range(5000):
+        condition = ~condition
+    with pytest.raises(errors.ValidationFailedError):
+        compiled(condition)

@@ -62,7 +62,7 @@ def _scalar_writer(field: Field) -> Writer:
     def run(value: Any, path: str, _depth: int) -> AttributeValue:  # noqa: ANN401 - the caller's value
         try:
             return write(value)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, ArithmeticError) as error:
             raise ValidationFailedError(_why(error), path=path) from None
 
     return run

@@ -41,10 +41,10 @@ class DynamORMError(Exception):
         maybe_applied: bool = False,
     ) -> None:
         """Make an error; what is not given takes the code's default."""
-        place = f" at {path}" if path else ""
-        super().__init__(f"{self.kind or self.code}{place}: {message}")
+        super().__init__(message)
         self.fact = message
         self.path = path
+        self.args = (self._message(),)
         self.origin: Origin = origin or self.default_origin
         self.retryable = self.default_retryable if retryable is None else retryable
         self.aws = aws
@@ -53,6 +53,20 @@ class DynamORMError(Exception):
         self.maybe_applied = maybe_applied
         self._raw_item: Mapping[str, Any] | None = None
         self._decode: Callable[[Mapping[str, Any]], Any] | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle without the stored item: its model may not exist elsewhere, and it holds values."""
+        state = {**self.__dict__, "_raw_item": None, "_decode": None}
+        return (type(self), (self.fact,), state)
+
+    def __setstate__(self, state: Mapping[str, Any] | None) -> None:
+        """Take the members over, and spell the message with them."""
+        self.__dict__.update(state or {})
+        self.args = (self._message(),)
+
+    def _message(self) -> str:
+        place = f" at {self.path}" if self.path else ""
+        return f"{self.kind or self.code}{place}: {self.fact}"
 
     def with_item(self, item: Mapping[str, Any] | None, decode: Callable[[Mapping[str, Any]], Any]) -> DynamORMError:
         """Attach the item that a failed condition returned, as DynamoDB JSON; it is decoded when asked for."""

@@ -38,7 +38,10 @@ class Compiler:
 
     def condition(self, condition: Condition) -> str:
         """Compile a condition."""
-        return checked(self._text(condition, None))
+        try:
+            return checked(self._text(condition, None))
+        except RecursionError:
+            raise ValidationFailedError("a condition nested too deep") from None
 
     def _text(self, node: Condition, parent: type[Condition] | None) -> str:
         if isinstance(node, (And, Or)):

@@ -52,6 +52,8 @@ class Changes:
     @classmethod
     def of(cls, members: Mapping[str, Any]) -> Changes:
         """Read the keyword arguments of `Table.update`: maps or lists of pairs, and a list of paths for remove."""
+        if unknown := sorted(set(members) - set(KINDS)):
+            raise ValidationFailedError(f"no kind of change: {', '.join(unknown)}")
         out: dict[str, list[tuple[Path, Any]]] = {}
         for kind in KINDS:
             given = members.get(kind)
