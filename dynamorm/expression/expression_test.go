@@ -55,7 +55,7 @@ func TestAConditionCompilesToOneText(t *testing.T) {
 		"begins_with(#n0, :v0)":    field("text").BeginsWith("a"),
 		"size(#n0) > :v0":          field("words").Size().Gt(1),
 		"#n0 = size(#n1)":          field("num").Eq(field("text").Size()),
-		"#n0 <> #n1":               field("num").Ne(field("inner.level")).(expression.Condition),
+		"#n0 <> #n1":               field("num").Ne(field("inner.level")),
 		"attribute_type(#n0, :v0)": field("text").IsType("S"),
 		"#n0[2].#n1 = :v0":         field("list[2].x").Eq("v"),
 		"NOT (attribute_exists(#n0) OR attribute_exists(#n1))":                           expression.Not(expression.Or(a, b)),
