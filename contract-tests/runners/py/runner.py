@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import sys
 import traceback
 from datetime import UTC, date, datetime
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 
 CAPABILITIES = ["dms", "native", "crud", "condition", "update", "lifecycle", "lock.version", "errors"]
 Json = dict[str, Any]
+# Python reads more than these; what else there is goes on as text, for the library to judge.
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)")
+DATE = re.compile(r"\d{4}-\d\d-\d\d")
+UUID_TEXT = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 # ---------------------------------------------------------------- tagged to native, and back
@@ -63,11 +68,11 @@ def text_to_native(attribute: Field, text: str) -> Any:
         return json.loads(text, parse_float=Decimal)
     try:
         if attribute.format == "timestamp":
-            return datetime.fromisoformat(text) if len(text.partition(".")[2]) <= len("123456+00:00") else text
+            return datetime.fromisoformat(text) if TIME.fullmatch(text) else text
         if attribute.format == "date":
-            return date.fromisoformat(text)
+            return date.fromisoformat(text) if DATE.fullmatch(text) else text
         if attribute.format == "uuid":
-            return UUID(text)
+            return UUID(text) if UUID_TEXT.fullmatch(text) else text
     except ValueError:
         return text
     return text == "true" if attribute.format == "bool_string" and text in {"true", "false"} else text
@@ -105,7 +110,7 @@ UNTYPED: dict[str, Callable[[Any], Any]] = {
 def from_native(attribute: Field | None, value: Any) -> Json:
     """Turn a native value into a tagged one."""
     if attribute is not None and attribute.json:
-        return {"S": json.dumps(value, default=json_number, ensure_ascii=False)}
+        return {"S": json_text(value)}
     if isinstance(value, (Model, Nested)):
         value = value.__dynamorm_attributes__()
     if isinstance(value, dict):
@@ -122,10 +127,13 @@ def from_native(attribute: Field | None, value: Any) -> Json:
     return scalar_from_native(attribute, value)
 
 
-def json_number(number: Any) -> Any:
-    if isinstance(number, Decimal):
-        return float(number)
-    raise TypeError(type(number).__name__)
+def json_text(value: Any) -> str:
+    """Write a JSON value with every digit of its numbers, which `json` would not."""
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{json.dumps(key)}:{json_text(member)}" for key, member in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(json_text, value)) + "]"
+    return str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=False)
 
 
 def set_from_native(attribute: Field | None, value: Any) -> Json:

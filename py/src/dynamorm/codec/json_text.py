@@ -60,11 +60,25 @@ def _object(value: dict[Any, Any]) -> str:
 def read_json(text: str) -> Any:  # noqa: ANN401 - any JSON value
     """Read JSON text: integers as int, other numbers as Decimal, every digit kept."""
     try:
-        return json.loads(
+        value = json.loads(
             text, parse_int=_number, parse_float=_number, parse_constant=_refuse, object_pairs_hook=_pairs
         )
+        if "\\u" in text:
+            _refuse_surrogates(value)
     except (ValueError, RecursionError):
         raise JSONError("not JSON text") from None
+    return value
+
+
+def _refuse_surrogates(value: Any) -> None:  # noqa: ANN401 - any JSON value
+    """Refuse an escaped half of a pair: it is no text, and other languages have no place for it."""
+    if isinstance(value, str):
+        value.encode()
+    elif isinstance(value, (list, dict)):
+        for member in value:
+            _refuse_surrogates(member)
+        for member in value.values() if isinstance(value, dict) else ():
+            _refuse_surrogates(member)
 
 
 def _number(text: str) -> int | Decimal:
