@@ -1,6 +1,11 @@
 /** A model, and the first things one does with it, on the DynamoDB that the SDK's own settings name. */
 
-import { CreateTableCommand, DeleteTableCommand, DynamoDBClient, waitUntilTableExists } from "@aws-sdk/client-dynamodb";
+import {
+  CreateTableCommand,
+  DeleteTableCommand,
+  DynamoDBClient,
+  waitUntilTableExists,
+} from "@aws-sdk/client-dynamodb";
 import { Client, defineModel, field, isCode } from "dynamorm-ts";
 
 const Order = defineModel({
