@@ -61,6 +61,15 @@ export interface UpdateOptions extends CallOptions {
   readonly upsert?: boolean;
 }
 
+/** What an update gives, by what it is told to return. */
+export type Updated<D, R extends Returned> = R extends "new"
+  ? Item<D>
+  : R extends "old"
+    ? Item<D> | undefined
+    : R extends "none"
+      ? undefined
+      : PartialItem<D> | undefined;
+
 /** What `delete` takes. */
 export interface DeleteOptions extends CallOptions {
   /** Has to hold of the stored item. */
@@ -186,20 +195,10 @@ export class Table<D extends AnyDefinition> {
    * @example
    * await notes.update(key, { set: { text: "new" }, expectedVersion: note.version });
    */
-  update(key: Key<D>, changes: Changes<D> & UpdateOptions & { readonly return: "none" }): Promise<undefined>;
-  update(
+  async update<const R extends Returned = "new">(
     key: Key<D>,
-    changes: Changes<D> & UpdateOptions & { readonly return: "updatedNew" | "updatedOld" },
-  ): Promise<PartialItem<D> | undefined>;
-  update(
-    key: Key<D>,
-    changes: Changes<D> & UpdateOptions & { readonly return: "old" },
-  ): Promise<Item<D> | undefined>;
-  update(key: Key<D>, changes: Changes<D> & UpdateOptions & { readonly return?: "new" }): Promise<Item<D>>;
-  async update(
-    key: Key<D>,
-    changes: Changes<D> & UpdateOptions & { readonly return?: Returned },
-  ): Promise<unknown> {
+    changes: Changes<D> & UpdateOptions & { readonly return?: R },
+  ): Promise<Updated<D, R>> {
     const exchange = update(this.#codec, this.name, key, {
       now: this.#client.clock(),
       actions: actionsOf(changes),
@@ -208,7 +207,7 @@ export class Table<D extends AnyDefinition> {
       upsert: changes.upsert,
       return: changes.return,
     });
-    return this.#client.run(exchange, changes);
+    return this.#client.run(exchange, changes) as Promise<Updated<D, R>>;
   }
 
   /**

@@ -193,17 +193,13 @@ const PAIRS = {
 type Changes = dynamorm.Changes<dynamorm.DynamicDefinition>;
 
 function changesToNative(model: AnyModel, args: Args): Changes {
-  const changes: Record<string, unknown> = {};
-  for (const [name, native] of Object.entries(PAIRS)) {
-    const pairs = args[name] as readonly (readonly [Path, Operand])[] | undefined;
-    if (pairs !== undefined) {
-      changes[native] = pairs.map(([path, operand]) => [
-        path,
-        operandToNative(attributeAt(model, path), operand),
-      ]);
-    }
-  }
-  return { ...changes, ...pick(args, ["remove", "copy"]) };
+  const pairs = (name: string): readonly (readonly [Path, Operand])[] =>
+    (args[name] ?? []) as readonly (readonly [Path, Operand])[];
+  const listed = Object.entries(PAIRS).flatMap(([name, kind]) =>
+    pairs(name).map(([path, operand]) => [kind, path, operandToNative(attributeAt(model, path), operand)]),
+  );
+  const copied = pairs("copy").map(([path, source]) => ["copy", path, source]);
+  return { actions: [...listed, ...copied], ...pick(args, ["remove"]) } as unknown as Changes;
 }
 
 function pick(args: Args, names: readonly string[]): Args {

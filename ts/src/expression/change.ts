@@ -1,76 +1,84 @@
 /** What an update may be told to change, as users write it: maps of paths, or pairs where order or awkward names matter. */
 
 import { ValidationFailed } from "../errors/catalogue.ts";
-import type { At, InputAt, Path, PathText } from "../schema/types.ts";
+import type { InputOf, InputOrUnknown, Path, PathText, Places } from "../schema/types.ts";
 import { type Field, operandOf } from "./field.ts";
 import { type Action, ACTION_KINDS, type ActionKind, type Operand } from "./node.ts";
 import { parsePath, type PathSegments } from "./path.ts";
 
-/** Changes as pairs of a path and a value: they keep their order, and their paths may be segments. */
-export type Pairs<D> = readonly (readonly [path: Path<D>, value: unknown])[];
+/** One change: its kind, its path, and its value; of a copy the source. */
+export type ActionOf<D> = readonly [kind: Exclude<ActionKind, "remove">, path: Path<D>, value: unknown];
 
-type AddendAt<D, P> =
-  unknown extends At<D, P>
-    ? number | string | bigint
-    : At<D, P> extends { type: "N" }
-      ? Exclude<InputAt<D, P>, Date>
-      : never;
+/** A map of paths, for the declarations that fit `T`. */
+type Of<D, T, V> = {
+  readonly [E in Places<D> as E[1] extends T ? E[0] : unknown extends E[1] ? E[0] : never]?:
+    (unknown extends E[1] ? V : InputOf<E[1]>) | undefined;
+};
 
-type ListAt<D, P> =
-  unknown extends At<D, P> ? readonly unknown[] : At<D, P> extends { type: "L" } ? InputAt<D, P> : never;
+type SetMap<D> = {
+  readonly [E in Places<D> as E[0]]?: InputOrUnknown<E[1]> | Field<never> | null | undefined;
+};
 
-type SetAt<D, P> =
-  unknown extends At<D, P>
-    ? ReadonlySet<string> | ReadonlySet<number> | ReadonlySet<Uint8Array>
-    : At<D, P> extends { type: "SS" | "NS" | "BS" }
-      ? InputAt<D, P>
-      : never;
+type Addends<D> = {
+  readonly [E in Places<D> as E[1] extends { type: "N" } ? E[0] : unknown extends E[1] ? E[0] : never]?:
+    (unknown extends E[1] ? number | bigint | string : Exclude<InputOf<E[1]>, Date>) | undefined;
+};
+
+type Lists<D> = Of<D, { type: "L" }, readonly unknown[]>;
+
+type Sets<D> = Of<
+  D,
+  { type: "SS" | "NS" | "BS" },
+  ReadonlySet<string> | ReadonlySet<number> | ReadonlySet<Uint8Array>
+>;
 
 /**
  * Changes of an update. Members that are undefined are not there. In maps, names that are whole numbers come first, as in
- * every JavaScript object; give pairs where that matters.
+ * every JavaScript object; give `actions` where that matters.
  */
 export interface Changes<D> {
   /** Set to a value or to another attribute (`table.field(…)`); null removes. */
-  readonly set?: { readonly [P in PathText<D>]?: InputAt<D, P> | Field<never> | null | undefined } | Pairs<D>;
+  readonly set?: SetMap<D>;
   /** Set where there is nothing. */
-  readonly setIfAbsent?: { readonly [P in PathText<D>]?: InputAt<D, P> | undefined } | Pairs<D>;
+  readonly setIfAbsent?: SetMap<D>;
   /** Add a number; an absent attribute counts as zero. Without an expected version this is applied at least once. */
-  readonly add?: { readonly [P in PathText<D>]?: AddendAt<D, P> | undefined } | Pairs<D>;
+  readonly add?: Addends<D>;
   /** Subtract a number; an absent attribute counts as zero. */
-  readonly subtract?: { readonly [P in PathText<D>]?: AddendAt<D, P> | undefined } | Pairs<D>;
+  readonly subtract?: Addends<D>;
   /** Append to a list; an absent one counts as empty. Without an expected version this is applied at least once. */
-  readonly append?: { readonly [P in PathText<D>]?: ListAt<D, P> | undefined } | Pairs<D>;
+  readonly append?: Lists<D>;
   /** Put in front of a list; an absent one counts as empty. */
-  readonly prepend?: { readonly [P in PathText<D>]?: ListAt<D, P> | undefined } | Pairs<D>;
+  readonly prepend?: Lists<D>;
   /** Set to the value of another attribute. */
-  readonly copy?:
-    | { readonly [P in PathText<D>]?: Path<D> | undefined }
-    | readonly (readonly [path: Path<D>, source: Path<D>])[];
+  readonly copy?: { readonly [P in PathText<D>]?: Path<D> | undefined };
   /** Remove attributes or elements, also ones the model does not know. */
-  readonly remove?: readonly (Path<D> | string | PathSegments)[];
+  readonly remove?: readonly (string | PathSegments)[];
   /** Add members to a set. */
-  readonly addToSet?: { readonly [P in PathText<D>]?: SetAt<D, P> | undefined } | Pairs<D>;
+  readonly addToSet?: Sets<D>;
   /** Delete members from a set. */
-  readonly deleteFromSet?: { readonly [P in PathText<D>]?: SetAt<D, P> | undefined } | Pairs<D>;
+  readonly deleteFromSet?: Sets<D>;
+  /** Changes one by one, after those of the maps: they keep their order, and their paths may be segments. */
+  readonly actions?: readonly ActionOf<D>[];
 }
 
 const NOTHING: Operand = Object.freeze({ kind: "value", value: undefined });
 
+/** Changes before anyone looked at them. */
+type Loose = Readonly<Partial<Record<ActionKind | "actions", unknown>>>;
+
 /** Turn changes into actions, in the order of the kinds and then the caller's. @throws {ValidationFailed} */
-export function actionsOf(changes: Changes<never>): Action[] {
-  return ACTION_KINDS.flatMap((kind) => actionsOfKind(kind, changes[kind]));
+export function actionsOf(changes: object): Action[] {
+  return ACTION_KINDS.flatMap((kind) => actionsOfKind(kind, changes));
 }
 
-function actionsOfKind(kind: ActionKind, changes: unknown): Action[] {
-  if (changes === undefined || changes === null) {
-    return [];
-  }
+function actionsOfKind(kind: ActionKind, changes: Loose): Action[] {
   if (kind === "remove") {
-    return listOf(changes, kind).map((path) => ({ kind, path: pathOf(path), operand: NOTHING }));
+    return listOf(changes.remove, kind).map((path) => ({ kind, path: pathOf(path), operand: NOTHING }));
   }
-  const pairs = Array.isArray(changes) ? (changes as unknown[][]) : Object.entries(changes);
-  return pairs
+  const listed = (listOf(changes.actions, "actions") as readonly (readonly unknown[])[])
+    .filter(([named]) => named === kind)
+    .map(([, path, value]) => [path, value] as const);
+  return [...Object.entries(changes[kind] ?? {}), ...listed]
     .filter(([, value]) => value !== undefined)
     .map(([path, value]) => ({
       kind,
@@ -84,10 +92,10 @@ function sourceOf(path: unknown): Operand {
 }
 
 function listOf(value: unknown, kind: string): readonly unknown[] {
-  if (!Array.isArray(value)) {
-    throw new ValidationFailed(`${kind} takes a list of paths`);
+  if (value !== undefined && !Array.isArray(value)) {
+    throw new ValidationFailed(`${kind} takes a list`);
   }
-  return value;
+  return value ?? [];
 }
 
 function pathOf(path: unknown): PathSegments {

@@ -4,7 +4,34 @@ import { DMS_VERSIONS } from "../generated/version.ts";
 import { checked, modelOf } from "./dms.ts";
 import type { Model } from "./model.ts";
 import { invalid } from "./shape.ts";
-import type { AttributeDefinition, Attributes, NestedAttributes, NestedDefinition } from "./types.ts";
+import type {
+  AttributeDefinition,
+  Attributes,
+  Common,
+  NestedAttributes,
+  NestedDefinition,
+  TopLevel,
+} from "./types.ts";
+
+/** The members that declarations have and no attribute knows: inference alone would let a misspelt one pass. */
+type Misspelt<A> = Exclude<MemberNames<A>, NestedMember | keyof TopLevel> | MisspeltBelow<A>;
+
+type NestedMember = keyof Common | "type" | "format" | "json" | "enum" | "attributes" | "items";
+
+type MemberNames<A> = { [K in keyof A]: keyof A[K] }[keyof A];
+
+type MisspeltBelow<A> = {
+  [K in keyof A]: A[K] extends { type: "M" | "L" } ? MisspeltIn<A[K]> : never;
+}[keyof A];
+
+type MisspeltIn<D> = D extends { attributes: infer N }
+  ? Exclude<MemberNames<N>, NestedMember> | MisspeltBelow<N>
+  : D extends { items: infer I }
+    ? Exclude<keyof I, NestedMember> | MisspeltIn<I>
+    : never;
+
+/** Demands of a declaration that it has no misspelt member, by demanding one that says so. */
+type Checked<A> = Misspelt<A> extends never ? unknown : { readonly "no attribute knows": Misspelt<A> };
 
 /** An index of a native declaration; its keys are names of attributes. */
 export interface IndexDefinition<N extends string> {
@@ -33,7 +60,7 @@ export interface ModelDefinition<
   readonly naming?: "snake_case" | "camelCase";
   readonly keys: { readonly partition: P; readonly sort?: S };
   /** The attributes by their names on the wire. */
-  readonly attributes: A;
+  readonly attributes: A & Checked<A>;
   readonly indexes?: readonly IndexDefinition<keyof A & string>[];
   /** Named projections: lists of attributes. */
   readonly views?: Readonly<Record<V, readonly (keyof A & string)[]>>;

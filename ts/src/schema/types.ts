@@ -165,94 +165,74 @@ type SetType = "SS" | "NS" | "BS";
 type Always = { required: true } | { type: SetType };
 
 /** The property of an attribute: its `field` in camelCase, else its own name. */
-export type PropertyOf<K, A> = A extends { field: infer F extends string } ? Camel<F> : K;
+type PropertyOf<K, A> = A extends { field: infer F extends string } ? Camel<F> : K;
 
 type Camel<S extends string> = S extends `${infer H}_${infer R}` ? `${H}${Capitalize<Camel<R>>}` : S;
+
+/** The attributes by the names of their members. Most declarations rename nothing, and cost no more than a look. */
+type Named<A> = Renaming<A> extends never ? A : { [K in keyof A as PropertyOf<K, A[K]>]: A[K] };
+
+type Renaming<A> = { [K in keyof A]: A[K] extends { field: string } ? K : never }[keyof A];
+
+/** The names of members that are always there. */
+type AlwaysIn<A> = { [K in keyof A]: A[K] extends Always ? K : never }[keyof A];
+
+/** The names of members that have to be given. */
+type DemandedIn<A> = { [K in keyof A]: A[K] extends { required: true } ? K : never }[keyof A];
 
 /** Flatten an intersection, so that editors show members and not the machinery. */
 type Flat<T> = { [K in keyof T]: T[K] };
 
-type Members<A> = Flat<
-  {
-    -readonly [K in keyof A as A[K] extends Always ? PropertyOf<K, A[K]> : never]: ValueOf<A[K]>;
-  } & {
-    -readonly [K in keyof A as A[K] extends Always ? never : PropertyOf<K, A[K]>]?: ValueOf<A[K]>;
+/** The members of a map that is read: `R` are always there. */
+type Read<A, R> = Flat<
+  { -readonly [K in keyof A & R]: ValueOf<A[K]> } & {
+    -readonly [K in Exclude<keyof A, R>]?: ValueOf<A[K]>;
   }
 >;
 
-type InputMembers<A> = Flat<
-  {
-    readonly [K in keyof A as A[K] extends { required: true } ? PropertyOf<K, A[K]> : never]: InputOf<A[K]>;
-  } & {
-    readonly [K in keyof A as A[K] extends { required: true } ? never : PropertyOf<K, A[K]>]?:
-      InputOf<A[K]> | null | undefined;
+/** The members of a map that is given: `R` are demanded. */
+type Given<A, R> = Flat<
+  { readonly [K in keyof A & R]: InputOf<A[K]> } & {
+    readonly [K in Exclude<keyof A, R>]?: InputOf<A[K]> | null | undefined;
   }
 >;
+
+type Members<A> = MembersOf<Named<A>>;
+
+type MembersOf<A> = Read<A, AlwaysIn<A>>;
+
+type InputMembers<A> = InputMembersOf<Named<A>>;
+
+type InputMembersOf<A> = Given<A, DemandedIn<A>>;
 
 interface Kept {
   roles: readonly ("created_at" | "updated_at" | "version")[];
 }
 
+type KeptIn<A> = { [K in keyof A]: A[K] extends Kept ? K : never }[keyof A];
+
 type Plain = Record<string, unknown>;
 
+/** The attributes of a definition by the names of their members, and the names of its keys. */
+type KeysOf<D extends Definition> =
+  Renaming<D["attributes"]> extends never
+    ? D["keys"]
+    : { [K in D["keys"]]: PropertyOf<K, D["attributes"][K]> }[D["keys"]];
+
 /** The item of a definition, as read. */
-export type Item<D> = D extends Definition
-  ? Flat<
-      {
-        [
-          K in keyof D["attributes"] as K extends D["keys"]
-            ? PropertyOf<K, D["attributes"][K]>
-            : D["attributes"][K] extends Always
-              ? PropertyOf<K, D["attributes"][K]>
-              : never
-        ]: ValueOf<D["attributes"][K]>;
-      } & {
-        [
-          K in keyof D["attributes"] as K extends D["keys"]
-            ? never
-            : D["attributes"][K] extends Always
-              ? never
-              : PropertyOf<K, D["attributes"][K]>
-        ]?: ValueOf<D["attributes"][K]>;
-      }
-    >
-  : Plain;
+export type Item<D> = D extends Definition ? ItemIn<Named<D["attributes"]>, KeysOf<D>> : Plain;
 
-/** What may be given to create, put and save: what the library itself writes is optional. */
-export type Input<D> = D extends Definition
-  ? Flat<
-      {
-        [
-          K in keyof D["attributes"] as IsDemanded<K, D> extends true
-            ? PropertyOf<K, D["attributes"][K]>
-            : never
-        ]: InputOf<D["attributes"][K]>;
-      } & {
-        [
-          K in keyof D["attributes"] as IsDemanded<K, D> extends true
-            ? never
-            : PropertyOf<K, D["attributes"][K]>
-        ]?: InputOf<D["attributes"][K]> | null | undefined;
-      }
-    >
-  : Readonly<Plain>;
+type ItemIn<A, P> = Read<A, P | AlwaysIn<A>>;
 
-type IsDemanded<K, D extends Definition> = K extends D["keys"]
-  ? true
-  : D["attributes"][K & string] extends Kept
-    ? false
-    : D["attributes"][K & string] extends { required: true }
-      ? true
-      : false;
+/** What may be given to create, put and save: what the library itself writes is optional, and the given object is written to. */
+export type Input<D> = D extends Definition ? InputIn<Named<D["attributes"]>, KeysOf<D>> : Readonly<Plain>;
+
+type InputIn<A, P> = Given<A, P | Exclude<DemandedIn<A>, KeptIn<A>>>;
 
 /** The key of a definition: every part of it, and nothing else. */
-export type Key<D> = D extends Definition
-  ? {
-      readonly [
-        K in keyof D["attributes"] as K extends D["keys"] ? PropertyOf<K, D["attributes"][K]> : never
-      ]: InputOf<D["attributes"][K]>;
-    }
-  : Readonly<Plain>;
+export type Key<D> = D extends Definition ? KeyIn<Named<D["attributes"]>, KeysOf<D>> : Readonly<Plain>;
+
+type KeyIn<A, P> = { readonly [K in keyof A & P]: InputOf<A[K]> };
 
 /** What a projection gives: any part of an item, on every level. */
 export type PartialItem<D> = D extends Definition ? Deep<Item<D>> : Plain;
@@ -276,21 +256,29 @@ export type Segments<D> = readonly [
 
 type Awkward = `${string}.${string}` | `${string}[${string}`;
 
+/** Every path of a definition as text, with the declaration it leads to; unknown where the model does not type it. */
+export type Places<D> = D extends Definition ? PlacesIn<D["attributes"], ""> : [string, unknown];
+
+type PlacesIn<A, P extends string> = {
+  [K in keyof A & string]: K extends Awkward
+    ? never
+    : A[K] extends { type: "M" | "L" }
+      ? [`${P}${K}`, A[K]] | Below<A[K], `${P}${K}`>
+      : [`${P}${K}`, A[K]];
+}[keyof A & string];
+
+type Below<A, P extends string> = A extends { attributes: infer N }
+  ? PlacesIn<N, `${P}.`>
+  : A extends { items: infer I }
+    ? [`${P}[${number}]`, I] | Below<I, `${P}[${number}]`>
+    : A extends { type: "M" }
+      ? [`${P}.${string}`, unknown]
+      : A extends { type: "L" }
+        ? [`${P}[${number}]`, unknown] | [`${P}[${number}]${string}`, unknown]
+        : never;
+
 /** The paths of a definition as text: `address.city`, `lines[0].sku`. */
-export type PathText<D> = D extends Definition ? PathsIn<D["attributes"]> : string;
-
-type PathsIn<A> = { [K in keyof A & string]: K extends Awkward ? never : K | Below<K, A[K]> }[keyof A &
-  string];
-
-type Below<P extends string, A> = A extends { type: "M" }
-  ? A extends { attributes: infer N }
-    ? `${P}.${PathsIn<N>}`
-    : `${P}.${string}`
-  : A extends { type: "L" }
-    ? A extends { items: infer I }
-      ? `${P}[${number}]` | Below<`${P}[${number}]`, I>
-      : `${P}[${number}]` | `${P}[${number}]${string}`
-    : never;
+export type PathText<D> = Places<D>[0];
 
 /** A path in either form. */
 export type Path<D> = PathText<D> | Segments<D>;
@@ -320,4 +308,7 @@ type AtName<A, H> = H extends keyof A
 type Step<A, R> = A extends { attributes: infer N } ? AtPath<N, R> : unknown;
 
 /** What may be compared with, or set at, a path. */
-export type InputAt<D, P> = unknown extends At<D, P> ? unknown : InputOf<At<D, P>>;
+export type InputAt<D, P> = InputOrUnknown<At<D, P>>;
+
+/** What may be given for a declaration; anything where there is none. */
+export type InputOrUnknown<A> = unknown extends A ? unknown : InputOf<A>;

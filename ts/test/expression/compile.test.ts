@@ -34,7 +34,7 @@ const refused = (condition: Condition): string => failure(() => text(condition))
 function doubled(spelled: string): boolean {
   const open: number[] = [];
   const ends = new Map<number, number>();
-  for (const [index, sign] of [...spelled].entries()) {
+  for (const [index, sign] of Array.from(spelled).entries()) {
     if (sign === "(") {
       open.push(index);
     } else if (sign === ")") {
@@ -206,7 +206,7 @@ describe("an update", () => {
         deleteFromSet: { words: new Set(["b"]) },
         addToSet: { numbers: new Set([2, 1]) },
         remove: ["day", "doc.x"],
-        copy: [["text", "doc.y"]],
+        copy: { text: "doc.y" },
         prepend: { items: [0] },
         append: { notes: ["a"] },
         subtract: { "inner.level": 2, whole: 1 },
@@ -222,15 +222,15 @@ describe("an update", () => {
     );
   });
 
-  it("keeps the order of pairs whose names are whole numbers", () => {
-    const set = [
-      [["doc", "2"], 1],
-      [["doc", "1"], 2],
+  it("keeps the order of actions whose names are whole numbers", () => {
+    const actions = [
+      ["set", ["doc", "2"], 1],
+      ["copy", "text", ["doc", "3"]],
+      ["set", ["doc", "1"], 2],
     ] as const;
-    expect(compileExpression(Everything, { update: { set } }).names).toEqual({
-      "#n0": "doc",
-      "#n1": "2",
-      "#n2": "1",
+    expect(compileExpression(Everything, { update: { actions, set: { flag: true } } })).toMatchObject({
+      update: "SET #n0 = :v0, #n1.#n2 = :v1, #n1.#n3 = :v2, #n4 = #n1.#n5",
+      names: { "#n0": "flag", "#n1": "doc", "#n2": "2", "#n3": "1", "#n4": "text", "#n5": "3" },
     });
   });
 
@@ -270,7 +270,8 @@ describe("an update", () => {
     ["an empty set", { addToSet: { words: new Set() } }, "ValidationFailed"],
     ["members of another type", { deleteFromSet: { words: new Set([1]) } }, "ValidationFailed"],
     ["members of a list", { addToSet: { items: new Set(["a"]) } }, "InvalidOperator"],
-    ["a path that is no path", { set: [[5, 1]] }, "ValidationFailed"],
+    ["a path that is no path", { actions: [["set", 5, 1]] }, "ValidationFailed"],
+    ["actions that are no list", { actions: {} }, "ValidationFailed"],
     ["paths that are no list", { remove: "text" }, "ValidationFailed"],
   ])("refuses %s", (_name, update, code) => {
     const error = failure(() => compileExpression(Everything, { update: update as never }));

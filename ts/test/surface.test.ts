@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import * as dms from "../src/dms.ts";
+import * as catalogue from "../src/errors/catalogue.ts";
+import * as main from "../src/index.ts";
+import * as testing from "../src/testing.ts";
+
+describe("the public surface", () => {
+  it("is the list that someone chose", () => {
+    const classes = Object.keys(catalogue.ERROR_CLASSES);
+    expect(classes).toHaveLength(27);
+    expect(Object.keys(main).sort()).toEqual(
+      [
+        ...classes,
+        ...["CAPABILITIES", "Client", "DMS_VERSIONS", "DynamORMError", "VERSION"],
+        ...["and", "canonicalDms", "compileExpression", "defineModel", "documentFromJson", "field"],
+        ...["isCode", "itemSize", "marshalItem", "not", "or", "sdkTransport", "unmarshalItem"],
+      ].sort(),
+    );
+  });
+
+  it("has documents and test helpers behind entries of their own", () => {
+    expect(Object.keys(dms).sort()).toEqual(["canonicalDms", "documentFromJson", "loadDms"]);
+    expect(Object.keys(testing).sort()).toEqual([
+      "SECOND",
+      "Script",
+      "testClock",
+      "testSleeper",
+      "testTokens",
+    ]);
+  });
+
+  it("finds every error by its class and its code", () => {
+    for (const [code, make] of Object.entries(catalogue.ERROR_CLASSES)) {
+      const error = new make("x");
+      expect(error).toBeInstanceOf(main.DynamORMError);
+      expect([error.code, error.name, main.isCode(error, error.code)]).toEqual([code, code, true]);
+      expect(main.isCode(error, code === "Throttled" ? "Canceled" : "Throttled")).toBe(false);
+    }
+    expect(main.isCode(new Error("x"), "Throttled")).toBe(false);
+    const conflict = new main.ConditionFailed("x", { kind: "VersionConflict" });
+    expect(main.isCode(conflict, "ConditionFailed", "VersionConflict")).toBe(true);
+    expect(main.isCode(conflict, "ConditionFailed", "AlreadyExists")).toBe(false);
+  });
+});
