@@ -65,16 +65,33 @@ export class Members {
   /** Write the members of a value, as the JSON text of a map of wire values. */
   encode(value: object, depth: number, stamps?: Stamps): string {
     const source = value as Readonly<Record<string, unknown>>;
-    let text = "";
     this.#refuseMissingKey(source);
-    for (const member of this.#written) {
+    let text: string;
+    try {
+      text = this.#encodeAll(this.#written, source, depth, stamps);
+    } catch (fault) {
+      // Of several members that do not fit, the first one of the declaration is told.
+      this.#encodeAll(this.#read, source, depth, stamps);
+      throw fault;
+    }
+    this.#refuseUnknown(source);
+    return `{${text}}`;
+  }
+
+  #encodeAll(
+    members: readonly Member[],
+    source: Readonly<Record<string, unknown>>,
+    depth: number,
+    stamps: Stamps | undefined,
+  ): string {
+    let text = "";
+    for (const member of members) {
       const encoded = stamps?.get(member.name) ?? encodeMember(member, read(source, member.property), depth);
       if (encoded !== undefined) {
         text += (text === "" ? "" : ",") + member.prefix + encoded;
       }
     }
-    this.#refuseUnknown(source);
-    return `{${text}}`;
+    return text;
   }
 
   /** A value that lacks its key is told so first, whatever else it lacks. */

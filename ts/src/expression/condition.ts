@@ -77,7 +77,7 @@ function compareText(codec: ModelCodec, names: Placeholders, node: Of<"compare">
   const ordered = node.operator !== "=" && node.operator !== "<>";
   checkSubject(codec, node.left, ordered);
   const left = subjectText(names, node.left);
-  return `${left} ${node.operator} ${operandText(codec, names, node.left, node.right, ordered)}`;
+  return `${left} ${node.operator} ${operandText(codec, names, node.left, node.right)}`;
 }
 
 function betweenText(codec: ModelCodec, names: Placeholders, node: Of<"between">): string {
@@ -90,8 +90,8 @@ function betweenText(codec: ModelCodec, names: Placeholders, node: Of<"between">
     );
   }
   const left = subjectText(names, node.left);
-  const low = operandText(codec, names, node.left, node.low, true);
-  return `${left} BETWEEN ${low} AND ${operandText(codec, names, node.left, node.high, true)}`;
+  const low = operandText(codec, names, node.left, node.low);
+  return `${left} BETWEEN ${low} AND ${operandText(codec, names, node.left, node.high)}`;
 }
 
 function inText(codec: ModelCodec, names: Placeholders, node: Of<"in">): string {
@@ -103,7 +103,7 @@ function inText(codec: ModelCodec, names: Placeholders, node: Of<"in">): string 
   }
   checkSubject(codec, node.left, false);
   const left = subjectText(names, node.left);
-  const operands = node.operands.map((operand) => operandText(codec, names, node.left, operand, false));
+  const operands = node.operands.map((operand) => operandText(codec, names, node.left, operand));
   return `${left} IN (${operands.join(", ")})`;
 }
 
@@ -116,7 +116,7 @@ function functionText(codec: ModelCodec, names: Placeholders, node: Of<"begins_w
   const text =
     operand.kind === "value"
       ? names.value(encodeIt(codec, node.path, operand.value))
-      : referenceText(codec, names, operand, false);
+      : referenceText(codec, names, operand);
   return `${node.kind}(${path}, ${text})`;
 }
 
@@ -144,23 +144,18 @@ function subjectText(names: Placeholders, subject: Subject): string {
   return subject.kind === "size" ? `size(${path})` : path;
 }
 
-function operandText(
-  codec: ModelCodec,
-  names: Placeholders,
-  left: Subject,
-  operand: Operand,
-  ordered: boolean,
-): string {
+function operandText(codec: ModelCodec, names: Placeholders, left: Subject, operand: Operand): string {
   return operand.kind === "value"
     ? names.value(encode(codec, left, operand.value))
-    : referenceText(codec, names, operand, ordered);
+    : referenceText(codec, names, operand);
 }
 
 function encode(codec: ModelCodec, left: Subject, value: unknown): string {
   return left.kind === "size" ? encodeSize(codec, left.path, value) : encodeOperand(codec, left.path, value);
 }
 
-function referenceText(codec: ModelCodec, names: Placeholders, operand: Subject, ordered: boolean): string {
-  checkSubject(codec, operand, ordered);
+/** Write an operand that is an attribute or a size; what an attribute holds is the service's to compare. */
+function referenceText(codec: ModelCodec, names: Placeholders, operand: Subject): string {
+  checkSubject(codec, operand, false);
   return subjectText(names, operand);
 }

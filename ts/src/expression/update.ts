@@ -189,7 +189,7 @@ function removePart(codec: ModelCodec, { path }: Action): Part {
 
 function referencePart({ path, operand }: Action): Part {
   if (operand.kind !== "path") {
-    throw new InvalidOperator("an attribute is set to a value or another attribute", {
+    throw new ValidationFailed("an attribute is set to a value or another attribute", {
       path: pathText(path),
     });
   }
