@@ -1,69 +1,135 @@
+// Package dynamorm is the Go library of DynamORM: models declared by tagged structs or by DMS documents, and tables that read and
+// write them in DynamoDB through your own SDK client.
 package dynamorm
 
 import (
-	"context"
+	"reflect"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/dynamorm/dynamorm/dynamorm/codec"
-	"github.com/dynamorm/dynamorm/dynamorm/operation"
+	"github.com/dynamorm/dynamorm/dynamorm/errs"
 	"github.com/dynamorm/dynamorm/dynamorm/schema"
 	"github.com/dynamorm/dynamorm/dynamorm/transport"
 )
 
-// A Client is one DynamoDB: the tables of models on it, and everything that is given from outside. It is safe for concurrent use.
+// Client holds what all tables share: the way to DynamoDB, the clock, the names of tables. It is safe for concurrent use.
 type Client struct {
 	transport transport.Transport
 	clock     func() time.Time
 	prefix    string
 	names     map[string]string
-	codecs    sync.Map
+	buffers   sync.Pool
 }
 
-// A ClientOption configures a Client.
+// ClientOption changes a client as it is made.
 type ClientOption func(*Client)
 
-// WithClock gives the clock; every operation reads it once.
+// WithClock sets the clock; each operation that writes reads it once. The default is time.Now.
 func WithClock(clock func() time.Time) ClientOption { return func(c *Client) { c.clock = clock } }
 
-// WithTablePrefix puts a prefix before every table's name.
+// WithTablePrefix sets what stands before the name of every table.
 func WithTablePrefix(prefix string) ClientOption { return func(c *Client) { c.prefix = prefix } }
 
-// WithTableNames maps a document's table name to the real one, which then takes no prefix.
-func WithTableNames(names map[string]string) ClientOption {
-	return func(c *Client) { c.names = names }
+// WithTableNames sets the real names of tables by their models' names for them; these take no prefix.
+func WithTableNames(names map[string]string) ClientOption { return func(c *Client) { c.names = names } }
+
+// NewClient gives a client over an SDK client of yours: its credentials, retries, endpoint, HTTP client and middleware stay in force.
+func NewClient(sdk *dynamodb.Client, options ...ClientOption) *Client {
+	return NewClientOver(transport.NewSDK(sdk), options...)
 }
 
-// WithTransport stands in for the SDK, in tests.
-func WithTransport(t transport.Transport) ClientOption { return func(c *Client) { c.transport = t } }
-
-// New makes a Client over the caller's own DynamoDB client, which keeps its credentials, retries, endpoint and middleware.
-func New(client *dynamodb.Client, options ...ClientOption) *Client {
-	c := &Client{transport: transport.NewSDK(client), clock: time.Now}
-	for _, option := range options {
-		option(c)
+// NewClientOver gives a client over any transport, a script in a test.
+func NewClientOver(t transport.Transport, options ...ClientOption) *Client {
+	c := &Client{transport: t, clock: time.Now}
+	c.buffers.New = func() any {
+		b := make([]byte, 0, 1024)
+		return &b
+	}
+	for _, o := range options {
+		o(c)
 	}
 	return c
 }
 
-func (c *Client) bind(model *schema.Model) *operation.Binding {
-	compiled, there := c.codecs.Load(model)
-	if !there {
-		compiled, _ = c.codecs.LoadOrStore(model, codec.New(model))
+// tableName gives the real name of a model's table.
+func (c *Client) tableName(m *schema.Model) string {
+	if name, ok := c.names[m.Table]; ok {
+		return name
 	}
-	name := c.prefix + model.Table
-	if real, there := c.names[model.Table]; there {
-		name = real
-	}
-	return operation.Bind(model, name, compiled.(*codec.ItemCodec)) //nolint:forcetypeassert // the map holds nothing else
+	return c.prefix + m.Table
 }
 
-func run[R any](ctx context.Context, c *Client, exchange operation.Exchange[R], err error) (R, error) {
+// Model is a model whose values are of type T.
+type Model[T any] struct {
+	plan *codec.Plan
+}
+
+// Define declares the model that the tagged struct T describes, and checks it. What is wrong with it is InvalidModel.
+// The tags are described at schema.Tag.
+func Define[T any](d schema.Declaration) (*Model[T], error) {
+	m, err := schema.Declare(reflect.TypeFor[T](), d)
 	if err != nil {
-		var none R
-		return none, err
+		return nil, err
 	}
-	return transport.Run(ctx, c.transport, exchange)
+	return Bind[T](m)
+}
+
+// MustDefine is Define for package variables: it panics where the model is wrong.
+func MustDefine[T any](d schema.Declaration) *Model[T] {
+	m, err := Define[T](d)
+	if err != nil {
+		panic(err)
+	}
+	return m
+}
+
+// Bind gives a loaded model the struct that holds its values: each attribute needs a field that names it in its tag.
+func Bind[T any](m *schema.Model) (*Model[T], error) {
+	plan, err := codec.Compile(m, reflect.TypeFor[T]())
+	if err != nil {
+		if e := errs.As(err); e != nil {
+			e.Model = m.Name
+		}
+		return nil, err
+	}
+	return &Model[T]{plan}, nil
+}
+
+// Schema gives the model's description.
+func (m *Model[T]) Schema() *schema.Model { return m.plan.Model }
+
+// Marshal gives a value's item as DynamoDB's JSON, as the operations send it.
+func (m *Model[T]) Marshal(v *T) ([]byte, error) { return m.plan.AppendItem(nil, v, nil) }
+
+// AppendItem appends a value's item as DynamoDB's JSON.
+func (m *Model[T]) AppendItem(dst []byte, v *T) ([]byte, error) {
+	return m.plan.AppendItem(dst, v, nil)
+}
+
+// Unmarshal reads an item in DynamoDB's JSON.
+func (m *Model[T]) Unmarshal(item []byte) (*T, error) {
+	v := new(T)
+	if err := m.plan.Unmarshal(item, v, false); err != nil {
+		return nil, decoded(err)
+	}
+	return v, nil
+}
+
+// Size gives the bytes that DynamoDB counts for a value's item.
+func (m *Model[T]) Size(v *T) (int, error) {
+	item, err := m.Marshal(v)
+	return codec.ItemSize(item), err
+}
+
+// decoded makes an error of the library out of text that is no JSON of DynamoDB.
+func decoded(err error) error {
+	if errs.As(err) != nil {
+		return err
+	}
+	e := errs.New(errs.CodeDecodeFailed, "", "the text is not the JSON of DynamoDB")
+	e.Cause = err
+	return e
 }

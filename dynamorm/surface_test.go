@@ -1,94 +1,92 @@
 package dynamorm_test
 
 import (
+	"bytes"
+	"flag"
 	"go/ast"
 	"go/parser"
+	"go/printer"
 	"go/token"
-	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 )
 
-// surface is the public package as somebody chose it; ErrX and WithX are held together by the catalogue and by the options.
-var surface = []string{
-	"Add", "AddToSet", "And", "Append", "BinarySet", "Changes", "Client", "ClientOption", "Condition", "Copy", "Declare", "DeleteFromSet", "DynamicTable",
-	"Error", "Field", "FieldName", "FieldPath", "FixedClock", "Index", "Model", "MustDeclare", "New", "Not", "Number", "NumberSet", "Option", "Or", "Prepend",
-	"Remove", "ReturnNew", "ReturnNone", "ReturnOld", "ReturnUpdatedNew", "ReturnUpdatedOld", "Returns", "Set", "SetIfAbsent", "Spec", "StringSet", "Subtract",
-	"Table", "TableOf", "Values", "Version", "View",
-	"WithAdopt", "WithClock", "WithCondition", "WithConsistent", "WithExpectedVersion", "WithMustExist", "WithSelect", "WithTableNames", "WithTablePrefix",
-	"WithTransport", "WithUpsert", "WithView",
-}
+var update = flag.Bool("update", false, "write the list of the public surface anew")
 
-// exported gives the names a package's files declare at the top, with whether each has a sentence.
-func exported(t *testing.T, folder string) map[string]bool {
+// surface lists the exported names of the public package, with the signatures of functions and methods.
+func surface(t *testing.T) string {
 	t.Helper()
-	keep := func(info fs.FileInfo) bool { return !strings.HasSuffix(info.Name(), "_test.go") }
-	out := map[string]bool{}
-	entries, err := os.ReadDir(folder)
+	files, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, entry := range entries {
-		info, err := entry.Info()
-		if err != nil || entry.IsDir() || !strings.HasSuffix(entry.Name(), ".go") || !keep(info) {
+	lines := []string{}
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
 			continue
 		}
-		file, err := parser.ParseFile(token.NewFileSet(), folder+"/"+entry.Name(), nil, parser.ParseComments)
+		set := token.NewFileSet()
+		file, err := parser.ParseFile(set, name, nil, parser.SkipObjectResolution)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, declaration := range file.Decls {
-			declared(declaration, out)
+		for _, d := range file.Decls {
+			lines = append(lines, declared(t, set, d)...)
 		}
 	}
-	return out
+	slices.Sort(lines)
+	return strings.Join(lines, "\n") + "\n"
 }
 
-func declared(declaration ast.Decl, out map[string]bool) {
-	switch d := declaration.(type) {
+func declared(t *testing.T, set *token.FileSet, d ast.Decl) []string {
+	t.Helper()
+	switch d := d.(type) {
 	case *ast.FuncDecl:
-		if d.Recv == nil && d.Name.IsExported() {
-			out[d.Name.Name] = d.Doc != nil
+		if !d.Name.IsExported() {
+			return nil
 		}
+		var b bytes.Buffer
+		if err := printer.Fprint(&b, set, &ast.FuncDecl{Recv: d.Recv, Name: d.Name, Type: d.Type}); err != nil {
+			t.Fatal(err)
+		}
+		return []string{b.String()}
 	case *ast.GenDecl:
-		for _, spec := range d.Specs {
-			switch s := spec.(type) {
+		lines := []string{}
+		for _, s := range d.Specs {
+			switch s := s.(type) {
 			case *ast.TypeSpec:
 				if s.Name.IsExported() {
-					out[s.Name.Name] = d.Doc != nil || s.Doc != nil
+					lines = append(lines, "type "+s.Name.Name)
 				}
 			case *ast.ValueSpec:
-				for _, name := range s.Names {
-					if name.IsExported() {
-						out[name.Name] = d.Doc != nil || s.Doc != nil
+				for _, n := range s.Names {
+					if n.IsExported() {
+						lines = append(lines, d.Tok.String()+" "+n.Name)
 					}
 				}
 			}
 		}
+		return lines
 	}
+	return nil
 }
 
-func TestThePublicNamesAreThoseChosen(t *testing.T) {
-	var found []string
-	for name := range exported(t, ".") {
-		if !strings.HasPrefix(name, "Err") || name == "Error" {
-			found = append(found, name)
+func TestThePublicSurfaceIsTheOneThatWasAgreed(t *testing.T) {
+	const golden = "testdata/surface.txt"
+	got := surface(t)
+	if *update {
+		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
 		}
 	}
-	slices.Sort(found)
-	if !slices.Equal(found, surface) {
-		t.Errorf("public are\n%v\nchosen were\n%v", found, surface)
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
 	}
-}
-
-func TestEveryExportedNameHasASentence(t *testing.T) {
-	for _, room := range []string{".", "codec", "dms", "errs", "expression", "limits", "operation", "schema", "transport"} {
-		for name, has := range exported(t, room) {
-			if !has {
-				t.Errorf("%s: %s has none", room, name)
-			}
-		}
+	if got != string(want) {
+		t.Errorf("the public surface changed; look at the difference, then run `go test ./dynamorm -run Surface -update`\n%s", got)
 	}
 }

@@ -2,298 +2,321 @@ package dynamorm_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/dynamorm/dynamorm/dynamorm"
-	"github.com/dynamorm/dynamorm/dynamorm/dms"
-	"github.com/dynamorm/dynamorm/dynamorm/errs"
-	"github.com/dynamorm/dynamorm/dynamorm/operation"
 	"github.com/dynamorm/dynamorm/dynamorm/transport"
 )
 
+type Note struct {
+	Owner   string         `dynamorm:"owner,pk"`
+	ID      int64          `dynamorm:"id,sk"`
+	Text    string         `dynamorm:"text,omitempty"`
+	Tags    []string       `dynamorm:"tags,set"`
+	Extra   map[string]any `dynamorm:"extra"`
+	Created time.Time      `dynamorm:"created,created_at"`
+	Updated time.Time      `dynamorm:"updated,updated_at"`
+	Version int64          `dynamorm:"version,version"`
+	secret  string
+}
+
 var (
-	ctx = context.Background()
-	now = time.Date(2026, 1, 2, 3, 4, 5, 123456789, time.UTC)
+	notes = dynamorm.MustDefine[Note](dynamorm.Declaration{Table: "notes"})
+	ctx   = context.Background()
+	now   = time.Date(2026, 1, 2, 3, 4, 5, 6789, time.FixedZone("", 3600))
 )
 
-// over gives the table of notes over scripted answers.
-func over(responses ...operation.Response) (*dynamorm.Table[Note], *transport.Script) {
-	script := &transport.Script{Responses: responses}
-	client := dynamorm.New(nil, dynamorm.WithTransport(script), dynamorm.WithClock(dynamorm.FixedClock(now, time.Second)))
-	return dynamorm.TableOf(client, notes), script
+const stamp = `{"S":"2026-01-02T02:04:05.000006Z"}`
+
+func scripted(answers ...transport.Answer) (*dynamorm.Table[Note], *transport.Script) {
+	s := transport.NewScript(answers...)
+	return dynamorm.NewTable(dynamorm.NewClientOver(s, dynamorm.WithClock(func() time.Time { return now })), notes), s
 }
 
-func body(text string) operation.Response { return operation.Response{Body: []byte(text)} }
+func ok(body string) transport.Answer { return transport.Answer{Body: body} }
 
-// refusal is the service's word that a condition was false, with the stored item where there is one.
-func refusal(item string) operation.Response {
-	out := operation.Response{Err: errs.New(errs.ConditionFailed, "refused"), Body: []byte(`{}`)}
-	if item != "" {
-		out.Body = []byte(`{"Item":` + item + `}`)
-	}
-	return out
+func failed(item string) transport.Answer {
+	return transport.Answer{Status: 400, Body: `{"__type":"x#ConditionalCheckFailedException"` + item + `}`}
 }
 
-// sameJSON compares a request with what it has to be, by value.
-func sameJSON(t *testing.T, got []byte, want string) {
+func body(t *testing.T, s *transport.Script) string {
 	t.Helper()
-	var a, b any
-	if err := json.Unmarshal(got, &a); err != nil {
-		t.Fatalf("%s: %v", got, err)
+	list := s.Requests()
+	if len(list) == 0 {
+		t.Fatal("nothing was sent")
 	}
-	if err := json.Unmarshal([]byte(want), &b); err != nil {
-		t.Fatalf("%s: %v", want, err)
-	}
-	if !reflect.DeepEqual(a, b) {
-		t.Errorf("sent\n%s\nnot\n%s", got, want)
+	return string(list[len(list)-1].Body)
+}
+
+func same(t *testing.T, got, want string) {
+	t.Helper()
+	if got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
 
-func TestCreateStampsAGuardedItemAndTheCallersValue(t *testing.T) {
-	table, script := over(body("{}"))
-	note := &Note{Owner: "ada", ID: "1", Stars: "1.50", Labels: []string{"b", "a", "b"}, At: now, Version: 9}
-	if err := table.Create(ctx, note); err != nil {
+func TestCreateSendsTheItemAndLeavesTheStoredValueWithTheCaller(t *testing.T) {
+	table, s := scripted(ok(`{}`))
+	n := &Note{Owner: "ada", ID: 7, Tags: []string{"b", "a", "b"}, Version: 99, secret: "kept"}
+	if err := table.Create(ctx, n); err != nil {
 		t.Fatal(err)
 	}
-	sameJSON(t, script.Sent[0].Body, `{"TableName":"notes","Item":{"owner":{"S":"ada"},"id":{"S":"1"},"stars":{"N":"1.5"},"labels":{"SS":["a","b"]},
-		"at":{"S":"2026-01-02T03:04:05.123456Z"},"created_at":{"S":"2026-01-02T03:04:05.123456Z"},"updated_at":{"S":"2026-01-02T03:04:05.123456Z"},"version":{"N":"1"}},
-		"ConditionExpression":"attribute_not_exists(#n0)","ExpressionAttributeNames":{"#n0":"owner"},"ReturnValuesOnConditionCheckFailure":"ALL_OLD"}`)
-	cut := now.Truncate(time.Microsecond)
-	want := &Note{Owner: "ada", ID: "1", Stars: "1.5", Labels: []string{"a", "b"}, At: cut, CreatedAt: cut, UpdatedAt: cut, Version: 1}
-	if !reflect.DeepEqual(note, want) {
-		t.Errorf("the value holds\n%+v\nnot\n%+v", note, want)
+	same(t, body(t, s), `{"TableName":"notes","Item":{"owner":{"S":"ada"},"id":{"N":"7"},"tags":{"SS":["a","b"]},"created":`+stamp+`,"updated":`+stamp+`,"version":{"N":"1"}},`+
+		`"ConditionExpression":"attribute_not_exists(#n0)","ReturnValuesOnConditionCheckFailure":"ALL_OLD","ExpressionAttributeNames":{"#n0":"owner"}}`)
+	when := time.Date(2026, 1, 2, 2, 4, 5, 6000, time.UTC)
+	want := &Note{Owner: "ada", ID: 7, Tags: []string{"a", "b"}, Created: when, Updated: when, Version: 1, secret: "kept"}
+	if !reflect.DeepEqual(n, want) {
+		t.Errorf("got %+v", n)
 	}
 }
 
-func TestAFailedWriteLeavesTheValueAlone(t *testing.T) {
-	table, _ := over(refusal(`{"owner":{"S":"ada"},"id":{"S":"1"},"version":{"N":"7"}}`))
-	note := &Note{Owner: "ada", ID: "1", Labels: []string{"b", "a"}, Version: 3}
-	before := *note
-	err := table.Save(ctx, note)
+func TestAFailedWriteLeavesTheCallersValueAsItWas(t *testing.T) {
+	table, _ := scripted(failed(`,"Item":{"owner":{"S":"ada"},"id":{"N":"7"},"version":{"N":"3"}}`))
+	n := &Note{Owner: "ada", ID: 7, Tags: []string{"b", "a"}, Version: 2}
+	before := *n
+	err := table.Save(ctx, n)
 	if !errors.Is(err, dynamorm.ErrVersionConflict) || !errors.Is(err, dynamorm.ErrConditionFailed) || errors.Is(err, dynamorm.ErrAlreadyExists) {
-		t.Fatalf("got %v", err)
+		t.Errorf("got %v", err)
 	}
-	if !reflect.DeepEqual(*note, before) {
-		t.Errorf("the value became %+v", note)
+	if !reflect.DeepEqual(*n, before) {
+		t.Errorf("got %+v", n)
 	}
 	var e *dynamorm.Error
 	var stored Note
-	if !errors.As(err, &e) || !e.HasItem() || e.DecodeItem(&stored) != nil || stored.Version != 7 {
-		t.Errorf("the stored item is %+v", stored)
+	if !errors.As(err, &e) {
+		t.Fatal(err)
+	}
+	if found, err := e.Item(&stored); err != nil || !found || stored.Version != 3 {
+		t.Errorf("got %+v, %v, %v", stored, found, err)
 	}
 }
 
-func TestAFailedConditionIsToldByTheReturnedItem(t *testing.T) {
-	const stored = `{"owner":{"S":"hush"},"id":{"S":"1"},"version":{"N":"2"}}`
-	key := dynamorm.Values{"owner": "hush", "id": "1"}
-	rows := map[string]struct {
-		item string
-		act  func(*dynamorm.Table[Note]) error
-		want error
-	}{
-		"create of one that exists": {stored, func(table *dynamorm.Table[Note]) error { return table.Create(ctx, &Note{Owner: "hush", ID: "1"}) }, dynamorm.ErrAlreadyExists},
-		"save of a gone one": {"", func(table *dynamorm.Table[Note]) error {
-			return table.Save(ctx, &Note{Owner: "hush", ID: "1", Version: 1})
-		}, dynamorm.ErrItemNotFound},
-		"adopt of a versioned one": {stored, func(table *dynamorm.Table[Note]) error {
-			return table.Save(ctx, &Note{Owner: "hush", ID: "1"}, dynamorm.WithAdopt())
-		}, dynamorm.ErrVersionConflict},
-		"update of none": {"", func(table *dynamorm.Table[Note]) error {
-			_, err := table.Update(ctx, key, dynamorm.Set("text", "x"))
-			return err
-		}, dynamorm.ErrItemNotFound},
-		"update of another version": {stored, func(table *dynamorm.Table[Note]) error {
-			_, err := table.Update(ctx, key, dynamorm.Set("text", "x"), dynamorm.WithExpectedVersion(1))
-			return err
-		}, dynamorm.ErrVersionConflict},
-		"delete of one that has to exist": {"", func(table *dynamorm.Table[Note]) error { return table.Delete(ctx, key, dynamorm.WithMustExist()) }, dynamorm.ErrItemNotFound},
-		"delete under a false condition": {stored, func(table *dynamorm.Table[Note]) error {
-			return table.Delete(ctx, key, dynamorm.WithCondition(dynamorm.Field("text").Eq("x")))
-		}, dynamorm.ErrConditionFailed},
+func TestSaveOfAVersionDependsOnItAlone(t *testing.T) {
+	table, s := scripted(ok(`{}`))
+	created := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+	n := &Note{Owner: "ada", ID: 7, Created: created, Version: 41}
+	if err := table.Save(ctx, n); err != nil {
+		t.Fatal(err)
 	}
-	for name, row := range rows {
-		t.Run(name, func(t *testing.T) {
-			table, _ := over(refusal(row.item))
-			err := row.act(table)
-			if !errors.Is(err, row.want) {
-				t.Errorf("got %v", err)
-			}
-			if strings.Contains(err.Error(), "hush") {
-				t.Errorf("the text holds a value: %v", err)
-			}
-		})
+	if got := body(t, s); !strings.Contains(got, `"ConditionExpression":"#n0 = :v0"`) || !strings.Contains(got, `":v0":{"N":"41"}`) || !strings.Contains(got, `"created":{"S":"2020-01-01T00:00:00.000000Z"}`) {
+		t.Errorf("sent %s", got)
+	}
+	if n.Version != 42 || !n.Created.Equal(created) {
+		t.Errorf("got %+v", n)
 	}
 }
 
-func TestALostAnswerIsASuccessOnlyForTheVeryItem(t *testing.T) {
-	const own = `{"owner":{"S":"ada"},"id":{"S":"1"},"version":{"N":"1"},"created_at":{"S":"2026-01-02T03:04:05.123456Z"},"updated_at":{"S":"2026-01-02T03:04:05.123456Z"}`
-	lost := func(item string) operation.Response {
-		out := refusal(item)
-		out.Unanswered = true
-		return out
+func TestAVersionThatCannotGrowIsRefusedBeforeARequest(t *testing.T) {
+	table, s := scripted()
+	err := table.Save(ctx, &Note{Owner: "ada", Version: math.MaxInt64})
+	if !errors.Is(err, dynamorm.ErrValidationFailed) || len(s.Requests()) != 0 {
+		t.Errorf("got %v after %d requests", err, len(s.Requests()))
 	}
-	for item, want := range map[string]bool{own + `}`: true, own + `,"other":{"S":"x"}}`: false, strings.Replace(own, `"1"},"created`, `"2"},"created`, 1) + `}`: false} {
-		table, _ := over(lost(item))
-		if err := table.Create(ctx, &Note{Owner: "ada", ID: "1"}); (err == nil) != want {
-			t.Errorf("%s gave %v", item, err)
+	_, err = table.Update(ctx, dynamorm.Key{"ada", 7}, dynamorm.NewUpdate().Set(dynamorm.Field("text"), "x"), dynamorm.WithExpectedVersion(math.MaxInt64))
+	if !errors.Is(err, dynamorm.ErrValidationFailed) || len(s.Requests()) != 0 {
+		t.Errorf("got %v after %d requests", err, len(s.Requests()))
+	}
+}
+
+func TestALostAnswerToACreateIsASuccessWhereTheStoredItemIsTheOneSent(t *testing.T) {
+	mine := `,"Item":{"version":{"N":"1.0"},"tags":{"SS":["b","a"]},"owner":{"S":"ada"},"id":{"N":"7"},"created":` + stamp + `,"updated":` + stamp + `}`
+	lost := failed(mine)
+	lost.Unanswered = true
+	table, _ := scripted(lost)
+	n := &Note{Owner: "ada", ID: 7, Tags: []string{"a", "b"}}
+	if err := table.Create(ctx, n); err != nil || n.Version != 1 {
+		t.Errorf("got %+v, %v", n, err)
+	}
+	lost = failed(strings.Replace(mine, `"b"`, `"c"`, 1))
+	lost.Unanswered = true
+	table, _ = scripted(lost, failed(mine))
+	for _, name := range []string{"another item", "no lost answer"} {
+		if err := table.Create(ctx, &Note{Owner: "ada", ID: 7, Tags: []string{"a", "b"}}); !errors.Is(err, dynamorm.ErrAlreadyExists) {
+			t.Errorf("%s: got %v", name, err)
 		}
 	}
-	table, _ := over(refusal(own + `}`))
-	if err := table.Create(ctx, &Note{Owner: "ada", ID: "1"}); !errors.Is(err, dynamorm.ErrAlreadyExists) {
-		t.Errorf("with every attempt answered it is another's item: %v", err)
+}
+
+func TestAnItemIsFoundByEveryShapeOfKey(t *testing.T) {
+	type noteKey struct {
+		ID    *int   `dynamorm:"id"`
+		Owner string `dynamorm:"owner"`
+	}
+	seven := 7
+	for name, key := range map[string]any{
+		"value": Note{Owner: "ada", ID: 7, Text: "ignored"}, "pointer": &Note{Owner: "ada", ID: 7}, "map": map[string]any{"owner": "ada", "id": 7, "more": 1},
+		"position": dynamorm.Key{"ada", dynamorm.Number("7.0")}, "struct": noteKey{&seven, "ada"}, "pointer to struct": &noteKey{&seven, "ada"},
+	} {
+		table, s := scripted(ok(`{"Item":{"owner":{"S":"ada"},"id":{"N":"7"},"text":{"S":"hi"}}}`))
+		n, err := table.Get(ctx, key, dynamorm.WithConsistentRead())
+		if err != nil || n.Text != "hi" {
+			t.Errorf("%s: got %+v, %v", name, n, err)
+			continue
+		}
+		same(t, body(t, s), `{"TableName":"notes","Key":{"owner":{"S":"ada"},"id":{"N":"7"}},"ConsistentRead":true}`)
 	}
 }
 
-func TestReadsGiveTheItemOrSayThereIsNone(t *testing.T) {
-	key := dynamorm.Values{"owner": "ada", "id": "1"}
-	table, script := over(body(`{"Item":{"owner":{"S":"ada"},"id":{"S":"1"},"text":{"S":"t"},"unknown":{"S":"u"}}}`), body("{}"), body("{}"), body("{}"), body("{}"))
-	note, err := table.Get(ctx, key, dynamorm.WithConsistent())
-	if err != nil || note.Text != "t" {
-		t.Fatalf("%+v, %v", note, err)
-	}
-	sameJSON(t, script.Sent[0].Body, `{"TableName":"notes","Key":{"owner":{"S":"ada"},"id":{"S":"1"}},"ConsistentRead":true}`)
-	if _, err := table.Get(ctx, note); !errors.Is(err, dynamorm.ErrItemNotFound) {
-		t.Errorf("a missing item by a whole value: %v", err)
-	}
-	if found, err := table.Find(ctx, key); found != nil || err != nil {
-		t.Errorf("find gave %v, %v", found, err)
-	}
-	if _, err := table.GetPartial(ctx, key, dynamorm.WithSelect(dynamorm.Field("text"))); !errors.Is(err, dynamorm.ErrItemNotFound) {
-		t.Errorf("a missing item by parts: %v", err)
-	}
-	if values, err := table.FindPartial(ctx, key, dynamorm.WithView("Short")); values != nil || err != nil {
-		t.Errorf("find by a view gave %v, %v", values, err)
-	}
-	sameJSON(t, script.Sent[4].Body, `{"TableName":"notes","Key":{"owner":{"S":"ada"},"id":{"S":"1"}},"ProjectionExpression":"#n0, #n1","ExpressionAttributeNames":{"#n0":"id","#n1":"text"}}`)
-}
-
-func TestAPartialReadHoldsWhatWasSelectedAndStored(t *testing.T) {
-	table, _ := over(body(`{"Item":{"stars":{"N":"1.0"}}}`))
-	values, err := table.GetPartial(ctx, dynamorm.Values{"owner": "a", "id": "1"}, dynamorm.WithSelect(dynamorm.Field("stars"), dynamorm.Field("text"), dynamorm.Field("labels")))
-	if err != nil || !reflect.DeepEqual(values, dynamorm.Values{"stars": dynamorm.Number("1")}) {
-		t.Errorf("%v, %v", values, err)
-	}
-}
-
-func TestWhatIsWrongIsRefusedBeforeAnythingIsSent(t *testing.T) {
-	key := dynamorm.Values{"owner": "a", "id": "1"}
-	rows := map[string]struct {
-		act  func(*dynamorm.Table[Note]) error
+func TestAKeyThatIsNoneIsRefusedBeforeARequest(t *testing.T) {
+	table, s := scripted()
+	for name, c := range map[string]struct {
+		key  any
 		want error
+		path string
 	}{
-		"a missing part of the key": {func(table *dynamorm.Table[Note]) error {
-			_, err := table.Get(ctx, dynamorm.Values{"owner": "a"})
-			return err
-		}, dynamorm.ErrMissingPrimaryKey},
-		"an empty key":         {func(table *dynamorm.Table[Note]) error { return table.Create(ctx, &Note{Owner: "a"}) }, dynamorm.ErrValidationFailed},
-		"an update of nothing": {func(table *dynamorm.Table[Note]) error { _, err := table.Update(ctx, key); return err }, dynamorm.ErrValidationFailed},
-		"an update of a key": {func(table *dynamorm.Table[Note]) error {
-			_, err := table.Update(ctx, key, dynamorm.Set("id", "2"))
-			return err
-		}, dynamorm.ErrValidationFailed},
-		"an update of the version": {func(table *dynamorm.Table[Note]) error {
-			_, err := table.Update(ctx, key, dynamorm.Add("version", 1))
-			return err
-		}, dynamorm.ErrValidationFailed},
-		"an append to a number": {func(table *dynamorm.Table[Note]) error {
-			_, err := table.Update(ctx, key, dynamorm.Append("stars", []any{1}))
-			return err
-		}, dynamorm.ErrInvalidOperator},
-		"a view and a selection": {func(table *dynamorm.Table[Note]) error {
-			_, err := table.GetPartial(ctx, key, dynamorm.WithView("Short"), dynamorm.WithSelect(dynamorm.Field("id")))
-			return err
-		}, dynamorm.ErrValidationFailed},
-		"no selection": {func(table *dynamorm.Table[Note]) error { _, err := table.GetPartial(ctx, key); return err }, dynamorm.ErrValidationFailed},
-		"a selection of a whole": {func(table *dynamorm.Table[Note]) error {
-			_, err := table.Get(ctx, key, dynamorm.WithView("Short"))
-			return err
-		}, dynamorm.ErrValidationFailed},
-		"a version at its end, save": {func(table *dynamorm.Table[Note]) error {
-			return table.Save(ctx, &Note{Owner: "a", ID: "1", Version: 1<<63 - 1})
-		}, dynamorm.ErrValidationFailed},
-		"a version at its end, update": {func(table *dynamorm.Table[Note]) error {
-			_, err := table.Update(ctx, key, dynamorm.Set("text", "x"), dynamorm.WithExpectedVersion(1<<63-1))
-			return err
-		}, dynamorm.ErrValidationFailed},
-	}
-	for name, row := range rows {
-		t.Run(name, func(t *testing.T) {
-			table, script := over()
-			err := row.act(table)
-			var e *dynamorm.Error
-			if !errors.Is(err, row.want) || !errors.As(err, &e) || e.Origin != errs.Client || len(script.Sent) != 0 {
-				t.Errorf("got %v after %d requests", err, len(script.Sent))
-			}
-		})
-	}
-}
-
-func TestSealedAttributesAreNeitherWrittenNorRead(t *testing.T) {
-	type Sealed struct {
-		ID   string  `dynamorm:"id,pk"`
-		Hint string  `dynamorm:"hint"`
-		Note *string `dynamorm:"note,encrypted"`
-	}
-	model := dynamorm.MustDeclare[Sealed](dynamorm.Spec{Table: "sealed"})
-	script := &transport.Script{Responses: []operation.Response{body("{}"), body("{}")}}
-	table := dynamorm.TableOf(dynamorm.New(nil, dynamorm.WithTransport(script)), model)
-	key, secret := dynamorm.Values{"id": "1"}, "hush"
-	refused := map[string]error{"create": table.Create(ctx, &Sealed{ID: "1", Note: &secret})}
-	_, refused["get"] = table.Get(ctx, key)
-	_, refused["select"] = table.FindPartial(ctx, key, dynamorm.WithSelect(dynamorm.Field("note")))
-	_, refused["update"] = table.Update(ctx, key, dynamorm.Set("hint", "h"))
-	_, refused["take"] = table.Take(ctx, key)
-	_, refused["replace"] = table.Replace(ctx, &Sealed{ID: "1"})
-	for name, err := range refused {
-		if !errors.Is(err, dynamorm.ErrEncryptionNotConfigured) || strings.Contains(err.Error(), secret) {
-			t.Errorf("%s gave %v", name, err)
+		"nil":        {nil, dynamorm.ErrMissingPrimaryKey, "owner"},
+		"nil struct": {(*Note)(nil), dynamorm.ErrMissingPrimaryKey, "owner"},
+		"no sort":    {dynamorm.Key{"ada"}, dynamorm.ErrMissingPrimaryKey, "id"},
+		"empty":      {dynamorm.Key{"", 1}, dynamorm.ErrValidationFailed, "owner"},
+		"too long":   {dynamorm.Key{strings.Repeat("é", 1025), 1}, dynamorm.ErrValidationFailed, "owner"},
+		"other type": {dynamorm.Key{1, 1}, dynamorm.ErrValidationFailed, "owner"},
+		"fraction":   {dynamorm.Key{"ada", 1.5}, dynamorm.ErrValidationFailed, "id"},
+		"text":       {"ada", dynamorm.ErrValidationFailed, "owner"},
+	} {
+		_, err := table.Get(ctx, c.key)
+		var e *dynamorm.Error
+		if !errors.Is(err, c.want) || !errors.As(err, &e) || e.Path != c.path {
+			t.Errorf("%s: got %v", name, err)
 		}
 	}
-	if len(script.Sent) != 0 {
-		t.Errorf("%d requests were sent", len(script.Sent))
-	}
-	if _, err := table.Change(ctx, key, dynamorm.ReturnNone, dynamorm.Remove("note")); err != nil {
-		t.Errorf("removing it whole: %v", err)
-	}
-	if err := table.Delete(ctx, key, dynamorm.WithCondition(dynamorm.Field("note").Exists())); err != nil {
-		t.Errorf("asking whether it is there: %v", err)
+	if len(s.Requests()) != 0 {
+		t.Error("something was sent")
 	}
 }
 
-func TestADynamicTableSendsWhatTheTypedOneDoes(t *testing.T) {
-	models, err := dms.Load(notes.Schema().Canonical())
+func TestNoItemIsItemNotFoundFromGetAndFalseFromFind(t *testing.T) {
+	table, _ := scripted(ok(`{}`), ok(`{}`), ok(`{}`), ok(`{"Item":{}}`))
+	if n, err := table.Get(ctx, dynamorm.Key{"ada", 7}); n != nil || !errors.Is(err, dynamorm.ErrItemNotFound) {
+		t.Errorf("get: %v, %v", n, err)
+	}
+	if n, found, err := table.Find(ctx, dynamorm.Key{"ada", 7}); n != nil || found || err != nil {
+		t.Errorf("find: %v, %v, %v", n, found, err)
+	}
+	if there, err := table.Exists(ctx, dynamorm.Key{"ada", 7}); there || err != nil {
+		t.Errorf("exists: %v, %v", there, err)
+	}
+	if n, found, err := table.Find(ctx, dynamorm.Key{"ada", 7}, dynamorm.WithSelect(dynamorm.Field("text"))); n == nil || !found || err != nil {
+		t.Errorf("an empty projection: %v, %v, %v", n, found, err)
+	}
+}
+
+func TestUpdateSendsTheClausesInOrderAndReadsWhatComesBack(t *testing.T) {
+	table, s := scripted(ok(`{"Attributes":{"text":{"S":"new"},"version":{"N":"5"}}}`))
+	u := dynamorm.NewUpdate().Remove(dynamorm.Path("extra", "a.b")).Add(dynamorm.Path("extra", "n"), 2).Set(dynamorm.Field("text"), "new").AddToSet(dynamorm.Field("tags"), []string{"y", "x"})
+	n, err := table.Update(ctx, Note{Owner: "ada", ID: 7}, u, dynamorm.WithCondition(dynamorm.Or(dynamorm.Field("text").Ne("new"), dynamorm.Field("tags").Size().Gt(1))), dynamorm.WithReturn(dynamorm.ReturnUpdatedNew))
+	if err != nil || n.Text != "new" || n.Version != 5 {
+		t.Fatalf("got %+v, %v", n, err)
+	}
+	same(t, body(t, s), `{"TableName":"notes","Key":{"owner":{"S":"ada"},"id":{"N":"7"}},"ConditionExpression":"(#n0 <> :v0 OR size(#n1) > :v1) AND attribute_exists(#n2)","ReturnValuesOnConditionCheckFailure":"ALL_OLD",`+
+		`"UpdateExpression":"SET #n0 = :v2, #n3.#n4 = if_not_exists(#n3.#n4, :v3) + :v4, #n5 = :v5 REMOVE #n3.#n6 ADD #n1 :v6, #n7 :v7",`+
+		`"ExpressionAttributeNames":{"#n0":"text","#n1":"tags","#n2":"owner","#n3":"extra","#n4":"n","#n5":"updated","#n6":"a.b","#n7":"version"},`+
+		`"ExpressionAttributeValues":{":v0":{"S":"new"},":v1":{"N":"1"},":v2":{"S":"new"},":v3":{"N":"0"},":v4":{"N":"2"},":v5":`+stamp+`,":v6":{"SS":["x","y"]},":v7":{"N":"1"}},"ReturnValues":"UPDATED_NEW"}`)
+}
+
+func TestDeleteGivesTheOldItemOrNil(t *testing.T) {
+	table, s := scripted(ok(`{"Attributes":{"owner":{"S":"ada"},"id":{"N":"7"},"text":{"S":"bye"}}}`), ok(`{}`), failed(""))
+	var old *Note
+	if err := table.Delete(ctx, dynamorm.Key{"ada", 7}, dynamorm.WithOld(&old)); err != nil || old == nil || old.Text != "bye" {
+		t.Errorf("got %+v, %v", old, err)
+	}
+	same(t, body(t, s), `{"TableName":"notes","Key":{"owner":{"S":"ada"},"id":{"N":"7"}},"ReturnValues":"ALL_OLD"}`)
+	if err := table.Delete(ctx, dynamorm.Key{"ada", 7}, dynamorm.WithOld(&old)); err != nil || old != nil {
+		t.Errorf("got %+v, %v", old, err)
+	}
+	if err := table.Delete(ctx, dynamorm.Key{"ada", 7}, dynamorm.WithMustExist()); !errors.Is(err, dynamorm.ErrItemNotFound) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAnOptionThatACallDoesNotTakeIsRefused(t *testing.T) {
+	table, s := scripted()
+	if err := table.Create(ctx, &Note{Owner: "a"}, dynamorm.WithUpsert()); !errors.Is(err, dynamorm.ErrValidationFailed) {
+		t.Errorf("got %v", err)
+	}
+	var wrong *int
+	if err := table.Put(ctx, &Note{Owner: "a"}, dynamorm.WithOld(&wrong)); !errors.Is(err, dynamorm.ErrValidationFailed) {
+		t.Errorf("got %v", err)
+	}
+	if len(s.Requests()) != 0 {
+		t.Error("something was sent")
+	}
+}
+
+func TestAnAnswerThatIsNoItemIsANetworkError(t *testing.T) {
+	for _, bad := range []string{`{"Item":{"owner":{"S":"ada"}`, `{"Item":[]}`, `{"Item":{"owner":"ada"}}`, `x`, `{"Item":{"owner":{"S":"ada"},"id":{"N":"7"}}}}`} {
+		table, _ := scripted(ok(bad))
+		_, err := table.Get(ctx, dynamorm.Key{"ada", 7})
+		var e *dynamorm.Error
+		if !errors.Is(err, dynamorm.ErrNetworkError) || !errors.As(err, &e) || !e.Retryable {
+			t.Errorf("%s: got %v", bad, err)
+		}
+	}
+}
+
+func TestTablesAreNamedByThePrefixOrTheMap(t *testing.T) {
+	for want, option := range map[string]dynamorm.ClientOption{
+		"dev-notes": dynamorm.WithTablePrefix("dev-"),
+		"real":      dynamorm.WithTableNames(map[string]string{"notes": "real"}),
+	} {
+		s := transport.NewScript(ok(`{}`))
+		table := dynamorm.NewTable(dynamorm.NewClientOver(s, dynamorm.WithTablePrefix("dev-"), option), notes)
+		if _, err := table.Exists(ctx, dynamorm.Key{"ada", 7}); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Requests()[0].Table; got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+func TestADynamicTableTakesAndGivesMaps(t *testing.T) {
+	model, err := dynamorm.Dynamic(notes.Schema())
 	if err != nil {
 		t.Fatal(err)
 	}
-	typed, one := over(body("{}"))
-	script := &transport.Script{Responses: []operation.Response{body("{}")}}
-	client := dynamorm.New(nil, dynamorm.WithTransport(script), dynamorm.WithClock(dynamorm.FixedClock(now, 0)), dynamorm.WithTablePrefix("dev-"))
-	values := dynamorm.Values{"owner": "ada", "id": "1", "stars": 2, "labels": []string{"b", "a"}}
-	if err := client.Dynamic(models["Note"]).Create(ctx, &values); err != nil {
+	s := transport.NewScript(ok(`{}`), ok(`{"Item":{"owner":{"S":"ada"},"id":{"N":"7"},"created":`+stamp+`}}`))
+	table := dynamorm.NewDynamicTable(dynamorm.NewClientOver(s, dynamorm.WithClock(func() time.Time { return now })), model)
+	note := map[string]any{"owner": "ada", "id": 7, "tags": []string{"x"}}
+	if err := table.Create(ctx, note); err != nil {
 		t.Fatal(err)
 	}
-	if err := typed.Create(ctx, &Note{Owner: "ada", ID: "1", Stars: "2", Labels: []string{"a", "b"}}); err != nil {
-		t.Fatal(err)
+	if note["version"] != int64(1) || note["id"] != int64(7) || !reflect.DeepEqual(note["tags"], dynamorm.StringSet{"x"}) {
+		t.Errorf("got %v", note)
 	}
-	sameJSON(t, script.Sent[0].Body, strings.Replace(string(one.Sent[0].Body), `"notes"`, `"dev-notes"`, 1))
-	if values["version"] != int64(1) || values["stars"] != dynamorm.Number("2") {
-		t.Errorf("the map holds %v", values)
+	got, err := table.Get(ctx, dynamorm.Key{"ada", 7})
+	if err != nil || !got["created"].(time.Time).Equal(now.Truncate(time.Microsecond)) || !reflect.DeepEqual(got["tags"], dynamorm.StringSet(nil)) {
+		t.Errorf("got %v, %v", got, err)
+	}
+	if err := table.Put(ctx, map[string]any{"owner": "ada", "id": 7, "nosuch": 1}); !errors.Is(err, dynamorm.ErrValidationFailed) {
+		t.Errorf("got %v", err)
 	}
 }
 
-func TestTheClockIsReadOnceAnOperation(t *testing.T) {
-	readings := 0
-	script := &transport.Script{Responses: []operation.Response{body("{}"), body("{}"), body("{}")}}
-	client := dynamorm.New(nil, dynamorm.WithTransport(script), dynamorm.WithClock(func() time.Time { readings++; return now }))
-	table := dynamorm.TableOf(client, notes)
-	err := errors.Join(table.Create(ctx, &Note{Owner: "a", ID: "1"}), table.Put(ctx, &Note{Owner: "a", ID: "1"}))
-	_, updated := table.Change(ctx, &Note{Owner: "a", ID: "1"}, dynamorm.ReturnNone, dynamorm.Set("text", "t"), dynamorm.WithUpsert())
-	if err != nil || updated != nil || readings != 3 {
-		t.Errorf("%d readings, %v, %v", readings, err, updated)
+func TestALoadedModelIsBoundToAStruct(t *testing.T) {
+	type other struct {
+		Owner string `dynamorm:"owner"`
 	}
+	if _, err := dynamorm.Bind[Note](notes.Schema()); err != nil {
+		t.Error(err)
+	}
+	if _, err := dynamorm.Bind[other](notes.Schema()); !errors.Is(err, dynamorm.ErrInvalidModel) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestMustDefinePanicsForAWrongModel(t *testing.T) {
+	defer func() {
+		if err, _ := recover().(error); !errors.Is(err, dynamorm.ErrInvalidModel) {
+			t.Errorf("got %v", err)
+		}
+	}()
+	type keyless struct {
+		Text string `dynamorm:"text"`
+	}
+	dynamorm.MustDefine[keyless](dynamorm.Declaration{Name: "Keyless", Table: "keyless"})
 }

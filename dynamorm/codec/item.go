@@ -3,259 +3,294 @@ package codec
 import (
 	"errors"
 	"reflect"
-	"slices"
-	"strings"
+	"sync"
+	"unsafe"
 
 	"github.com/dynamorm/dynamorm/dynamorm/errs"
-	"github.com/dynamorm/dynamorm/dynamorm/limits"
 	"github.com/dynamorm/dynamorm/dynamorm/schema"
 )
 
-// An ItemCodec is the compiled codec of one model.
-type ItemCodec struct {
-	Model     *schema.Model
-	root      *Plan
-	keys      []*Plan
-	indexKeys map[string]int
+// Plan is a model compiled for one Go type: a struct, or map[string]any.
+type Plan struct {
+	Model *schema.Model
+	typ   reflect.Type
+	isMap bool
+	// whole says that the struct has no field but the model's.
+	whole bool
+	obj   *object
+	// values has a plan for each attribute in whatever Go type it is given.
+	values map[string]*node
+	keys   sync.Map // the fields of other structs that were given as keys, by reflect.Type
 }
 
-// New compiles a model.
-func New(model *schema.Model) *ItemCodec {
-	root := &Plan{Field: &schema.Field{Type: "M", Typed: true}}
-	root.setMembers(model.Fields)
-	c := &ItemCodec{Model: model, root: root, indexKeys: map[string]int{}}
-	for _, name := range model.KeyNames() {
-		c.keys = append(c.keys, root.byName[name])
+// Values is a key given by position: the partition key's value, and the sort key's where there is one.
+type Values []any
+
+var itemMap = reflect.TypeFor[map[string]any]()
+
+// Compile makes the plan of a model in a Go type. A field without attribute, or one whose type cannot hold its attribute, is InvalidModel.
+func Compile(m *schema.Model, t reflect.Type) (*Plan, error) {
+	p := &Plan{Model: m, typ: t, isMap: t == itemMap, values: map[string]*node{}}
+	var fields map[string]schema.Field
+	if !p.isMap {
+		var err error
+		if fields, err = fieldsFor(m, t); err != nil {
+			return nil, err
+		}
+		p.whole = true
+		for i := range t.NumField() {
+			p.whole = p.whole && isField(t.Field(i), fields)
+		}
 	}
-	for _, index := range model.Indexes {
-		c.indexKey(&index.Partition, limits.PartitionKeyMaxBytes)
-		c.indexKey(index.Sort, limits.SortKeyMaxBytes)
+	obj, ok := newObject(m.Attributes, fields)
+	if !ok {
+		return nil, errs.New(errs.CodeInvalidModel, "", "the model does not fit the Go type "+t.String())
 	}
-	return c
+	obj.guard(m)
+	p.obj = obj
+	for _, a := range m.Attributes {
+		p.values[a.Name] = anyNode(a)
+	}
+	return p, nil
 }
 
-func (c *ItemCodec) indexKey(key *schema.Key, limit int) {
-	if key == nil {
-		return
+// fieldsFor gives the struct's fields by attribute, each of which can hold its attribute.
+func fieldsFor(m *schema.Model, t reflect.Type) (map[string]schema.Field, error) {
+	if t.Kind() != reflect.Struct {
+		return nil, errs.New(errs.CodeInvalidModel, "", "a model's values are structs, or map[string]any")
 	}
-	for _, name := range c.Model.KeyNames() {
-		if name == key.Attribute {
+	fields, err := schema.Fields(t)
+	if err != nil {
+		return nil, err
+	}
+	if name := unknown(m.Attributes, fields); name != "" {
+		return nil, errs.New(errs.CodeInvalidModel, name, "the model has no such attribute")
+	}
+	for _, a := range m.Attributes {
+		f, ok := fields[a.Name]
+		if !ok {
+			return nil, errs.New(errs.CodeInvalidModel, a.Name, "the struct has no field for the attribute")
+		}
+		if _, ok := compile(a, f.Type); !ok {
+			return nil, errs.New(errs.CodeInvalidModel, a.Name, "the Go type "+f.Type.String()+" cannot hold "+describe(a))
+		}
+	}
+	return fields, nil
+}
+
+// isField says whether a field of the struct is an attribute itself.
+func isField(f reflect.StructField, fields map[string]schema.Field) bool {
+	for _, known := range fields {
+		if known.Offset == f.Offset && known.Type == f.Type && !f.Anonymous {
+			return true
+		}
+	}
+	return false
+}
+
+// guard notes which members are keys, of the table or of an index.
+func (o *object) guard(m *schema.Model) {
+	o.model = m
+	limit := func(k *schema.Key, most int, primary bool) {
+		if k == nil || o.byName[k.Attribute] == nil {
 			return
 		}
-	}
-	if known, there := c.indexKeys[key.Attribute]; !there || limit < known {
-		c.indexKeys[key.Attribute] = limit
-	}
-}
-
-// Plan gives the compiled top-level attribute of a name, or nil.
-func (c *ItemCodec) Plan(name string) *Plan { return c.root.byName[name] }
-
-// value gives an attribute of a struct, a pointer to one, or a map; the zero Value where it is absent or null.
-func (c *ItemCodec) value(from reflect.Value, name string) reflect.Value {
-	from = indirect(from)
-	if !from.IsValid() {
-		return from
-	}
-	if from.Kind() == reflect.Map {
-		return indirect(from.MapIndex(reflect.ValueOf(name)))
-	}
-	if from.Kind() != reflect.Struct {
-		return reflect.Value{}
-	}
-	for i, member := range c.root.Members {
-		if member.Field.Name == name {
-			if index := c.root.indexes(from.Type())[i]; index != nil {
-				return indirect(from.FieldByIndex(index))
-			}
+		f := o.byName[k.Attribute]
+		if f.limit == 0 || most < f.limit {
+			f.limit = most
 		}
+		f.lookup = f.lookup || primary
 	}
-	return reflect.Value{}
+	limit(&m.Partition, schema.PartitionKeyMaxBytes, true)
+	limit(m.Sort, schema.SortKeyMaxBytes, true)
+	for _, ix := range m.Indexes {
+		limit(ix.Partition, schema.PartitionKeyMaxBytes, false)
+		limit(ix.Sort, schema.SortKeyMaxBytes, false)
+	}
 }
 
-// Value gives an attribute of a struct or map by name; nil where it is absent or null.
-func (c *ItemCodec) Value(from any, name string) any {
-	if v := c.value(reflect.ValueOf(from), name); v.IsValid() {
-		return v.Interface()
+// name gives an error the model's name.
+func (p *Plan) name(err error) error {
+	var e *errs.Error
+	if errors.As(err, &e) {
+		e.Model = p.Model.Name
 	}
-	return nil
+	return err
 }
 
-// AppendKey appends the primary key out of a key or a whole value: DynamoDB JSON with exactly the key attributes.
-func (c *ItemCodec) AppendKey(dst []byte, from any) ([]byte, error) {
-	source := reflect.ValueOf(from)
-	if err := c.RequireKey(from); err != nil {
-		return dst, err
+// pointer gives the memory of a value given by pointer.
+func (p *Plan) pointer(v any) (unsafe.Pointer, error) {
+	r := reflect.ValueOf(v)
+	if r.Kind() != reflect.Pointer || r.Type().Elem() != p.typ || r.IsNil() {
+		return nil, errs.New(errs.CodeValidationFailed, "", "expected a pointer to "+p.typ.String())
 	}
-	keyLimits := []int{limits.PartitionKeyMaxBytes, limits.SortKeyMaxBytes}
-	dst = append(dst, '{')
-	for i, plan := range c.keys {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = append(dst, plan.quoted...)
-		start := len(dst)
-		var err error
-		if dst, _, err = plan.appendValue(dst, c.value(source, plan.Field.Name), 1); err == nil {
-			err = checkKey(dst[start:], keyLimits[i])
-		}
-		if err != nil {
-			return dst, errs.Under(err, plan.Field.Name)
-		}
-	}
-	return append(dst, '}'), nil
+	return r.UnsafePointer(), nil
 }
 
-// RequireReadable refuses to read attributes that nobody here can decrypt: those named, or all of the model's.
-func (c *ItemCodec) RequireReadable(names ...string) error {
-	for _, plan := range c.root.Members {
-		if plan.Field.Encrypted && (len(names) == 0 || slices.Contains(names, plan.Field.Name)) {
-			return errs.New(errs.EncryptionNotConfigured, "the attribute is encrypted and the client has no key").At(plan.Field.Name)
-		}
-	}
-	return nil
-}
-
-// RequireKey refuses a key of which a part is missing or null.
-func (c *ItemCodec) RequireKey(from any) error {
-	for _, plan := range c.keys {
-		if !c.value(reflect.ValueOf(from), plan.Field.Name).IsValid() {
-			return errs.New(errs.MissingPrimaryKey, "%s: a part of the primary key is missing", c.Model.Name).At(plan.Field.Name)
-		}
-	}
-	return nil
-}
-
-// checkKey refuses an empty or too long key, given as a tagged value.
-func checkKey(value []byte, limit int) error {
-	if strings.HasPrefix(string(value), `{"N"`) {
-		return nil
-	}
-	size := Scan(value).valueSize()
-	if size == 0 {
-		return refused("a key is not empty")
-	}
-	if size > limit {
-		return refused("a key of more than %d bytes", limit)
-	}
-	return nil
-}
-
-// CheckIndexKey refuses an empty or too long value of an index key attribute.
-func (c *ItemCodec) CheckIndexKey(name string, value []byte) error {
-	if limit, there := c.indexKeys[name]; there {
-		return errs.Under(checkKey(value, limit), name)
-	}
-	return nil
-}
-
-// AppendItem appends a whole item: DynamoDB JSON of a struct or map. Keys, index keys and size are checked.
-func (c *ItemCodec) AppendItem(dst []byte, from any) ([]byte, error) {
-	return c.AppendItemWith(dst, from, nil)
-}
-
-// AppendItemWith appends a whole item, with the tagged values of `own` in place of the caller's.
-func (c *ItemCodec) AppendItemWith(dst []byte, from any, own map[string][]byte) ([]byte, error) {
-	if _, err := c.AppendKey(nil, from); err != nil {
-		return dst, err
-	}
-	source := indirect(reflect.ValueOf(from))
-	if !source.IsValid() {
-		return dst, refused("expected a value, found nil")
-	}
-	start := len(dst)
-	dst, err := c.root.appendMembers(dst, source, 1, own)
+// AppendItem appends the item of a value given by pointer, as DynamoDB's JSON; overrides take the place of the value's own attributes.
+// It fails with ValidationFailed, MissingPrimaryKey or EncryptionNotConfigured and the attribute's path.
+func (p *Plan) AppendItem(dst []byte, v any, over []Override) ([]byte, error) {
+	ptr, err := p.pointer(v)
 	if err != nil {
 		return dst, err
 	}
-	size := 0
-	s := Scan(dst[start:])
-	err = s.Each(func(key []byte) error {
-		name := string(key)
-		raw, err := s.Raw()
-		if err != nil {
-			return err
-		}
-		size += len(name) + Scan(raw).valueSize()
-		return c.CheckIndexKey(name, raw)
-	})
-	if err == nil && size > limits.ItemSizeMaxBytes {
-		err = errs.New(errs.ItemTooLarge, "%s: larger than %d bytes", c.Model.Name, limits.ItemSizeMaxBytes)
-	}
-	return dst, err
-}
-
-// UnmarshalItem reads DynamoDB JSON into a pointer to a struct or to a map[string]any; what was there before is cleared.
-// A partial item may lack required attributes.
-func (c *ItemCodec) UnmarshalItem(item []byte, dst any, partial bool) error {
-	target := reflect.ValueOf(dst).Elem()
-	if target.Kind() == reflect.Map {
-		target.Set(reflect.MakeMap(target.Type()))
+	start := len(dst)
+	out := dst
+	if p.isMap {
+		out, err = p.obj.encMap(dst, *(*map[string]any)(ptr), 1, over)
 	} else {
-		target.SetZero()
+		out, err = p.obj.encStruct(dst, ptr, 1, over)
 	}
-	return c.decodeError(c.root.readMembers(Scan(item), target, partial))
+	if err != nil {
+		return dst, p.name(err)
+	}
+	// The JSON of an item is never shorter than what DynamoDB counts.
+	if len(out)-start > schema.ItemSizeMaxBytes && ItemSize(out[start:]) > schema.ItemSizeMaxBytes {
+		return dst, p.name(errs.New(errs.CodeItemTooLarge, "", "the item has more than 409,600 bytes"))
+	}
+	return out, nil
 }
 
-// decodeError names the model and the path in a reader's refusal.
-func (c *ItemCodec) decodeError(err error) error {
-	if err == nil {
-		return nil
+// AppendAttribute appends one attribute of a value given by pointer; nothing where it is absent.
+func (p *Plan) AppendAttribute(dst []byte, v any, name string) ([]byte, error) {
+	ptr, err := p.pointer(v)
+	if err != nil {
+		return dst, err
 	}
-	var own *errs.Error
-	if !errors.As(asDecode(err), &own) {
+	m := p.obj.byName[name]
+	if m == nil {
+		return dst, nil
+	}
+	if p.isMap {
+		held := (*(*map[string]any)(ptr))[name]
+		dst, err = m.node.enc(dst, unsafe.Pointer(&held), 1)
+	} else {
+		dst, err = m.node.enc(dst, unsafe.Add(ptr, m.off), 1)
+	}
+	if err != nil {
+		return dst, p.name(within(err, name))
+	}
+	return dst, nil
+}
+
+// Unmarshal reads an item's JSON into a value given by pointer, which is emptied first. In a partial item nothing is required.
+// It fails with DecodeFailed and the attribute's path, or with ErrMalformed.
+func (p *Plan) Unmarshal(item []byte, into any, partial bool) error {
+	ptr, err := p.pointer(into)
+	if err != nil {
 		return err
 	}
-	own.Message = c.Model.Name + ": " + own.Message
-	return own
+	d := scanner{b: item, partial: partial}
+	if p.isMap {
+		m := (*map[string]any)(ptr)
+		if *m == nil {
+			*m = map[string]any{}
+		}
+		clear(*m)
+		err = p.obj.decMap(&d, *m)
+	} else {
+		p.empty(ptr)
+		err = p.obj.decStruct(&d, ptr)
+	}
+	if err != nil {
+		return p.name(err)
+	}
+	if d.peek() != 0 {
+		return ErrMalformed
+	}
+	return nil
 }
 
-// ReadFields reads some attributes of an item into a pointer to a struct or map, and leaves the rest of it alone.
-func (c *ItemCodec) ReadFields(item []byte, dst any, fields []*schema.Field) error {
-	target := reflect.ValueOf(dst).Elem()
-	s := Scan(item)
-	return c.decodeError(s.Each(func(key []byte) error {
-		for _, field := range fields {
-			if field.Name == string(key) {
-				return c.readField(s, target, field)
+// empty zeroes the model's fields; others of the struct keep their values.
+func (p *Plan) empty(ptr unsafe.Pointer) {
+	if p.whole {
+		reflect.NewAt(p.typ, ptr).Elem().SetZero()
+		return
+	}
+	for i := range p.obj.members {
+		f := &p.obj.members[i]
+		reflect.NewAt(f.typ, unsafe.Add(ptr, f.off)).Elem().SetZero()
+	}
+}
+
+// AppendKey appends the primary key, from a value of the model, a map, Values, or any struct with the key's attributes.
+// It fails with MissingPrimaryKey or ValidationFailed.
+func (p *Plan) AppendKey(dst []byte, key any) ([]byte, error) {
+	at := len(dst)
+	out := append(dst, '{')
+	for i, k := range p.Model.Keys() {
+		m := p.obj.byName[k.Attribute]
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = append(out, m.key...)
+		start := len(out)
+		var err error
+		if out, err = p.keyValue(out, key, i, m); err == nil {
+			if len(out) == start {
+				err = errs.New(errs.CodeMissingPrimaryKey, "", "a part of the primary key is missing")
+			} else {
+				err = checkKey(out[start:], m.limit)
 			}
 		}
-		return s.skip()
-	}))
-}
-
-func (c *ItemCodec) readField(s *Scanner, target reflect.Value, field *schema.Field) error {
-	for i, member := range c.root.Members {
-		if member.Field == field {
-			_, err := member.readMember(s, c.root.target(target, i), true)
-			return err
+		if err != nil {
+			return dst[:at], p.name(within(err, m.name))
 		}
 	}
-	return s.skip()
+	return append(out, '}'), nil
 }
 
-// AppendValueAt appends a tagged value for a path: by the plan where the model types it, else by the value's own type.
-func AppendValueAt(dst []byte, plan *Plan, value any, depth int) ([]byte, error) {
-	v := indirect(reflect.ValueOf(value))
-	if !v.IsValid() {
-		return append(dst, `{"NULL":true}`...), nil
+func (p *Plan) keyValue(b []byte, key any, i int, m *member) ([]byte, error) {
+	switch k := key.(type) {
+	case Values:
+		if i >= len(k) {
+			return b, nil
+		}
+		return p.values[m.name].enc(b, unsafe.Pointer(&k[i]), 1)
+	case map[string]any:
+		v := k[m.name]
+		return p.values[m.name].enc(b, unsafe.Pointer(&v), 1)
+	case nil:
+		return b, nil
 	}
-	if plan == nil {
-		return appendAny(dst, v, depth)
+	r := reflect.ValueOf(key)
+	if r.Kind() == reflect.Pointer && r.Type().Elem() == itemMap && !r.IsNil() {
+		return p.keyValue(b, r.Elem().Interface(), i, m)
 	}
-	out, _, err := plan.appendValue(dst, v, depth)
-	return out, err
+	if r.Kind() == reflect.Pointer {
+		r = r.Elem()
+	}
+	if !r.IsValid() {
+		return b, nil
+	}
+	if r.Kind() != reflect.Struct {
+		return b, refuse("a key is a value of the model, a map, a struct, or values by position")
+	}
+	return p.structKey(b, r, m)
 }
 
-// IsEmptyValue tells whether a value is empty in the sense of omit_empty.
-func IsEmptyValue(plan *Plan, value any) bool {
-	v := indirect(reflect.ValueOf(value))
-	if !v.IsValid() || plan == nil {
-		return false
+// structKey takes a part of the key out of any struct that has its attribute.
+func (p *Plan) structKey(b []byte, r reflect.Value, m *member) ([]byte, error) {
+	fields, ok := p.keys.Load(r.Type())
+	if !ok {
+		found, err := schema.Fields(r.Type())
+		if err != nil {
+			return b, err
+		}
+		fields, _ = p.keys.LoadOrStore(r.Type(), found)
 	}
-	_, empty, err := plan.appendValue(nil, v, 0)
-	return err == nil && empty
+	f, ok := fields.(map[string]schema.Field)[m.name]
+	if !ok {
+		return b, nil
+	}
+	if !r.CanAddr() {
+		c := reflect.New(r.Type())
+		c.Elem().Set(r)
+		r = c.Elem()
+	}
+	n := cell(m.attr, f.Type)
+	if n == nil {
+		return b, refuse("the Go type " + f.Type.String() + " cannot hold " + describe(m.attr))
+	}
+	return n.enc(b, unsafe.Add(r.Addr().UnsafePointer(), f.Offset), 1)
 }
-
-// IsNull tells whether a value is nil, however it is wrapped.
-func IsNull(value any) bool { return !indirect(reflect.ValueOf(value)).IsValid() }

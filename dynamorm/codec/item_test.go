@@ -3,364 +3,388 @@ package codec_test
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
-	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
-	"github.com/dynamorm/dynamorm/dynamorm"
 	"github.com/dynamorm/dynamorm/dynamorm/codec"
 	"github.com/dynamorm/dynamorm/dynamorm/errs"
+	"github.com/dynamorm/dynamorm/dynamorm/schema"
 )
 
-// Line is an element of a typed list.
-type Line struct {
-	SKU  string   `dynamorm:"sku,required"`
-	Qty  *int64   `dynamorm:"qty"`
-	Tags []string `dynamorm:"tags,set"`
+type leaf struct {
+	Blob  []byte         `dynamorm:"blob"`
+	At    *time.Time     `dynamorm:"at"`
+	Count map[string]int `dynamorm:"count"`
 }
 
-// Box is a typed map with everything that gets lost elsewhere: bytes, sets, times, another map.
-type Box struct {
-	Blob  []byte               `dynamorm:"blob"`
-	Marks []dynamorm.Number    `dynamorm:"marks,set"`
-	At    *time.Time           `dynamorm:"at"`
-	Deep  map[string]any       `dynamorm:"deep"`
-	Names map[string]string    `dynamorm:"names"`
-	Grid  [][]int64            `dynamorm:"grid"`
-	Words map[string]struct{}  `dynamorm:"words"`
-	Raw   json.RawMessage      `dynamorm:"raw"`
-	More  map[string][]float64 `dynamorm:"more"`
+// sample has every type and format once.
+type sample struct {
+	ID      string              `dynamorm:"id,pk"`
+	Text    *string             `dynamorm:"text"`
+	Whole   int32               `dynamorm:"whole"`
+	Big     *int64              `dynamorm:"big,int64"`
+	Natural uint64              `dynamorm:"natural,type:N"`
+	Ratio   float64             `dynamorm:"ratio"`
+	Price   *codec.Number       `dynamorm:"price,decimal"`
+	Bin     []byte              `dynamorm:"bin"`
+	Flag    bool                `dynamorm:"flag"`
+	Items   []any               `dynamorm:"items"`
+	Doc     map[string]any      `dynamorm:"doc"`
+	Words   []string            `dynamorm:"words,set"`
+	Tags    map[string]struct{} `dynamorm:"tags"`
+	Numbers []int64             `dynamorm:"numbers,set"`
+	Blobs   [][]byte            `dynamorm:"blobs,set"`
+	Stamp   time.Time           `dynamorm:"stamp"`
+	Nano    *time.Time          `dynamorm:"nano,rfc3339nano"`
+	Day     *time.Time          `dynamorm:"day,date"`
+	UID     *string             `dynamorm:"uid,uuid"`
+	YesNo   bool                `dynamorm:"yes_no,bool_string"`
+	Seconds time.Time           `dynamorm:"seconds,unix_seconds"`
+	Millis  *int64              `dynamorm:"millis,unix_millis"`
+	Data    any                 `dynamorm:"data,json"`
+	Raw     json.RawMessage     `dynamorm:"raw,json"`
+	Leaf    *leaf               `dynamorm:"leaf"`
+	Leaves  []leaf              `dynamorm:"leaves"`
 }
 
-// Base is embedded, and its attributes are the item's own.
-type Base struct {
-	ID string `dynamorm:"id,pk"`
+func plan[T any](t testing.TB) *codec.Plan {
+	t.Helper()
+	m, err := schema.Declare(reflect.TypeFor[T](), schema.Declaration{Name: "Sample", Table: "samples"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := codec.Compile(m, reflect.TypeFor[T]())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
-// Thing has every kind of attribute, by value and by pointer.
-type Thing struct {
-	Base
-	Text    string          `dynamorm:"text"`
-	Maybe   *string         `dynamorm:"maybe"`
-	Count   int32           `dynamorm:"count"`
-	Big     int64           `dynamorm:"big,format=int64"`
-	Small   uint8           `dynamorm:"small"`
-	Ratio   float64         `dynamorm:"ratio"`
-	Price   dynamorm.Number `dynamorm:"price,format=decimal"`
-	Flag    *bool           `dynamorm:"flag"`
-	Bin     []byte          `dynamorm:"bin"`
-	Stamp   time.Time       `dynamorm:"stamp"`
-	Nano    *time.Time      `dynamorm:"nano,format=rfc3339nano"`
-	Seconds *time.Time      `dynamorm:"seconds,format=unix_seconds"`
-	Day     string          `dynamorm:"day,format=date"`
-	Status  string          `dynamorm:"status,enum=open|paid"`
-	Urgent  bool            `dynamorm:"urgent,format=bool_string"`
-	Labels  []string        `dynamorm:"labels,set"`
-	Lines   []Line          `dynamorm:"lines"`
-	Box     *Box            `dynamorm:"box"`
-	List    []any           `dynamorm:"list"`
-	Data    any             `dynamorm:"data,json"`
-	Kept    string          `dynamorm:"-"`
-}
+// dice makes values for the laws.
+type dice struct{ *rand.Rand }
 
-var (
-	things = dynamorm.MustDeclare[Thing](dynamorm.Spec{Table: "things"})
-	plan   = codec.New(things.Schema())
-)
-
-func text(r *rand.Rand) string {
-	alphabet := []rune("aZ0 <>&\"\\/\b\f\n\r\t\x00\x1f\x7fé\u2028ﬀ😀\uffff")
-	out := make([]rune, r.IntN(12))
+func (d dice) text() string {
+	alphabet := []rune("aé😀\"\\\n\x00<&\u2028ﬀ7")
+	out := make([]rune, d.IntN(9))
 	for i := range out {
-		out[i] = alphabet[r.IntN(len(alphabet))]
+		out[i] = alphabet[d.IntN(len(alphabet))]
 	}
 	return string(out)
 }
 
-func moment(r *rand.Rand, unit time.Duration) time.Time {
-	return time.Unix(r.Int64N(4e9)-2e9, r.Int64N(1e9)).UTC().Truncate(unit)
-}
-
-func untyped(r *rand.Rand, depth int) any {
-	switch n := r.IntN(10); {
-	case n == 0:
-		return nil
-	case n == 1:
-		return r.IntN(2) == 0
-	case n == 2:
-		return dynamorm.Number(strconv.FormatInt(r.Int64(), 10))
-	case n == 3:
-		return []byte(text(r))
-	case n == 4:
-		return codec.StringSet{"a", "b" + text(r)}
-	case n == 5:
-		return codec.NumberSet{"-1", "2.5"}
-	case n == 6 && depth > 0:
-		return []any{untyped(r, depth-1), untyped(r, depth-1)}
-	case n == 7 && depth > 0:
-		return map[string]any{"k": untyped(r, depth-1), text(r): untyped(r, depth-1)}
-	}
-	return text(r)
-}
-
-func pointer[T any](v T) *T { return &v }
-
-// thing makes a value that is what reading it would give: times cut, sets sorted.
-func thing(r *rand.Rand) *Thing {
-	out := &Thing{
-		Base: Base{"id" + text(r)}, Text: text(r), Count: r.Int32() - 1<<30, Big: r.Int64() - 1<<62, Small: uint8(r.UintN(256)), Ratio: r.NormFloat64(),
-		Price: dynamorm.Number(strconv.FormatInt(r.Int64N(1e15), 10) + ".25"), Stamp: moment(r, time.Microsecond), Urgent: r.IntN(2) == 0, List: []any{untyped(r, 3), untyped(r, 3)},
-		Day: moment(r, time.Hour).Format("2006-01-02"), Labels: []string{"a" + text(r), "b"}, Lines: []Line{{SKU: text(r)}, {SKU: "x", Qty: pointer(r.Int64()), Tags: []string{"t"}}},
-		Data: map[string]any{"b": []any{nil, true, text(r), dynamorm.Number("1.5")}, "a": map[string]any{}},
-	}
-	if r.IntN(2) == 0 {
-		out.Maybe, out.Flag, out.Bin, out.Status = pointer(text(r)), pointer(false), []byte{0, 0, 255}, "paid"
-		out.Nano, out.Seconds = pointer(moment(r, time.Nanosecond)), pointer(moment(r, time.Second))
-		out.Box = &Box{
-			Blob: []byte(text(r)), Marks: []dynamorm.Number{"-1", "2.5"}, At: pointer(moment(r, time.Microsecond)), Deep: map[string]any{"x": untyped(r, 4)},
-			Names: map[string]string{text(r): text(r), "n": ""}, Grid: [][]int64{{1, -2}, {}, {3}}, Words: map[string]struct{}{text(r): {}}, Raw: json.RawMessage(`{"a":[1]}`),
-			More: map[string][]float64{"m": {0.5, 2}},
-		}
+func (d dice) bytes() []byte {
+	out := make([]byte, d.IntN(7))
+	for i := range out {
+		out[i] = byte(d.Uint32())
 	}
 	return out
 }
 
-func TestAnItemReadsBackAsItWasWritten(t *testing.T) {
-	r := rand.New(rand.NewPCG(7, 8))
-	for range 2000 {
-		want := thing(r)
-		item, err := plan.AppendItem(nil, want)
-		if err != nil {
-			t.Fatalf("%#v: %v", want, err)
+func (d dice) time(unit time.Duration) time.Time {
+	return time.Unix(d.Int64N(4e9)-1e9, d.Int64N(1e9)).UTC().Truncate(unit)
+}
+
+func (d dice) number() codec.Number {
+	return codec.Number(strconv.FormatInt(d.Int64N(1e9)*10+1, 10) + "." + strconv.Itoa(d.IntN(9)+1))
+}
+
+func (d dice) any(depth int) any {
+	switch d.IntN(11 - min(depth, 3)) {
+	case 0:
+		return nil
+	case 1:
+		return d.text()
+	case 2:
+		return d.number()
+	case 3:
+		return d.bytes()
+	case 4:
+		return d.IntN(2) == 0
+	case 5:
+		return codec.StringSet{"a" + d.text()}
+	case 6:
+		return codec.NumberSet{d.number()}
+	case 7:
+		return codec.BinarySet{d.bytes()}
+	case 8:
+		list := make([]any, d.IntN(3))
+		for i := range list {
+			list[i] = d.any(depth + 1)
 		}
-		var got Thing
-		if err := plan.UnmarshalItem(item, &got, false); err != nil {
-			t.Fatalf("%s: %v", item, err)
-		}
-		again, err := plan.AppendItem(nil, &got)
-		if err != nil || string(again) != string(item) {
-			t.Fatalf("%s\nbecame\n%s (%v)", item, again, err)
-		}
-		if !reflect.DeepEqual(&got, want) {
-			t.Fatalf("\n%#v\nbecame\n%#v", want, &got)
-		}
+		return list
+	}
+	m := map[string]any{}
+	for range d.IntN(3) {
+		m[d.text()] = d.any(depth + 1)
+	}
+	return m
+}
+
+func maybe[T any](d dice, v T) *T {
+	if d.IntN(3) == 0 {
+		return nil
+	}
+	return &v
+}
+
+func (d dice) leaf() leaf {
+	return leaf{Blob: d.bytes(), At: maybe(d, d.time(time.Microsecond)), Count: map[string]int{d.text(): d.IntN(99) - 50}}
+}
+
+func (d dice) sample() *sample {
+	day := d.time(24 * time.Hour)
+	leafOne := d.leaf()
+	words := []string{d.text(), "x" + d.text()}
+	slices.Sort(words)
+	numbers := []int64{d.Int64(), -d.Int64()}
+	slices.Sort(numbers)
+	return &sample{
+		ID: "k" + d.text(), Text: maybe(d, d.text()), Whole: int32(d.Uint32()), Big: maybe(d, int64(d.Uint64())), Natural: d.Uint64(), Ratio: math.Trunc(d.NormFloat64()*1e6) / 1e3,
+		Price: maybe(d, d.number()), Bin: d.bytes(), Flag: d.IntN(2) == 0, Items: []any{d.any(0), d.any(0)}, Doc: map[string]any{"": d.any(0), d.text(): d.any(0)},
+		Words: slices.Compact(words), Tags: map[string]struct{}{d.text(): {}, "t": {}}, Numbers: slices.Compact(numbers), Blobs: [][]byte{d.bytes()},
+		Stamp: d.time(time.Microsecond), Nano: maybe(d, d.time(time.Nanosecond)), Day: &day, UID: maybe(d, "6ba7b810-9dad-11d1-80b4-00c04fd430c8"), YesNo: d.IntN(2) == 0,
+		Seconds: d.time(time.Second), Millis: maybe(d, d.Int64()), Data: map[string]any{d.text(): []any{nil, d.number(), d.text()}}, Raw: json.RawMessage(`{"a":[1,"x"]}`),
+		Leaf: maybe(d, leafOne), Leaves: []leaf{d.leaf(), d.leaf()},
 	}
 }
 
-func TestAMapOfTheSameModelWritesTheSameItem(t *testing.T) {
-	r := rand.New(rand.NewPCG(9, 10))
-	for range 500 {
-		item, err := plan.AppendItem(nil, thing(r))
+func TestAValueReadBackEqualsTheValueWritten(t *testing.T) {
+	p := plan[sample](t)
+	d := dice{rand.New(rand.NewPCG(1, 2))}
+	for range 3000 {
+		in := d.sample()
+		item, err := p.AppendItem(nil, in, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var values map[string]any
-		if err := plan.UnmarshalItem(item, &values, false); err != nil {
-			t.Fatal(err)
+		if !json.Valid(item) {
+			t.Fatalf("no JSON: %s", item)
 		}
-		again, err := plan.AppendItem(nil, values)
-		if err != nil || string(again) != string(item) {
-			t.Fatalf("%s\nbecame\n%s (%v)", item, again, err)
+		out := new(sample)
+		if err := p.Unmarshal(item, out, false); err != nil {
+			t.Fatalf("%v: %s", err, item)
+		}
+		if !reflect.DeepEqual(in, out) {
+			t.Fatalf("wrote %+v\nread  %+v\nitem  %s", in, out, item)
 		}
 	}
 }
 
-func TestWhatIsWrittenIsJSONWithoutHTMLEscapes(t *testing.T) {
-	item, err := plan.AppendItem(nil, &Thing{Base: Base{"i"}, Text: "<a href=\"x\">&</a>\u2028", Data: map[string]any{"t": "<&>"}})
-	if err != nil || !json.Valid(item) || !utf8.Valid(item) || strings.Contains(string(item), `\u`) {
-		t.Errorf("%s, %v", item, err)
-	}
-}
-
-// plain turns the oracle's values into the shapes that ours come in.
-func plain(v types.AttributeValue) any {
-	switch v := v.(type) {
-	case *types.AttributeValueMemberS:
-		return map[string]any{"S": v.Value}
-	case *types.AttributeValueMemberN:
-		n, _ := codec.Canonical(v.Value)
-		return map[string]any{"N": string(n)}
-	case *types.AttributeValueMemberB:
-		b, _ := json.Marshal(v.Value)
-		return map[string]any{"B": strings.Trim(string(b), `"`)}
-	case *types.AttributeValueMemberBOOL:
-		return map[string]any{"BOOL": v.Value}
-	case *types.AttributeValueMemberNULL:
-		return map[string]any{"NULL": true}
-	case *types.AttributeValueMemberL:
-		list := []any{}
-		for _, one := range v.Value {
-			list = append(list, plain(one))
-		}
-		return map[string]any{"L": list}
-	case *types.AttributeValueMemberM:
-		members := map[string]any{}
-		for name, one := range v.Value {
-			members[name] = plain(one)
-		}
-		return map[string]any{"M": members}
-	}
-	panic("another kind of value")
-}
-
-func TestTheSDKsOwnMarshallerAgreesWhereBothApply(t *testing.T) {
-	type common struct {
-		ID    string            `dynamorm:"id,pk" dynamodbav:"id"`
-		Text  string            `dynamorm:"text" dynamodbav:"text"`
-		Count int64             `dynamorm:"count" dynamodbav:"count"`
-		Ratio float64           `dynamorm:"ratio" dynamodbav:"ratio"`
-		Flag  bool              `dynamorm:"flag" dynamodbav:"flag"`
-		Bin   []byte            `dynamorm:"bin" dynamodbav:"bin"`
-		List  []string          `dynamorm:"list" dynamodbav:"list"`
-		Names map[string]string `dynamorm:"names" dynamodbav:"names"`
-	}
-	model, err := dynamorm.Declare[common](dynamorm.Spec{Table: "common", Name: "Common"})
+func TestAStructAndAMapOfTheSameModelAreWrittenAlike(t *testing.T) {
+	p := plan[sample](t)
+	maps, err := codec.Compile(p.Model, reflect.TypeFor[map[string]any]())
 	if err != nil {
 		t.Fatal(err)
 	}
-	ours, r := codec.New(model.Schema()), rand.New(rand.NewPCG(11, 12))
+	d := dice{rand.New(rand.NewPCG(3, 4))}
 	for range 500 {
-		value := &common{
-			ID: "i" + text(r), Text: text(r), Count: r.Int64(), Ratio: float64(r.Int32()) / 8, Flag: r.IntN(2) == 0, Bin: []byte{1, 2, byte(r.IntN(256))},
-			List: []string{text(r), ""}, Names: map[string]string{"a": text(r)},
-		}
-		item, err := ours.AppendItem(nil, value)
+		item, err := p.AppendItem(nil, d.sample(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		theirs, err := attributevalue.MarshalMap(value)
+		var m map[string]any
+		if err := maps.Unmarshal(item, &m, false); err != nil {
+			t.Fatal(err)
+		}
+		again, err := maps.AppendItem(nil, &m, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var got map[string]any
-		if err := json.Unmarshal(item, &got); err != nil {
+		if !codec.Equal(item, again) {
+			t.Fatalf("struct %s\nmap    %s", item, again)
+		}
+	}
+}
+
+func TestWhiteSpaceAndTheOrderOfMembersDoNotMatterOnRead(t *testing.T) {
+	p := plan[sample](t)
+	d := dice{rand.New(rand.NewPCG(5, 6))}
+	for range 300 {
+		in := d.sample()
+		item, err := p.AppendItem(nil, in, nil)
+		if err != nil {
 			t.Fatal(err)
 		}
-		if want := plain(&types.AttributeValueMemberM{Value: theirs}).(map[string]any)["M"]; !reflect.DeepEqual(any(got), want) {
-			t.Fatalf("\n%v\nis not\n%v", got, want)
+		var tree any
+		if err := json.Unmarshal(item, &tree); err != nil {
+			t.Fatal(err)
+		}
+		indented, err := json.MarshalIndent(tree, "\r\n", " \t")
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := new(sample)
+		if err := p.Unmarshal(indented, out, false); err != nil || !reflect.DeepEqual(in, out) {
+			t.Fatalf("%v\n%s", err, indented)
 		}
 	}
 }
 
-func TestAnAbsentAttributeWritesBackAsAbsent(t *testing.T) {
-	var got Thing
-	const item = `{"count":{"N":"0"},"id":{"S":"i"},"ratio":{"N":"0"}}`
-	if err := plan.UnmarshalItem([]byte(item), &got, false); err != nil {
-		t.Fatal(err)
-	}
-	again, err := plan.AppendItem(nil, &got)
-	if err != nil {
-		t.Fatal(err)
-	}
-	// Plain strings, numbers, booleans and times have a zero value of their own, which is a value; what has none stays absent.
-	for _, name := range []string{"price", "day", "status", "maybe", "flag", "bin", "nano", "labels", "lines", "box", "list", "data"} {
-		if strings.Contains(string(again), `"`+name+`"`) {
-			t.Errorf("%s came into being: %s", name, again)
-		}
-	}
-}
-
-func TestRefusalsNameThePathAndNeverTheValue(t *testing.T) {
-	far := time.Date(12000, 1, 1, 0, 0, 0, 0, time.UTC)
-	secret := "hush"
-	rows := map[string]struct {
-		value any
-		path  string
-		code  errs.Code
-	}{
-		"no key":               {map[string]any{}, "id", errs.MissingPrimaryKey},
-		"an empty key":         {&Thing{}, "id", errs.ValidationFailed},
-		"a key too long":       {&Thing{Base: Base{strings.Repeat("k", 2049)}}, "id", errs.ValidationFailed},
-		"an unknown attribute": {map[string]any{"id": "i", "nosuch": secret}, "nosuch", errs.ValidationFailed},
-		"text for a number":    {map[string]any{"id": "i", "big": secret}, "big", errs.ValidationFailed},
-		"a bad enumeration":    {&Thing{Base: Base{"i"}, Status: secret}, "status", errs.ValidationFailed},
-		"a nested value":       {map[string]any{"id": "i", "lines": []any{map[string]any{"sku": "a"}, map[string]any{"sku": "b", "qty": secret}}}, "lines[1].qty", errs.ValidationFailed},
-		"a required member":    {map[string]any{"id": "i", "lines": []any{map[string]any{"qty": 1}}}, "lines[0].sku", errs.ValidationFailed},
-		"null in a typed list": {map[string]any{"id": "i", "lines": []any{nil}}, "lines[0]", errs.ValidationFailed},
-		"a year of five":       {&Thing{Base: Base{"i"}, Stamp: far}, "stamp", errs.ValidationFailed},
-		"not UTF-8":            {&Thing{Base: Base{"i"}, Text: secret + "\xff"}, "text", errs.ValidationFailed},
-		"JSON that is not":     {&Thing{Base: Base{"i"}, Data: struct{ A string }{secret + "\xff"}}, "data", errs.ValidationFailed},
-		"a far untyped time":   {&Thing{Base: Base{"i"}, List: []any{far}}, "list[0]", errs.ValidationFailed},
-		"an item too large":    {&Thing{Base: Base{"i"}, Text: strings.Repeat("x", 409600)}, "", errs.ItemTooLarge},
-	}
-	for name, row := range rows {
-		t.Run(name, func(t *testing.T) {
-			_, err := plan.AppendItem(nil, row.value)
-			var e *errs.Error
-			if !errors.As(err, &e) || e.Code != row.code || e.Path != row.path || e.Origin != errs.Client {
-				t.Fatalf("got %v", err)
-			}
-			if strings.Contains(err.Error(), secret) {
-				t.Errorf("the text holds the value: %v", err)
-			}
-		})
-	}
-}
-
-func TestWhatDoesNotFitIsDecodeFailedAtItsPath(t *testing.T) {
-	for item, path := range map[string]string{
-		`{"id":{"S":"i"},"big":{"S":"hush"}}`:                              "big",
-		`{"id":{"S":"i"},"small":{"N":"256"}}`:                             "small",
-		`{"id":{"S":"i"},"big":{"N":"1.5"}}`:                               "big",
-		`{"id":{"S":"i"},"lines":{"L":[{"M":{"sku":{"N":"1"}}}]}}`:         "lines[0].sku",
-		`{"id":{"S":"i"},"lines":{"L":[{"NULL":true}]}}`:                   "lines[0]",
-		`{"id":{"S":"i"},"box":{"M":{"names":{"M":{"a":{"N":"1"}}}}}}`:     "box.names.a",
-		`{"id":{"S":"i"},"box":{"M":{"names":{"M":{"a":{"NULL":true}}}}}}`: "box.names.a",
-		`{"id":{"S":"i"},"bin":{"B":"!!"}}`:                                "bin",
-		`{"id":{"S":"i"},"data":{"S":"{\"a\":1,\"a\":2}"}}`:                "data",
-		`{"text":{"S":"hush"}}`:                                            "id",
-	} {
-		var got Thing
-		err := plan.UnmarshalItem([]byte(item), &got, false)
-		var e *errs.Error
-		if !errors.As(err, &e) || e.Code != errs.DecodeFailed || e.Path != path || !strings.Contains(err.Error(), "Thing") || strings.Contains(err.Error(), "hush") {
-			t.Errorf("%s gave %v", item, err)
-		}
-	}
-}
-
-func TestSameItemsHoldTheSameValues(t *testing.T) {
-	const item = `{"a":{"N":"1"},"s":{"SS":["x","y"]},"m":{"M":{"k":{"NS":["1","2"]}}}}`
-	if !codec.SameItem([]byte(item), []byte(`{"m":{"M":{"k":{"NS":["2.0","1"]}}},"s":{"SS":["y","x"]},"a":{"N":"1.0"}}`)) {
-		t.Error("order and spelling do not count")
-	}
-	for _, other := range []string{`{"a":{"N":"1"}}`, `{"a":{"S":"1"},"s":{"SS":["x","y"]},"m":{"M":{"k":{"NS":["1","2"]}}}}`, `{"a":{"N":"1"},"s":{"SS":["x","y"]},"m":{"M":{"k":{"NS":["1","2"]}}},"unknown":{"S":"z"}}`, `{`} {
-		if codec.SameItem([]byte(item), []byte(other)) {
-			t.Errorf("%s is another item", other)
-		}
-	}
-}
-
-// FuzzUnmarshalItem demands that any bytes are read or refused, never a panic, and that what was read can be written and read again.
-func FuzzUnmarshalItem(f *testing.F) {
-	r := rand.New(rand.NewPCG(13, 14))
-	for range 20 {
-		item, err := plan.AppendItem(nil, thing(r))
+func FuzzAnyItemIsReadOrRefusedAndWhatIsReadCanBeWritten(f *testing.F) {
+	p := plan[sample](f)
+	d := dice{rand.New(rand.NewPCG(7, 8))}
+	for range 5 {
+		item, err := p.AppendItem(nil, d.sample(), nil)
 		if err != nil {
 			f.Fatal(err)
 		}
 		f.Add(item)
 	}
-	f.Add([]byte(`{"id":{"S":"\ud83d\ude00"},"x":[{}],"big":{"N":"1E5"}}`))
+	f.Add([]byte(`{"id":{"S":"a"},"words":{"SS":[]},"data":{"S":"{"}}`))
 	f.Fuzz(func(t *testing.T, item []byte) {
-		var values map[string]any
-		if plan.UnmarshalItem(item, &values, false) != nil {
+		out := new(sample)
+		if err := p.Unmarshal(item, out, false); err != nil {
+			var e *errs.Error
+			if !errors.Is(err, codec.ErrMalformed) && !errors.As(err, &e) {
+				t.Fatalf("a bare error: %v", err)
+			}
 			return
 		}
-		written, err := plan.AppendItem(nil, values)
-		if err != nil {
-			return // the stored key may break a rule that only writing has
-		}
-		var again map[string]any
-		if err := plan.UnmarshalItem(written, &again, false); err != nil {
-			t.Fatalf("%s was read, written as %s and refused: %v", item, written, err)
+		if text, err := p.AppendItem(nil, out, nil); err == nil && !json.Valid(text) {
+			t.Fatalf("no JSON: %s", text)
 		}
 	})
+}
+
+type flat struct {
+	PK      string            `dynamorm:"pk,pk"`
+	SK      string            `dynamorm:"sk,sk"`
+	Name    string            `dynamorm:"name"`
+	Email   *string           `dynamorm:"email"`
+	Age     int64             `dynamorm:"age"`
+	Score   float64           `dynamorm:"score"`
+	Price   codec.Number      `dynamorm:"price,decimal"`
+	Active  bool              `dynamorm:"active"`
+	Tags    []string          `dynamorm:"tags,set"`
+	Created time.Time         `dynamorm:"created"`
+	Expires time.Time         `dynamorm:"expires,unix_seconds"`
+	Blob    []byte            `dynamorm:"blob"`
+	Lines   []line            `dynamorm:"lines"`
+	Note    map[string]string `dynamorm:"note"`
+}
+
+type line struct {
+	SKU string `dynamorm:"sku"`
+	Qty int    `dynamorm:"qty"`
+}
+
+func example() *flat {
+	mail := "ada@example.com"
+	now := time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)
+	return &flat{PK: "user#1", SK: "profile", Name: "Ada Lovelace é", Email: &mail, Age: 36, Score: 98.5, Price: "12.50", Active: true,
+		Tags: []string{"a", "b", "c"}, Created: now, Expires: now, Blob: []byte{1, 2, 3}, Lines: []line{{"x", 1}, {"y", 2}}}
+}
+
+func TestWritingAStructAllocatesNothing(t *testing.T) {
+	p, v := plan[flat](t), example()
+	buf := make([]byte, 0, 4096)
+	allocs := testing.AllocsPerRun(200, func() {
+		out, err := p.AppendItem(buf, v, nil)
+		if err != nil || len(out) == 0 {
+			t.Fatal(err)
+		}
+	})
+	if allocs != 0 {
+		t.Errorf("%v allocations", allocs)
+	}
+}
+
+func BenchmarkWriting(b *testing.B) {
+	p, v := plan[flat](b), example()
+	buf := make([]byte, 0, 4096)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := p.AppendItem(buf, v, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkReading(b *testing.B) {
+	p := plan[flat](b)
+	item, err := p.AppendItem(nil, example(), nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		var v flat
+		if err := p.Unmarshal(item, &v, false); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func TestAnErrorNamesThePathAndNeverTheValue(t *testing.T) {
+	type inner struct {
+		Day *string `dynamorm:"odd.day,date"`
+	}
+	type outer struct {
+		ID    string  `dynamorm:"id,pk"`
+		Lines []inner `dynamorm:"lines"`
+	}
+	p := plan[outer](t)
+	secret := "secret-value"
+	_, err := p.AppendItem(nil, &outer{ID: "a", Lines: []inner{{}, {&secret}}}, nil)
+	e := errs.As(err)
+	if e == nil || e.Code != errs.CodeValidationFailed || e.Path != "lines[1].`odd.day`" || strings.Contains(e.Error(), secret) {
+		t.Errorf("got %v", err)
+	}
+	err = p.Unmarshal([]byte(`{"id":{"S":"a"},"lines":{"L":[{"M":{"odd.day":{"S":"secret-value"}}}]}}`), new(outer), false)
+	e = errs.As(err)
+	if e == nil || e.Code != errs.CodeDecodeFailed || e.Path != "lines[0].`odd.day`" || e.Model != "Sample" || strings.Contains(e.Error(), secret) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAStoredNumberBeyondTheGoTypeIsDecodeFailed(t *testing.T) {
+	type small struct {
+		ID   string  `dynamorm:"id,pk"`
+		Byte *int8   `dynamorm:"byte"`
+		Pos  *uint16 `dynamorm:"pos"`
+		Wide *uint64 `dynamorm:"wide,type:N"`
+	}
+	p := plan[small](t)
+	for _, item := range []string{`{"id":{"S":"a"},"byte":{"N":"128"}}`, `{"id":{"S":"a"},"byte":{"N":"-129"}}`, `{"id":{"S":"a"},"pos":{"N":"-1"}}`, `{"id":{"S":"a"},"pos":{"N":"1.5"}}`, `{"id":{"S":"a"},"wide":{"N":"18446744073709551616"}}`, `{"id":{"S":"a"},"wide":{"N":"-1"}}`} {
+		if e := errs.As(p.Unmarshal([]byte(item), new(small), false)); e == nil || e.Code != errs.CodeDecodeFailed || e.Path == "" {
+			t.Errorf("%s: got %v", item, e)
+		}
+	}
+	v := new(small)
+	if err := p.Unmarshal([]byte(`{"id":{"S":"a"},"byte":{"N":"-1.28E+2"},"wide":{"N":"18446744073709551615"}}`), v, false); err != nil || *v.Byte != -128 || *v.Wide != math.MaxUint64 {
+		t.Errorf("got %+v, %v", v, err)
+	}
+}
+
+func TestAGoTypeThatCannotHoldItsAttributeIsInvalidModel(t *testing.T) {
+	type good struct {
+		ID  string `dynamorm:"id,pk"`
+		Age int64  `dynamorm:"age"`
+	}
+	m := plan[good](t).Model
+	for name, typ := range map[string]reflect.Type{
+		"other type": reflect.TypeFor[struct {
+			ID  string `dynamorm:"id"`
+			Age string `dynamorm:"age"`
+		}](),
+		"missing field": reflect.TypeFor[struct {
+			ID string `dynamorm:"id"`
+		}](),
+		"field too many": reflect.TypeFor[struct {
+			ID   string `dynamorm:"id"`
+			Age  int    `dynamorm:"age"`
+			More int    `dynamorm:"more"`
+		}](),
+		"no struct": reflect.TypeFor[int](),
+	} {
+		if _, err := codec.Compile(m, typ); !errors.Is(err, errs.ErrInvalidModel) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
 }

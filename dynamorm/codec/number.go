@@ -1,214 +1,206 @@
-// Package codec turns values of Go into DynamoDB JSON and back: one compiled plan per model, used by every path.
 package codec
 
 import (
-	"errors"
+	"encoding/json"
 	"math"
+	"reflect"
 	"strconv"
-	"strings"
+	"unsafe"
 
-	"github.com/dynamorm/dynamorm/dynamorm/limits"
+	"github.com/dynamorm/dynamorm/dynamorm/internal/canon"
+	"github.com/dynamorm/dynamorm/dynamorm/schema"
 )
 
-// A Number is the decimal text of a number, with up to 38 digits: what an N without format, or with format decimal, is in Go.
-type Number string
+// Number is a decimal number as text, with all its digits. The empty Number is no number: it counts as absent.
+type Number = canon.Number
 
-// Refusals name types and rules, never the value.
 var (
-	errNotNumber = errors.New("not a number")
-	errFinite    = errors.New("not a finite number")
-	errDigits    = errors.New("more than 38 significant digits")
-	errRange     = errors.New("outside DynamoDB's range")
-	errInteger   = errors.New("not an integer")
-	err64        = errors.New("outside 64 bits")
+	numberType     = reflect.TypeFor[Number]()
+	jsonNumberType = reflect.TypeFor[json.Number]()
 )
 
-// decimal is a parsed number: significant digits without outer zeros, and the exponent of the first one.
-type decimal struct {
-	negative bool
-	digits   string
-	power    int
+// numeric writes and reads numbers of one Go type, as bare text.
+type numeric struct {
+	// text appends the canonical text; nothing for an absent number.
+	text func(b []byte, p unsafe.Pointer) ([]byte, bool)
+	// set takes a canonical text.
+	set func(text []byte, p unsafe.Pointer) bool
+	// whole says that every value is an integer of at most 64 bits.
+	whole bool
 }
 
-// parseDecimal reads a number's text by its value, with all its digits.
-func parseDecimal(text string) (decimal, error) {
-	out := decimal{}
-	rest := text
-	if rest != "" && (rest[0] == '-' || rest[0] == '+') {
-		out.negative = rest[0] == '-'
-		rest = rest[1:]
+// numericOf gives the functions of a Go type, false where it holds no numbers.
+func numericOf(t reflect.Type) (numeric, bool) {
+	if t == numberType || t == jsonNumberType {
+		return numeric{text: numberText, set: setNumber}, true
 	}
-	mantissa, exponent, hasExponent := strings.Cut(strings.Replace(rest, "E", "e", 1), "e")
-	whole, fraction, _ := strings.Cut(mantissa, ".")
-	if whole+fraction == "" || !allDigits(whole) || !allDigits(fraction) {
-		return out, notNumber(rest)
+	switch t.Kind() {
+	case reflect.Int, reflect.Int64:
+		return numeric{intText[int64], setInt[int64], true}, true
+	case reflect.Int32:
+		return numeric{intText[int32], setInt[int32], true}, true
+	case reflect.Int16:
+		return numeric{intText[int16], setInt[int16], true}, true
+	case reflect.Int8:
+		return numeric{intText[int8], setInt[int8], true}, true
+	case reflect.Uint32:
+		return numeric{intText[uint32], setInt[uint32], true}, true
+	case reflect.Uint16:
+		return numeric{intText[uint16], setInt[uint16], true}, true
+	case reflect.Uint8:
+		return numeric{intText[uint8], setInt[uint8], true}, true
+	case reflect.Uint, reflect.Uint64, reflect.Uintptr:
+		return numeric{uintText, setUint, false}, true
+	case reflect.Float64:
+		return numeric{floatText[float64], setFloat[float64], false}, true
+	case reflect.Float32:
+		return numeric{floatText[float32], setFloat[float32], false}, true
 	}
-	power := 0
-	if hasExponent {
-		unsigned := strings.TrimPrefix(strings.TrimPrefix(exponent, "+"), "-")
-		if unsigned == "" || !allDigits(unsigned) || len(exponent)-len(unsigned) > 1 {
-			return out, errNotNumber
-		}
-		power, _ = strconv.Atoi(exponent[:min(len(exponent), 9)])
-	}
-	digits := strings.TrimLeft(whole+fraction, "0")
-	if digits == "" {
-		return decimal{}, nil
-	}
-	out.power = power + len(digits) - len(fraction) - 1
-	out.digits = strings.TrimRight(digits, "0")
-	return out, nil
+	return numeric{}, false
 }
 
-func notNumber(text string) error {
-	switch strings.ToLower(text) {
-	case "nan", "inf", "infinity":
-		return errFinite
-	}
-	return errNotNumber
+type small interface {
+	int8 | int16 | int32 | int64 | uint8 | uint16 | uint32
 }
 
-func allDigits(text string) bool {
-	for i := 0; i < len(text); i++ {
-		if text[i] < '0' || text[i] > '9' {
-			return false
-		}
+func intText[T small](b []byte, p unsafe.Pointer) ([]byte, bool) {
+	return strconv.AppendInt(b, int64(*(*T)(p)), 10), true
+}
+
+func setInt[T small](text []byte, p unsafe.Pointer) bool {
+	n, ok := canon.Int64(text)
+	*(*T)(p) = T(n)
+	return ok && int64(T(n)) == n
+}
+
+func uintText(b []byte, p unsafe.Pointer) ([]byte, bool) {
+	return strconv.AppendUint(b, *(*uint64)(p), 10), true
+}
+
+func setUint(text []byte, p unsafe.Pointer) bool {
+	if n, ok := canon.Int64(text); ok {
+		*(*uint64)(p) = uint64(n)
+		return n >= 0
 	}
+	n, err := strconv.ParseUint(string(text), 10, 64)
+	*(*uint64)(p) = n
+	return err == nil
+}
+
+func floatText[T float32 | float64](b []byte, p unsafe.Pointer) ([]byte, bool) {
+	return canon.AppendFloat(b, float64(*(*T)(p)), int(unsafe.Sizeof(T(0)))*8)
+}
+
+func setFloat[T float32 | float64](text []byte, p unsafe.Pointer) bool {
+	f, err := strconv.ParseFloat(unsafe.String(unsafe.SliceData(text), len(text)), int(unsafe.Sizeof(T(0)))*8)
+	*(*T)(p) = T(f)
+	return err == nil
+}
+
+func numberText(b []byte, p unsafe.Pointer) ([]byte, bool) {
+	n := *(*Number)(p)
+	if n == "" {
+		return b, true
+	}
+	return canon.AppendNumber(b, n)
+}
+
+func setNumber(text []byte, p unsafe.Pointer) bool {
+	*(*Number)(p) = Number(text)
 	return true
 }
 
-// AppendNumber appends the canonical text of a number, or refuses; it never rounds.
-func AppendNumber(dst []byte, text string) ([]byte, error) {
-	if simple(text) {
-		return append(dst, text...), nil
+func integral(f schema.Format) bool {
+	switch f {
+	case schema.Int, schema.Int64, schema.UnixSeconds, schema.UnixMillis:
+		return true
 	}
-	number, err := parseDecimal(text)
-	if err != nil {
-		return dst, err
-	}
-	return number.append(dst)
+	return false
 }
 
-// simple finds canonical integers of at most 38 digits without parsing them.
-func simple(text string) bool {
-	digits := strings.TrimPrefix(text, "-")
-	return digits != "" && len(digits) <= limits.NumberDigitsMax && digits[0] != '0' && allDigits(digits)
-}
-
-func (d decimal) append(dst []byte) ([]byte, error) {
-	if d.digits == "" {
-		return append(dst, '0'), nil
-	}
-	if len(d.digits) > limits.NumberDigitsMax {
-		return dst, errDigits
-	}
-	if d.power > limits.NumberExponentMax || d.power < limits.NumberExponentMin {
-		return dst, errRange
-	}
-	if d.negative {
-		dst = append(dst, '-')
-	}
+// fitNumber holds a canonical number against a format, and gives it in the format's own text.
+func fitNumber(b []byte, start int, a *schema.Attribute) ([]byte, bool) {
+	text := b[start:]
 	switch {
-	case d.power < -7 || d.power >= 38:
-		dst = append(dst, d.digits[0])
-		if len(d.digits) > 1 {
-			dst = append(append(dst, '.'), d.digits[1:]...)
+	case integral(a.Format):
+		n, ok := canon.Int64(text)
+		return b, ok && (n >= 0 || !a.Has(schema.RoleTTL))
+	case a.Format == schema.Float:
+		f, err := strconv.ParseFloat(string(text), 64)
+		if err != nil || math.IsInf(f, 0) {
+			return b, false
 		}
-		dst = append(dst, 'E')
-		if d.power >= 0 {
-			dst = append(dst, '+')
-		}
-		return strconv.AppendInt(dst, int64(d.power), 10), nil
-	case d.power < 0:
-		dst = append(dst, "0."...)
-		dst = append(dst, strings.Repeat("0", -d.power-1)...)
-		return append(dst, d.digits...), nil
-	case len(d.digits) <= d.power+1:
-		dst = append(dst, d.digits...)
-		return append(dst, strings.Repeat("0", d.power+1-len(d.digits))...), nil
+		return canon.AppendFloat(b[:start], f, 64)
 	}
-	dst = append(dst, d.digits[:d.power+1]...)
-	return append(append(dst, '.'), d.digits[d.power+1:]...), nil
+	return b, true
 }
 
-// Canonical gives the canonical text of a number.
-func Canonical(text string) (Number, error) {
-	out, err := AppendNumber(nil, text)
-	return Number(out), err
+// numberNode is the plan of an N.
+func numberNode(a *schema.Attribute, t reflect.Type) (*node, bool) {
+	if t == timeType && (a.Format == schema.UnixSeconds || a.Format == schema.UnixMillis) {
+		return unixNode(a), true
+	}
+	k, ok := numericOf(t)
+	if !ok {
+		return nil, false
+	}
+	exact := k.whole && !a.Has(schema.RoleTTL) && a.Format != schema.Float || t.Kind() == reflect.Float64 && a.Format == schema.Float
+	n := &number{a, k, exact}
+	return &node{n.enc, n.dec}, true
 }
 
-// appendFloat appends a float by its shortest round-trip text, in canonical form.
-func appendFloat(dst []byte, value float64) ([]byte, error) {
-	if math.IsNaN(value) || math.IsInf(value, 0) {
-		return dst, errFinite
-	}
-	return AppendNumber(dst, strconv.FormatFloat(value, 'e', -1, 64))
+// number is the plan of an N in a Go type of numbers.
+type number struct {
+	a *schema.Attribute
+	numeric
+	// exact says that every value of the Go type fits the format as it is.
+	exact bool
 }
 
-// parseInt reads an integer of 64 bits; a fraction or a larger one is refused.
-func parseInt(text string) (int64, error) {
-	if value, err := strconv.ParseInt(text, 10, 64); err == nil && text[0] != '+' {
-		return value, nil
+func (n *number) enc(b []byte, p unsafe.Pointer, _ int) ([]byte, error) {
+	at := len(b)
+	b = append(b, `{"N":"`...)
+	start := len(b)
+	b, ok := n.text(b, p)
+	if ok && len(b) == start {
+		return b[:at], nil
 	}
-	number, err := parseDecimal(text)
+	if ok && !n.exact {
+		b, ok = fitNumber(b, start, n.a)
+	}
+	if !ok {
+		return b[:at], refuse("a number that cannot be stored as " + describe(n.a))
+	}
+	return append(b, `"}`...), nil
+}
+
+func (n *number) dec(d *scanner, p unsafe.Pointer) error {
+	if err := d.enter(schema.N); err != nil {
+		return err
+	}
+	r, _, err := d.raw()
 	if err != nil {
-		return 0, err
+		return err
 	}
-	if number.digits == "" {
-		return 0, nil
+	text, ok := canon.AppendNumber(d.digits[:0], r)
+	if ok && integral(n.a.Format) {
+		_, ok = canon.Int64(text)
 	}
-	if len(number.digits) > number.power+1 {
-		return 0, errInteger
+	if !ok || !n.set(text, p) {
+		return unreadable(describe(n.a))
 	}
-	if number.power > 19 {
-		return 0, err64
-	}
-	whole := number.digits + strings.Repeat("0", number.power+1-len(number.digits))
-	if number.negative {
-		whole = "-" + whole
-	}
-	value, err := strconv.ParseInt(whole, 10, 64)
-	if err != nil {
-		return 0, err64
-	}
-	return value, nil
+	return d.want('}')
 }
 
-// Compare orders two numbers by value.
-func (n Number) Compare(other Number) int {
-	a, errA := parseDecimal(string(n))
-	b, errB := parseDecimal(string(other))
-	if errA != nil || errB != nil {
-		return strings.Compare(string(n), string(other))
-	}
+// describe names an attribute's type and format for messages.
+func describe(a *schema.Attribute) string {
 	switch {
-	case a.sign() != b.sign():
-		return a.sign() - b.sign()
-	case a.sign() == 0:
-		return 0
-	case a.power != b.power:
-		return (a.power - b.power) * a.sign()
+	case a.JSON:
+		return string(a.Type) + " (json)"
+	case a.Format != "":
+		return string(a.Type) + " (" + string(a.Format) + ")"
+	case a.Enum != nil:
+		return string(a.Type) + " of the enumeration"
 	}
-	return strings.Compare(a.digits, b.digits) * a.sign()
-}
-
-func (d decimal) sign() int {
-	switch {
-	case d.digits == "":
-		return 0
-	case d.negative:
-		return -1
-	}
-	return 1
-}
-
-// Negated gives the number with the other sign, in canonical text.
-func (n Number) Negated() Number {
-	number, err := parseDecimal(string(n))
-	if err != nil || number.digits == "" {
-		return n
-	}
-	number.negative = !number.negative
-	out, _ := number.append(nil)
-	return Number(out)
+	return string(a.Type)
 }

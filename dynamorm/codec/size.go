@@ -1,73 +1,82 @@
 package codec
 
-import "strings"
+import (
+	"encoding/base64"
 
-const (
-	containerBytes = 3
-	elementBytes   = 1
+	"github.com/dynamorm/dynamorm/dynamorm/internal/canon"
+	"github.com/dynamorm/dynamorm/dynamorm/schema"
 )
 
-// ItemSize gives the size of an item by DynamoDB's rules, as a lower bound in bytes.
+// ItemSize gives the bytes that DynamoDB counts for an item, from the item's JSON.
 func ItemSize(item []byte) int {
-	size := 0
-	s := Scan(item)
-	_ = s.Each(func(key []byte) error {
-		size += len(key) + s.valueSize()
-		return nil
-	})
-	return size
+	d := scanner{b: item}
+	return d.members()
 }
 
-// valueSize reads one tagged value of our own writing and gives its size.
-func (s *Scanner) valueSize() int {
-	size := 0
-	_ = s.Each(func(key []byte) error {
-		size = s.bodySize(string(key))
-		return nil
-	})
-	return size
+// sizeOf gives the bytes of one value `{"T":…}`.
+func sizeOf(value []byte) int {
+	d := scanner{b: value}
+	return d.size()
 }
 
-func (s *Scanner) bodySize(tag string) int {
-	switch tag {
-	case "S", "N", "B":
-		text, _ := s.str()
-		return textSize(tag, string(text))
-	case "SS", "NS", "BS":
-		size := 0
-		_ = s.elements(func(int) error {
-			text, _ := s.str()
-			size += textSize(tag[:1], string(text))
-			return nil
-		})
-		return size
-	case "L":
-		size := containerBytes
-		_ = s.elements(func(int) error {
-			size += elementBytes + s.valueSize()
-			return nil
-		})
-		return size
-	case "M":
-		size := containerBytes
-		_ = s.Each(func(key []byte) error {
-			size += elementBytes + len(key) + s.valueSize()
-			return nil
-		})
-		return size
+func (d *scanner) members() int {
+	n := 0
+	_ = d.object(func(name []byte) error { // our own text is well-formed
+		n += len(name)
+		n += d.size()
+		return nil
+	})
+	return n
+}
+
+func (d *scanner) size() int {
+	tag, err := d.open()
+	if err != nil {
+		return 0
 	}
-	_ = s.skip()
-	return 1
+	n := 0
+	switch tag {
+	case schema.BOOL, schema.NULL:
+		n = 1
+		_ = d.skip()
+	case schema.M:
+		n = 3
+		_ = d.object(func(name []byte) error {
+			n += 1 + len(name)
+			n += d.size()
+			return nil
+		})
+	case schema.L:
+		n = 3
+		_ = d.array(func(int) error {
+			n += 1 + d.size()
+			return nil
+		})
+	case schema.SS, schema.NS, schema.BS:
+		_ = d.array(func(int) error {
+			n += d.scalar(tag[:1])
+			return nil
+		})
+	default:
+		n = d.scalar(tag)
+	}
+	_ = d.want('}')
+	return n
 }
 
-func textSize(tag, text string) int {
-	switch tag {
-	case "N":
-		mantissa, _, _ := strings.Cut(text, "E")
-		digits := strings.Trim(strings.ReplaceAll(strings.TrimPrefix(mantissa, "-"), ".", ""), "0")
-		return (len(digits)+1)/2 + 1
-	case "B":
-		return len(text)*3/4 - strings.Count(text, "=")
+func (d *scanner) scalar(tag schema.Type) int {
+	text, err := d.text()
+	switch {
+	case err != nil:
+		return 0
+	case tag == schema.N:
+		return (canon.Digits(text)+1)/2 + 1
+	case tag == schema.B:
+		pad := 0
+		for pad < len(text) && pad < 2 && text[len(text)-1-pad] == '=' {
+			pad++
+		}
+		return base64.StdEncoding.DecodedLen(len(text)) - pad
 	}
 	return len(text)
 }

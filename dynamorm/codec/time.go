@@ -1,142 +1,268 @@
 package codec
 
 import (
-	"errors"
+	"reflect"
 	"strconv"
-	"strings"
 	"time"
+	"unsafe"
+
+	"github.com/dynamorm/dynamorm/dynamorm/internal/canon"
+	"github.com/dynamorm/dynamorm/dynamorm/schema"
 )
 
-var (
-	errRFC3339    = errors.New("not an RFC 3339 time with an offset")
-	errFraction   = errors.New("too many fraction digits")
-	errImpossible = errors.New("an impossible date or time")
-	errYear       = errors.New("a year outside 1 to 9999")
-	errDate       = errors.New("not a date YYYY-MM-DD")
-	errUUID       = errors.New("not a uuid")
-	errBoolText   = errors.New("neither true nor false")
-)
+var timeType = reflect.TypeFor[time.Time]()
 
-const (
-	microDigits = 6
-	nanoDigits  = 9
-)
-
-// digitsAt reads n digits at a place; -1 where there are none.
-func digitsAt(text string, start, n int) int {
-	if len(text) < start+n || !allDigits(text[start:start+n]) {
-		return -1
+// AppendTime appends an instant in UTC with so many digits of the second's fraction, the rest cut off; false outside the years 1 to 9999.
+func AppendTime(b []byte, t time.Time, fraction int) ([]byte, bool) {
+	t = t.UTC()
+	year, month, day := t.Date()
+	if year < 1 || year > 9999 {
+		return b, false
 	}
-	value, _ := strconv.Atoi(text[start : start+n])
-	return value
+	hour, minute, second := t.Clock()
+	b = appendDate(b, year, int(month), day)
+	b = appendDigits(append(b, 'T'), hour, 2)
+	b = appendDigits(append(b, ':'), minute, 2)
+	b = appendDigits(append(b, ':'), second, 2)
+	nanos := t.Nanosecond()
+	for i := fraction; i < 9; i++ {
+		nanos /= 10
+	}
+	b = appendDigits(append(b, '.'), nanos, fraction)
+	return append(b, 'Z'), true
 }
 
-// parseTime reads RFC 3339 text of at most `digits` significant fraction digits as an instant in UTC.
-func parseTime(text string, digits int) (time.Time, error) {
-	const seconds = len("2006-01-02T15:04:05")
-	if len(text) < seconds+1 || text[4] != '-' || text[7] != '-' || text[10]|0x20 != 't' || text[13] != ':' || text[16] != ':' {
-		return time.Time{}, errRFC3339
+func appendDate(b []byte, year, month, day int) []byte {
+	b = appendDigits(b, year, 4)
+	b = appendDigits(append(b, '-'), month, 2)
+	return appendDigits(append(b, '-'), day, 2)
+}
+
+func appendDigits(b []byte, n, width int) []byte {
+	at := len(b)
+	for i := 0; i < width; i++ {
+		b = append(b, '0')
 	}
-	var part [6]int
-	for i, place := range [6][2]int{{0, 4}, {5, 2}, {8, 2}, {11, 2}, {14, 2}, {17, 2}} {
-		if part[i] = digitsAt(text, place[0], place[1]); part[i] < 0 {
-			return time.Time{}, errRFC3339
+	for i := at + width - 1; n > 0 && i >= at; i-- {
+		b[i] = byte('0' + n%10)
+		n /= 10
+	}
+	return b
+}
+
+// digits reads exactly width digits.
+func digits(s []byte, width int) (int, []byte, bool) {
+	if len(s) < width {
+		return 0, s, false
+	}
+	n := 0
+	for _, c := range s[:width] {
+		if c < '0' || c > '9' {
+			return 0, s, false
+		}
+		n = n*10 + int(c-'0')
+	}
+	return n, s[width:], true
+}
+
+func mark(s []byte, c byte) ([]byte, bool) {
+	if len(s) == 0 || s[0] != c {
+		return s, false
+	}
+	return s[1:], true
+}
+
+// parseDate reads `YYYY-MM-DD` and gives what follows.
+func parseDate(s []byte) (y, m, d int, rest []byte, ok bool) {
+	if y, s, ok = digits(s, 4); !ok {
+		return
+	}
+	if s, ok = mark(s, '-'); !ok {
+		return
+	}
+	if m, s, ok = digits(s, 2); !ok {
+		return
+	}
+	if s, ok = mark(s, '-'); !ok {
+		return
+	}
+	if d, rest, ok = digits(s, 2); !ok {
+		return
+	}
+	t := time.Date(y, time.Month(m), d, 0, 0, 0, 0, time.UTC)
+	ok = y >= 0 && t.Day() == d && int(t.Month()) == m && t.Year() == y
+	return
+}
+
+func parseClock(s []byte) (h, m, sec int, rest []byte, ok bool) {
+	if h, s, ok = digits(s, 2); !ok {
+		return
+	}
+	if s, ok = mark(s, ':'); !ok {
+		return
+	}
+	if m, s, ok = digits(s, 2); !ok {
+		return
+	}
+	if s, ok = mark(s, ':'); !ok {
+		return
+	}
+	sec, rest, ok = digits(s, 2)
+	ok = ok && h < 24 && m < 60 && sec < 60
+	return
+}
+
+// parseTime reads RFC 3339 with at most so many significant digits of the fraction.
+func parseTime(s []byte, fraction int) (time.Time, bool) {
+	y, mo, d, s, ok := parseDate(s)
+	if !ok || len(s) == 0 || s[0]|0x20 != 't' {
+		return time.Time{}, false
+	}
+	h, mi, sec, s, ok := parseClock(s[1:])
+	if !ok {
+		return time.Time{}, false
+	}
+	nanos, s, ok := parseFraction(s, fraction)
+	if !ok {
+		return time.Time{}, false
+	}
+	offset, ok := parseOffset(s)
+	if !ok {
+		return time.Time{}, false
+	}
+	t := time.Date(y, time.Month(mo), d, h, mi, sec, nanos, time.UTC).Add(-offset)
+	return t, t.Year() >= 1 && t.Year() <= 9999
+}
+
+func parseFraction(s []byte, most int) (int, []byte, bool) {
+	if len(s) == 0 || s[0] != '.' {
+		return 0, s, true
+	}
+	nanos, i := 0, 1
+	for ; i < len(s) && s[i] >= '0' && s[i] <= '9'; i++ {
+		if i > most && s[i] != '0' {
+			return 0, s, false
+		}
+		if i <= 9 {
+			nanos = nanos*10 + int(s[i]-'0')
 		}
 	}
-	nanos, rest, err := parseFraction(text[seconds:], digits)
-	if err != nil {
-		return time.Time{}, err
+	for k := i; k <= 9; k++ {
+		nanos *= 10
 	}
-	offset, err := parseOffset(rest)
-	if err != nil {
-		return time.Time{}, err
-	}
-	out := time.Date(part[0], time.Month(part[1]), part[2], part[3], part[4], part[5], nanos, time.UTC)
-	if part[0] < 1 || part[3] > 23 || part[4] > 59 || part[5] > 59 || out.Day() != part[2] || int(out.Month()) != part[1] {
-		return time.Time{}, errImpossible
-	}
-	out = out.Add(-offset)
-	if out.Year() < 1 || out.Year() > 9999 {
-		return time.Time{}, errYear
-	}
-	return out, nil
+	return nanos, s[i:], i > 1
 }
 
-func parseFraction(text string, digits int) (nanos int, rest string, err error) {
-	if text[0] != '.' {
-		return 0, text, nil
+func parseOffset(s []byte) (time.Duration, bool) {
+	if len(s) == 1 && s[0]|0x20 == 'z' {
+		return 0, true
 	}
-	end := 1
-	for end < len(text) && text[end] >= '0' && text[end] <= '9' {
-		end++
+	if len(s) != 6 || s[0] != '+' && s[0] != '-' {
+		return 0, false
 	}
-	if end == 1 {
-		return 0, "", errRFC3339
+	h, rest, ok := digits(s[1:], 2)
+	rest, colon := mark(rest, ':')
+	if !ok || !colon {
+		return 0, false
 	}
-	fraction := strings.TrimRight(text[1:end], "0")
-	if len(fraction) > digits {
-		return 0, "", errFraction
+	m, _, ok := digits(rest, 2)
+	if !ok || h > 23 || m > 59 {
+		return 0, false
 	}
-	nanos, _ = strconv.Atoi((fraction + "000000000")[:nanoDigits])
-	return nanos, text[end:], nil
-}
-
-func parseOffset(text string) (time.Duration, error) {
-	if text == "Z" || text == "z" {
-		return 0, nil
-	}
-	if len(text) != len("+00:00") || (text[0] != '+' && text[0] != '-') || text[3] != ':' {
-		return 0, errRFC3339
-	}
-	hours, minutes := digitsAt(text, 1, 2), digitsAt(text, 4, 2)
-	if hours < 0 || minutes < 0 {
-		return 0, errRFC3339
-	}
-	if hours > 23 || minutes > 59 {
-		return 0, errImpossible
-	}
-	offset := time.Duration(hours)*time.Hour + time.Duration(minutes)*time.Minute
-	if text[0] == '-' {
+	offset := time.Duration(h)*time.Hour + time.Duration(m)*time.Minute
+	if s[0] == '-' {
 		offset = -offset
 	}
-	return offset, nil
+	return offset, true
 }
 
-// AppendTime appends an instant in UTC with exactly six or nine fraction digits, cut down to them.
-func AppendTime(dst []byte, value time.Time, digits int) ([]byte, error) {
-	value = value.UTC()
-	if value.Year() < 1 || value.Year() > 9999 {
-		return dst, errYear
+func fractionOf(f schema.Format) int {
+	if f == schema.RFC3339Nano {
+		return 9
 	}
-	if digits == microDigits {
-		// Format rounds nothing: it cuts, as the specification asks.
-		return value.AppendFormat(dst, "2006-01-02T15:04:05.000000Z"), nil
-	}
-	return value.AppendFormat(dst, "2006-01-02T15:04:05.000000000Z"), nil
+	return 6
 }
 
-func checkDate(text string) error {
-	if len(text) != len("2006-01-02") || digitsAt(text, 0, 4) < 1 {
-		return errDate
-	}
-	if _, err := time.Parse("2006-01-02", text); err != nil {
-		return errDate
-	}
-	return nil
-}
-
-// canonicalUUID gives the lower-case form of a uuid of 8-4-4-4-12 hexadecimal digits.
-func canonicalUUID(text string) (string, error) {
-	if len(text) != 36 {
-		return "", errUUID
-	}
-	for i := 0; i < len(text); i++ {
-		hyphen := i == 8 || i == 13 || i == 18 || i == 23
-		c := text[i] | 0x20
-		hex := text[i] >= '0' && text[i] <= '9' || c >= 'a' && c <= 'f'
-		if hyphen != (text[i] == '-') || !hyphen && !hex {
-			return "", errUUID
+// timeNode is the plan of a timestamp, rfc3339nano or date in a time.Time.
+func timeNode(a *schema.Attribute) *node {
+	enc := func(b []byte, p unsafe.Pointer, _ int) ([]byte, error) {
+		at := len(b)
+		b = append(b, `{"S":"`...)
+		t, ok := *(*time.Time)(p), true
+		if a.Format == schema.Date {
+			if ok = t.Year() >= 1 && t.Year() <= 9999; ok {
+				b = appendDate(b, t.Year(), int(t.Month()), t.Day())
+			}
+		} else {
+			b, ok = AppendTime(b, t, fractionOf(a.Format))
 		}
+		if !ok {
+			return b[:at], refuse("an instant outside the years 1 to 9999")
+		}
+		return append(b, `"}`...), nil
 	}
-	return strings.ToLower(text), nil
+	dec := func(d *scanner, p unsafe.Pointer) error {
+		if err := d.enter(schema.S); err != nil {
+			return err
+		}
+		text, err := d.text()
+		if err != nil {
+			return err
+		}
+		t, ok := parseStamp(a.Format, text)
+		if !ok {
+			return unreadable(describe(a))
+		}
+		*(*time.Time)(p) = t
+		return d.want('}')
+	}
+	return &node{enc: enc, dec: dec}
+}
+
+func parseStamp(f schema.Format, text []byte) (time.Time, bool) {
+	if f != schema.Date {
+		return parseTime(text, fractionOf(f))
+	}
+	y, m, d, rest, ok := parseDate(text)
+	return time.Date(y, time.Month(m), d, 0, 0, 0, 0, time.UTC), ok && y >= 1 && len(rest) == 0
+}
+
+// unixNode is the plan of unix_seconds and unix_millis in a time.Time.
+func unixNode(a *schema.Attribute) *node {
+	ttl := a.Has(schema.RoleTTL)
+	enc := func(b []byte, p unsafe.Pointer, _ int) ([]byte, error) {
+		t := *(*time.Time)(p)
+		n := t.Unix()
+		if a.Format == schema.UnixMillis {
+			n = t.UnixMilli()
+		}
+		if t.IsZero() && a.OmitEmpty {
+			n = 0 // the zero time of Go is empty, as the number 0 is
+		}
+		if ttl && n < 0 {
+			return b, refuse("an instant before 1970")
+		}
+		b = append(b, `{"N":"`...)
+		return append(strconv.AppendInt(b, n, 10), `"}`...), nil
+	}
+	dec := func(d *scanner, p unsafe.Pointer) error {
+		if err := d.enter(schema.N); err != nil {
+			return err
+		}
+		r, _, err := d.raw()
+		if err != nil {
+			return err
+		}
+		n, ok := canon.Int64(r)
+		if !ok {
+			return unreadable(describe(a))
+		}
+		t := time.Unix(n, 0)
+		if a.Format == schema.UnixMillis {
+			t = time.UnixMilli(n)
+		}
+		*(*time.Time)(p) = t.UTC()
+		return d.want('}')
+	}
+	return &node{enc: enc, dec: dec}
 }

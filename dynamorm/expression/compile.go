@@ -1,315 +1,272 @@
 package expression
 
 import (
-	"bytes"
-	"encoding/base64"
 	"strings"
 
 	"github.com/dynamorm/dynamorm/dynamorm/codec"
 	"github.com/dynamorm/dynamorm/dynamorm/errs"
-	"github.com/dynamorm/dynamorm/dynamorm/limits"
 	"github.com/dynamorm/dynamorm/dynamorm/schema"
 )
 
-// A Compiler compiles the conditions and projections of one request against one model.
-type Compiler struct {
-	Scope        Scope
-	Placeholders *Placeholders
-}
-
-// typesOf says what each operator works on; a path that the model does not type takes every operator.
-var typesOf = map[string]string{
-	"order":       " S N B ",
-	"begins_with": " S B ",
-	"contains":    " S L SS NS BS ",
-	"size":        " S B L M SS NS BS ",
-	"type":        " S N B BOOL NULL L M SS NS BS ",
-}
-
-func fits(operator, kind string) bool {
-	return kind == "" || strings.Contains(typesOf[operator], " "+kind+" ")
-}
-
-func badOperator(path Path, format string, args ...any) error {
-	return errs.New(errs.InvalidOperator, format, args...).At(path.Text())
-}
-
-// Condition compiles a condition.
-func (c *Compiler) Condition(condition Condition) (string, error) {
-	text, err := condition.compile(c, alone)
+// Condition compiles a condition; that of none is "".
+func (c *Compiler) Condition(cond Condition) (string, error) {
+	if cond.IsZero() {
+		return "", nil
+	}
+	text, err := c.condition(cond, false)
 	if err != nil {
 		return "", err
 	}
-	return text, checkLength(text)
+	return c.finish(text)
 }
 
-func checkLength(text string) error {
-	if len(text) > limits.ExpressionMaxBytes {
-		return errs.New(errs.ValidationFailed, "an expression of more than %d bytes", limits.ExpressionMaxBytes)
+var noField Field
+
+func (c *Compiler) condition(cond Condition, within bool) (string, error) {
+	switch cond.op {
+	case opAnd, opOr:
+		return c.junction(cond, within)
+	case opNot:
+		text, err := c.condition(cond.kids[0], true)
+		return "NOT " + text, err
+	case none:
+		return "", c.fail(errs.CodeInvalidOperator, noField, "a condition is empty")
+	case opExists, opNotExists:
+		if _, err := c.place(cond.left); err != nil {
+			return "", err
+		}
+		if cond.left.size {
+			return "", c.fail(errs.CodeInvalidOperator, cond.left, "a size always exists")
+		}
+		if cond.op == opExists {
+			return "attribute_exists(" + c.path(cond.left) + ")", nil
+		}
+		return "attribute_not_exists(" + c.path(cond.left) + ")", nil
+	}
+	return c.test(cond)
+}
+
+// junction flattens AND in AND and OR in OR.
+func (c *Compiler) junction(cond Condition, within bool) (string, error) {
+	flat, ok := flatten(nil, cond, cond.op)
+	if !ok {
+		return "", c.fail(errs.CodeInvalidOperator, noField, "an AND or OR of nothing")
+	}
+	if len(flat) == 1 {
+		return c.condition(flat[0], within)
+	}
+	texts := make([]string, len(flat))
+	for i, kid := range flat {
+		text, err := c.condition(kid, true)
+		if err != nil {
+			return "", err
+		}
+		texts[i] = text
+	}
+	word := " AND "
+	if cond.op == opOr {
+		word = " OR "
+	}
+	if text := strings.Join(texts, word); !within {
+		return text, nil
+	}
+	return "(" + strings.Join(texts, word) + ")", nil
+}
+
+func flatten(out []Condition, cond Condition, by op) ([]Condition, bool) {
+	if cond.op != opAnd && cond.op != opOr || cond.op != by && len(cond.kids) > 1 {
+		return append(out, cond), true
+	}
+	ok := len(cond.kids) > 0
+	for _, kid := range cond.kids {
+		var fine bool
+		out, fine = flatten(out, kid, by)
+		ok = ok && fine
+	}
+	return out, ok
+}
+
+var sizes = &schema.Attribute{Type: schema.N}
+
+// side compiles a left side, and gives the attribute that operands beside it are written by.
+func (c *Compiler) side(f Field) (string, *schema.Attribute, error) {
+	p, err := c.readable(f)
+	if err != nil {
+		return "", nil, err
+	}
+	if !f.size {
+		return c.path(f), p.attr, nil
+	}
+	if p.attr != nil && (p.attr.Type == schema.N || p.attr.Type == schema.BOOL || p.attr.Type == schema.NULL) {
+		return "", nil, c.fail(errs.CodeInvalidOperator, f, "the attribute has no size")
+	}
+	return "size(" + c.path(f) + ")", sizes, nil
+}
+
+// readable is place for an attribute whose stored value matters.
+func (c *Compiler) readable(f Field) (place, error) {
+	p, err := c.place(f)
+	if err == nil && p.top != nil && p.top.Encrypted() {
+		err = c.fail(errs.CodeEncryptedFieldNotQueryable, Path(p.top.Name), "the attribute is encrypted")
+	}
+	return p, err
+}
+
+// operand compiles a value, an attribute or a size; it gives the value's JSON where it is one.
+func (c *Compiler) operand(left Field, a *schema.Attribute, v any) (string, []byte, error) {
+	if f, ok := v.(Field); ok {
+		text, _, err := c.side(f)
+		return text, nil, err
+	}
+	text, err := c.marshal(left, a, v)
+	if err != nil {
+		return "", nil, err
+	}
+	if text == nil {
+		if !codec.IsNull(v) {
+			return "", nil, c.fail(errs.CodeValidationFailed, left, "an empty set is never stored")
+		}
+		text = []byte(`{"NULL":true}`)
+	}
+	return c.value(text), text, nil
+}
+
+func (c *Compiler) test(cond Condition) (string, error) {
+	left, a, err := c.side(cond.left)
+	if err != nil {
+		return "", err
+	}
+	if err := c.fits(cond, a); err != nil {
+		return "", err
+	}
+	switch cond.op {
+	case opCompare:
+		text, _, err := c.operand(cond.left, a, cond.args[1])
+		return left + " " + cond.args[0].(string) + " " + text, err
+	case opBetween:
+		return c.between(left, cond, a)
+	case opIn:
+		texts := make([]string, len(cond.args))
+		for i, v := range cond.args {
+			if texts[i], _, err = c.operand(cond.left, a, v); err != nil {
+				return "", err
+			}
+		}
+		return left + " IN (" + strings.Join(texts, ", ") + ")", nil
+	case opBeginsWith:
+		text, _, err := c.operand(cond.left, partOf(a), cond.args[0])
+		return "begins_with(" + left + ", " + text + ")", err
+	case opContains:
+		text, _, err := c.operand(cond.left, memberOf(a), cond.args[0])
+		return "contains(" + left + ", " + text + ")", err
+	}
+	text, _, err := c.operand(cond.left, nil, cond.args[0])
+	return "attribute_type(" + left + ", " + text + ")", err
+}
+
+// fits holds an operator against the attribute's type.
+func (c *Compiler) fits(cond Condition, a *schema.Attribute) error {
+	ok, t := true, schema.Type("")
+	if a != nil {
+		t = a.Type
+	}
+	ordered := t == "" || t.IsKey()
+	switch cond.op {
+	case opCompare:
+		ok = ordered || cond.args[0] == "=" || cond.args[0] == "<>"
+	case opBetween:
+		ok = ordered
+	case opIn:
+		ok = len(cond.args) >= 1 && len(cond.args) <= schema.InOperandsMax
+	case opBeginsWith:
+		ok = !cond.left.size && (t == "" || t == schema.S || t == schema.B)
+	case opContains:
+		ok = !cond.left.size && (t == "" || t == schema.S || t == schema.L || t.IsSet())
+	case opType:
+		tag, text := cond.args[0].(string)
+		ok = !cond.left.size && text && schema.Type(tag).Known()
+	}
+	if !ok {
+		return c.fail(errs.CodeInvalidOperator, cond.left, "the operator does not fit the attribute's type or its operands")
 	}
 	return nil
 }
 
-// flat flattens AND in AND and OR in OR, through groups of one; a group of nothing is refused.
-func (l logical) flat() ([]Condition, error) {
-	if len(l.children) == 0 {
-		return nil, errs.New(errs.InvalidOperator, "an AND or OR of nothing")
-	}
-	var out []Condition
-	for _, child := range l.children {
-		inner, nested := child.(logical)
-		for nested && len(inner.children) == 1 {
-			child = inner.children[0]
-			inner, nested = child.(logical)
-		}
-		if nested && inner.kind == l.kind {
-			more, err := inner.flat()
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, more...)
-		} else {
-			out = append(out, child)
-		}
-	}
-	return out, nil
-}
-
-func (l logical) compile(c *Compiler, parent group) (string, error) {
-	children, err := l.flat()
+func (c *Compiler) between(left string, cond Condition, a *schema.Attribute) (string, error) {
+	low, x, err := c.operand(cond.left, a, cond.args[0])
 	if err != nil {
 		return "", err
 	}
-	if len(children) == 1 {
-		return children[0].compile(c, parent)
+	high, y, err := c.operand(cond.left, a, cond.args[1])
+	if err != nil {
+		return "", err
 	}
-	texts := make([]string, len(children))
-	for i, child := range children {
-		if texts[i], err = child.compile(c, l.kind); err != nil {
+	if x != nil && y != nil {
+		if order, ok := codec.Compare(x, y); ok && order > 0 {
+			return "", c.fail(errs.CodeInvalidOperator, cond.left, "the lower bound is above the upper")
+		}
+	}
+	return left + " BETWEEN " + low + " AND " + high, nil
+}
+
+// plain holds an attribute of each type without format.
+var plain = map[schema.Type]*schema.Attribute{schema.S: {Type: schema.S}, schema.N: {Type: schema.N}, schema.B: {Type: schema.B}}
+
+// partOf gives what an operand of begins_with is written by: a part of a formatted value is not such a value itself.
+func partOf(a *schema.Attribute) *schema.Attribute {
+	if a == nil {
+		return nil
+	}
+	return plain[a.Type]
+}
+
+// memberOf gives what an operand of contains is written by.
+func memberOf(a *schema.Attribute) *schema.Attribute {
+	if a == nil {
+		return nil
+	}
+	switch a.Type {
+	case schema.S, schema.SS:
+		return plain[schema.S]
+	case schema.NS:
+		return plain[schema.N]
+	case schema.BS:
+		return plain[schema.B]
+	}
+	return a.Items
+}
+
+// Projection compiles a selection; a path that equals another or lies inside it is left out.
+func (c *Compiler) Projection(fields []Field) (string, error) {
+	if len(fields) == 0 {
+		return "", c.fail(errs.CodeValidationFailed, noField, "the selection is empty")
+	}
+	for _, f := range fields {
+		p, err := c.place(f)
+		if err != nil {
 			return "", err
 		}
-	}
-	word := " AND "
-	if l.kind == inOr {
-		word = " OR "
-	}
-	text := strings.Join(texts, word)
-	if parent != alone {
-		text = "(" + text + ")"
-	}
-	return text, nil
-}
-
-func (n not) compile(c *Compiler, _ group) (string, error) {
-	text, err := n.child.compile(c, inNot)
-	return "NOT " + text, err
-}
-
-// left compiles the left side; path is that of its attribute.
-func (c *Compiler) left(side Operand, ordered bool) (text string, path Path, err error) {
-	if size, ok := side.(FieldSize); ok {
-		text, err = c.size(size)
-		return text, size.of.path, err
-	}
-	field := side.(FieldPath)
-	if field.err != nil {
-		return "", nil, field.err
-	}
-	if err := c.Scope.open(field.path); err != nil {
-		return "", nil, err
-	}
-	if kind := c.Scope.typeOf(field.path); ordered && !fits("order", kind) {
-		return "", nil, badOperator(field.path, "%s has no order", kind)
-	}
-	return c.Placeholders.path(field.path), field.path, nil
-}
-
-func (c *Compiler) size(size FieldSize) (string, error) {
-	if size.of.err != nil {
-		return "", size.of.err
-	}
-	path := size.of.path
-	if err := c.Scope.open(path); err != nil {
-		return "", err
-	}
-	if kind := c.Scope.typeOf(path); !fits("size", kind) {
-		return "", badOperator(path, "size does not fit %s", kind)
-	}
-	return "size(" + c.Placeholders.path(path) + ")", nil
-}
-
-var numberPlan = codec.PlanOf(&schema.Field{Type: "N"})
-
-// marshalled gives the tagged value of an operand; nil for an attribute or a size.
-func (c *Compiler) marshalled(side Operand, path Path, operand Operand) ([]byte, error) {
-	switch operand.(type) {
-	case FieldPath, FieldSize:
-		return nil, nil
-	}
-	if _, sized := side.(FieldSize); sized {
-		return codec.AppendValueAt(nil, numberPlan, operand, 1)
-	}
-	return c.Scope.marshal(path, operand)
-}
-
-func (c *Compiler) operand(operand Operand, tagged []byte) (string, error) {
-	switch operand := operand.(type) {
-	case FieldPath:
-		text, _, err := c.left(operand, false)
-		return text, err
-	case FieldSize:
-		return c.size(operand)
-	}
-	return c.Placeholders.value(tagged), nil
-}
-
-// right marshals and places one operand.
-func (c *Compiler) right(side Operand, path Path, operand Operand) (string, error) {
-	tagged, err := c.marshalled(side, path, operand)
-	if err != nil {
-		return "", err
-	}
-	return c.operand(operand, tagged)
-}
-
-func (n compare) compile(c *Compiler, _ group) (string, error) {
-	left, path, err := c.left(n.left, n.operator != "=" && n.operator != "<>")
-	if err != nil {
-		return "", err
-	}
-	right, err := c.right(n.left, path, n.right)
-	return left + " " + n.operator + " " + right, err
-}
-
-func (n between) compile(c *Compiler, _ group) (string, error) {
-	left, path, err := c.left(n.left, true)
-	if err != nil {
-		return "", err
-	}
-	lower, err := c.marshalled(n.left, path, n.lower)
-	if err != nil {
-		return "", err
-	}
-	upper, err := c.marshalled(n.left, path, n.upper)
-	if err != nil {
-		return "", err
-	}
-	if lower != nil && upper != nil && above(lower, upper) {
-		return "", badOperator(path, "the lower end of a range is above the upper")
-	}
-	low, err := c.operand(n.lower, lower)
-	if err != nil {
-		return "", err
-	}
-	high, err := c.operand(n.upper, upper)
-	return left + " BETWEEN " + low + " AND " + high, err
-}
-
-// above compares two tagged values of one type.
-func above(lower, upper []byte) bool {
-	lowTag, low := codec.TagOf(lower)
-	highTag, high := codec.TagOf(upper)
-	if lowTag != highTag {
-		return false
-	}
-	switch lowTag {
-	case "N":
-		return codec.Number(low).Compare(codec.Number(high)) > 0
-	case "B":
-		a, _ := base64.StdEncoding.DecodeString(low)
-		b, _ := base64.StdEncoding.DecodeString(high)
-		return bytes.Compare(a, b) > 0
-	}
-	return low > high
-}
-
-func (n in) compile(c *Compiler, _ group) (string, error) {
-	left, path, err := c.left(n.left, false)
-	if err != nil {
-		return "", err
-	}
-	if len(n.operands) < 1 || len(n.operands) > limits.InOperandsMax {
-		return "", badOperator(path, "IN takes 1 to %d operands, not %d", limits.InOperandsMax, len(n.operands))
-	}
-	texts := make([]string, len(n.operands))
-	for i, operand := range n.operands {
-		if texts[i], err = c.right(n.left, path, operand); err != nil {
-			return "", err
+		if !p.known {
+			return "", c.fail(errs.CodeValidationFailed, f, "is no attribute of the model")
+		}
+		if p.top.Encrypted() {
+			return "", c.fail(errs.CodeEncryptionNotConfigured, Path(p.top.Name), "the attribute is encrypted and the client has no key")
 		}
 	}
-	return left + " IN (" + strings.Join(texts, ", ") + ")", nil
+	texts := []string{}
+	for i, f := range fields {
+		if !redundant(fields, i) {
+			texts = append(texts, c.path(f))
+		}
+	}
+	return c.finish(strings.Join(texts, ", "))
 }
 
-func (n function) compile(c *Compiler, _ group) (string, error) {
-	if n.of.err != nil {
-		return "", n.of.err
-	}
-	path := n.of.path
-	if n.unary {
-		return n.name + "(" + c.Placeholders.path(path) + ")", nil
-	}
-	if err := c.Scope.open(path); err != nil {
-		return "", err
-	}
-	if kind := c.Scope.typeOf(path); n.name != "attribute_type" && !fits(n.name, kind) {
-		return "", badOperator(path, "%s does not fit %s", n.name, kind)
-	}
-	name := c.Placeholders.path(path)
-	argument, err := c.argument(n, path)
-	return n.name + "(" + name + ", " + argument + ")", err
-}
-
-func (c *Compiler) argument(n function, path Path) (string, error) {
-	if n.name == "attribute_type" {
-		tag, ok := n.operand.(string)
-		if !ok || tag == "" || !fits("type", tag) {
-			return "", badOperator(path, "no type of DynamoDB")
-		}
-		return c.Placeholders.value([]byte(`{"S":"` + tag + `"}`)), nil
-	}
-	switch n.operand.(type) {
-	case FieldPath, FieldSize:
-		return c.operand(n.operand, nil)
-	}
-	tagged, err := c.Scope.marshalPart(path, n.operand)
-	if err != nil {
-		return "", err
-	}
-	return c.Placeholders.value(tagged), nil
-}
-
-// Projection compiles a projection: paths that lie inside another, or repeat one, are left out.
-func (c *Compiler) Projection(paths []Path) (string, error) {
-	if len(paths) == 0 {
-		return "", errs.New(errs.ValidationFailed, "an empty selection")
-	}
-	for _, path := range paths {
-		if _, known := c.Scope.plan(path); !known {
-			return "", errs.New(errs.ValidationFailed, "the model does not know this path").At(path.Text())
+func redundant(fields []Field, i int) bool {
+	for j, g := range fields {
+		if j != i && g.covers(fields[i]) && (j < i || len(g.path) < len(fields[i].path)) {
+			return true
 		}
 	}
-	var texts []string
-	for i, path := range paths {
-		covered := false
-		for j, other := range paths {
-			covered = covered || i != j && isPrefix(other, path) && (len(other) < len(path) || j < i)
-		}
-		if !covered {
-			texts = append(texts, c.Placeholders.path(path))
-		}
-	}
-	text := strings.Join(texts, ", ")
-	return text, checkLength(text)
-}
-
-func isPrefix(prefix, path Path) bool {
-	if len(prefix) > len(path) {
-		return false
-	}
-	for i := range prefix {
-		if prefix[i] != path[i] {
-			return false
-		}
-	}
-	return true
+	return false
 }

@@ -1,224 +1,226 @@
-// Package expression holds conditions, changes and projections as trees, and compiles them to DynamoDB's text.
-// Equal trees give equal text in every language.
+// Package expression has conditions, updates and projections as trees of values, and compiles them to DynamoDB's text:
+// equal trees give equal text.
 package expression
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 
-	"github.com/dynamorm/dynamorm/dynamorm/errs"
+	"github.com/dynamorm/dynamorm/dynamorm/codec"
 )
 
-// A Path is a document path: names (string) and indexes (int).
-type Path []any
-
-// Text writes a path for people.
-func (p Path) Text() string { return errs.PathText(p) }
-
-var part = regexp.MustCompile(`\A([^\[\]]+)((?:\[[0-9]+\])*)\z`)
-var index = regexp.MustCompile(`[0-9]+`)
-
-func badPath(format string) error { return errs.New(errs.ValidationFailed, "%s", format) }
-
-// ParsePath splits a document path: one text at `.` and `[n]`, or segments that are taken as they are.
-func ParsePath(segments ...any) (Path, error) {
-	if len(segments) == 1 {
-		if text, ok := segments[0].(string); ok {
-			return parseText(text)
-		}
-	}
-	return Segments(segments...)
+// segment is a step of a path: a name, or an index of a list.
+type segment struct {
+	name  string
+	index int
+	list  bool
 }
 
-// Segments makes a path of segments; each string is one name, whatever it holds.
-func Segments(segments ...any) (Path, error) {
-	for i, segment := range segments {
-		switch segment := segment.(type) {
+// Field names an attribute by its path, or the size of one. It is a left side of conditions, and an operand where a value could stand.
+type Field struct {
+	path []segment
+	size bool
+	bad  string
+}
+
+// F gives the field of a path as text: names joined by `.`, indexes in brackets.
+func F(path string) Field {
+	f := Field{}
+	for _, part := range strings.Split(path, ".") {
+		name, rest, _ := strings.Cut(part, "[")
+		if name == "" || strings.Contains(name, "]") {
+			return Field{bad: "the path is malformed"}
+		}
+		f.path = append(f.path, segment{name: name})
+		for rest != "" || strings.HasSuffix(part, "[") {
+			digits, after, closed := strings.Cut(rest, "]")
+			n, err := strconv.ParseUint(digits, 10, 31)
+			if !closed || err != nil || after != "" && after[0] != '[' {
+				return Field{bad: "the path is malformed"}
+			}
+			f.path = append(f.path, segment{index: int(n), list: true})
+			if after == "[" {
+				return Field{bad: "the path is malformed"}
+			}
+			part, rest = "", strings.TrimPrefix(after, "[")
+		}
+	}
+	return f
+}
+
+// Path gives the field of a path as segments: a string is one name, whatever it holds, an int is an index.
+func Path(segments ...any) Field {
+	f := Field{}
+	for i, s := range segments {
+		switch x := s.(type) {
 		case string:
-			if segment == "" {
-				return nil, badPath("a path has no empty segment")
+			f.path = append(f.path, segment{name: x})
+			if x == "" {
+				f.bad = "the path has an empty segment"
 			}
 		case int:
-			if i == 0 {
-				return nil, badPath("a path begins with a name")
+			f.path = append(f.path, segment{index: x, list: true})
+			if x < 0 || i == 0 {
+				f.bad = "the path is malformed"
 			}
 		default:
-			return nil, badPath("a path has names and indexes")
+			f.bad = "a segment of a path is a string or an int"
 		}
 	}
 	if len(segments) == 0 {
-		return nil, badPath("an empty path")
+		f.bad = "the path is empty"
 	}
-	return append(Path{}, segments...), nil
+	return f
 }
 
-func parseText(text string) (Path, error) {
-	var out Path
-	for _, piece := range strings.Split(text, ".") {
-		found := part.FindStringSubmatch(piece)
-		if found == nil {
-			return nil, badPath("a malformed path")
-		}
-		out = append(out, found[1])
-		for _, digits := range index.FindAllString(found[2], -1) {
-			number, err := strconv.Atoi(digits)
-			if err != nil {
-				return nil, badPath("a malformed index")
-			}
-			out = append(out, number)
+// String gives the path as text, a name with a dot or a bracket in backticks.
+func (f Field) String() string {
+	out := ""
+	for _, s := range f.path {
+		switch {
+		case s.list:
+			out += "[" + strconv.Itoa(s.index) + "]"
+		case out == "":
+			out = codec.Name(s.name)
+		default:
+			out += "." + codec.Name(s.name)
 		}
 	}
-	return out, nil
+	return out
 }
 
-// An Operand is a value, an attribute (FieldPath) or a size (FieldSize).
-type Operand any
-
-// A FieldPath names an attribute in conditions: Field("address.city").Eq("Bonn").
-type FieldPath struct {
-	path Path
-	err  error
+// covers says whether the path is the other, or one above it.
+func (f Field) covers(o Field) bool {
+	if len(f.path) > len(o.path) {
+		return false
+	}
+	for i, s := range f.path {
+		if s != o.path[i] {
+			return false
+		}
+	}
+	return true
 }
 
-// Field names an attribute by its document path: one text, or segments where a name holds a dot or a bracket
-// (Field("lines", 0, "sku")). One segment that holds a dot is said by FieldName. A malformed path is reported by the operation that uses it.
-func Field(path ...any) FieldPath {
-	parsed, err := ParsePath(path...)
-	return FieldPath{parsed, err}
+// Condition is a tree; the zero Condition is none.
+type Condition struct {
+	op   op
+	left Field
+	args []any
+	kids []Condition
 }
 
-// FieldName names a top-level attribute whose name may hold dots and brackets.
-func FieldName(name string) FieldPath {
-	parsed, err := Segments(name)
-	return FieldPath{parsed, err}
-}
-
-// A FieldSize is the size of an attribute.
-type FieldSize struct{ of FieldPath }
-
-// Size gives the attribute's size as an operand.
-func (f FieldPath) Size() FieldSize { return FieldSize{f} }
-
-// A Condition is a condition on the stored item; And, Or and Not combine them.
-type Condition interface {
-	compile(c *Compiler, parent group) (string, error)
-}
-
-type group int
+type op int
 
 const (
-	alone group = iota
-	inAnd
-	inOr
-	inNot
+	none op = iota
+	opCompare
+	opBetween
+	opIn
+	opBeginsWith
+	opContains
+	opExists
+	opNotExists
+	opType
+	opAnd
+	opOr
+	opNot
 )
 
-type compare struct {
-	operator    string
-	left, right Operand
+// IsZero says whether there is no condition.
+func (c Condition) IsZero() bool { return c.op == none }
+
+// And joins conditions of which all have to hold; conditions that are none are left out.
+func And(conditions ...Condition) Condition { return Condition{op: opAnd, kids: conditions} }
+
+// Or joins conditions of which one has to hold.
+func Or(conditions ...Condition) Condition { return Condition{op: opOr, kids: conditions} }
+
+// Not turns a condition round.
+func Not(c Condition) Condition { return Condition{op: opNot, kids: []Condition{c}} }
+
+// Joined joins conditions by AND, without those that are none; nothing joined is none.
+func Joined(conditions ...Condition) Condition {
+	kids := []Condition{}
+	for _, c := range conditions {
+		if !c.IsZero() {
+			kids = append(kids, c)
+		}
+	}
+	if len(kids) == 0 {
+		return Condition{}
+	}
+	return And(kids...)
 }
 
-type between struct{ left, lower, upper Operand }
-
-type in struct {
-	left     Operand
-	operands []Operand
+// Update is what an update changes, in the caller's order. Its methods add to it and give it back.
+type Update struct {
+	actions []action
 }
 
-type function struct {
-	name    string
-	of      FieldPath
-	operand Operand
-	unary   bool
+type kind int
+
+// The kinds stand in the order in which a clause has them.
+const (
+	set kind = iota
+	setIfAbsent
+	add
+	subtract
+	appendTo
+	prependTo
+	copyOf
+	remove
+	addToSet
+	deleteFromSet
+)
+
+type action struct {
+	kind  kind
+	field Field
+	value any
 }
 
-type logical struct {
-	kind     group
-	children []Condition
+// NewUpdate gives an empty update.
+func NewUpdate() *Update { return &Update{} }
+
+func (u *Update) with(k kind, f Field, v any) *Update {
+	u.actions = append(u.actions, action{k, f, v})
+	return u
 }
 
-type not struct{ child Condition }
+// Set sets an attribute to a value, or to another attribute where v is a Field. Null, an empty set, and an empty value under omit_empty remove it.
+func (u *Update) Set(f Field, v any) *Update { return u.with(set, f, v) }
 
-// And holds where all hold.
-func And(conditions ...Condition) Condition { return logical{inAnd, conditions} }
+// SetIfAbsent sets an attribute that is not there.
+func (u *Update) SetIfAbsent(f Field, v any) *Update { return u.with(setIfAbsent, f, v) }
 
-// Or holds where one holds.
-func Or(conditions ...Condition) Condition { return logical{inOr, conditions} }
+// Add adds a number; an absent attribute counts as 0.
+func (u *Update) Add(f Field, v any) *Update { return u.with(add, f, v) }
 
-// Not holds where the condition does not.
-func Not(condition Condition) Condition { return not{condition} }
+// Subtract takes a number away; an absent attribute counts as 0.
+func (u *Update) Subtract(f Field, v any) *Update { return u.with(subtract, f, v) }
 
-// Eq is `=`.
-func (f FieldPath) Eq(operand Operand) Condition { return compare{"=", f, operand} }
+// Append puts the elements of a list behind those there are; an absent list counts as empty.
+func (u *Update) Append(f Field, list any) *Update { return u.with(appendTo, f, list) }
 
-// Ne is `<>`.
-func (f FieldPath) Ne(operand Operand) Condition { return compare{"<>", f, operand} }
+// Prepend puts the elements of a list before those there are; an absent list counts as empty.
+func (u *Update) Prepend(f Field, list any) *Update { return u.with(prependTo, f, list) }
 
-// Lt is `<`.
-func (f FieldPath) Lt(operand Operand) Condition { return compare{"<", f, operand} }
+// Copy sets an attribute to another one.
+func (u *Update) Copy(f, source Field) *Update { return u.with(copyOf, f, source) }
 
-// Le is `<=`.
-func (f FieldPath) Le(operand Operand) Condition { return compare{"<=", f, operand} }
-
-// Gt is `>`.
-func (f FieldPath) Gt(operand Operand) Condition { return compare{">", f, operand} }
-
-// Ge is `>=`.
-func (f FieldPath) Ge(operand Operand) Condition { return compare{">=", f, operand} }
-
-// Between is a range, both ends included.
-func (f FieldPath) Between(lower, upper Operand) Condition { return between{f, lower, upper} }
-
-// In equals one of 1 to 100 operands.
-func (f FieldPath) In(operands ...Operand) Condition { return in{f, operands} }
-
-// BeginsWith fits S and B.
-func (f FieldPath) BeginsWith(prefix Operand) Condition {
-	return function{name: "begins_with", of: f, operand: prefix}
+// Remove takes attributes away.
+func (u *Update) Remove(fields ...Field) *Update {
+	for _, f := range fields {
+		u.with(remove, f, nil)
+	}
+	return u
 }
 
-// Contains is a substring (S) or a member (L, sets).
-func (f FieldPath) Contains(member Operand) Condition {
-	return function{name: "contains", of: f, operand: member}
+// AddToSet adds members to a set; an absent set counts as empty.
+func (u *Update) AddToSet(f Field, members any) *Update { return u.with(addToSet, f, members) }
+
+// DeleteFromSet takes members out of a set.
+func (u *Update) DeleteFromSet(f Field, members any) *Update {
+	return u.with(deleteFromSet, f, members)
 }
-
-// Exists is attribute_exists.
-func (f FieldPath) Exists() Condition { return function{name: "attribute_exists", of: f, unary: true} }
-
-// NotExists is attribute_not_exists.
-func (f FieldPath) NotExists() Condition {
-	return function{name: "attribute_not_exists", of: f, unary: true}
-}
-
-// IsType is attribute_type, with one of DynamoDB's ten types.
-func (f FieldPath) IsType(tag string) Condition {
-	return function{name: "attribute_type", of: f, operand: tag}
-}
-
-// Eq is `=` of a size.
-func (s FieldSize) Eq(operand Operand) Condition { return compare{"=", s, operand} }
-
-// Ne is `<>` of a size.
-func (s FieldSize) Ne(operand Operand) Condition { return compare{"<>", s, operand} }
-
-// Lt is `<` of a size.
-func (s FieldSize) Lt(operand Operand) Condition { return compare{"<", s, operand} }
-
-// Le is `<=` of a size.
-func (s FieldSize) Le(operand Operand) Condition { return compare{"<=", s, operand} }
-
-// Gt is `>` of a size.
-func (s FieldSize) Gt(operand Operand) Condition { return compare{">", s, operand} }
-
-// Ge is `>=` of a size.
-func (s FieldSize) Ge(operand Operand) Condition { return compare{">=", s, operand} }
-
-// Between is a range of sizes.
-func (s FieldSize) Between(lower, upper Operand) Condition { return between{s, lower, upper} }
-
-// In equals one of 1 to 100 sizes.
-func (s FieldSize) In(operands ...Operand) Condition { return in{s, operands} }
-
-// Path gives the parsed path, or what was wrong with it.
-func (f FieldPath) Path() (Path, error) { return f.path, f.err }

@@ -3,75 +3,159 @@ package expression
 import (
 	"strconv"
 
+	"github.com/dynamorm/dynamorm/dynamorm/codec"
+	"github.com/dynamorm/dynamorm/dynamorm/errs"
+	"github.com/dynamorm/dynamorm/dynamorm/internal/canon"
 	"github.com/dynamorm/dynamorm/dynamorm/schema"
 )
 
-// Placeholders are the names and values of one request, shared by its expressions: `#n0`, `:v0`, … in order of first use.
-// Every name gets one, reserved or not, so that no list of words can be out of date.
-type Placeholders struct {
-	Names  []string
-	Values [][]byte
-	alias  map[string]string
+// Compiler compiles the expressions of one request, in the order condition, update, projection: they share names and values.
+type Compiler struct {
+	model  *schema.Model
+	names  []string
+	values [][]byte
 }
 
-func (p *Placeholders) path(path Path) string {
+// NewCompiler gives a compiler without names and values.
+func NewCompiler(m *schema.Model) *Compiler { return &Compiler{model: m} }
+
+// AppendMembers appends the request's members of names and values, each with a comma before it.
+func (c *Compiler) AppendMembers(b []byte) []byte {
+	if len(c.names) > 0 {
+		b = append(b, `,"ExpressionAttributeNames":`...)
+		b = c.AppendNames(b)
+	}
+	if len(c.values) > 0 {
+		b = append(b, `,"ExpressionAttributeValues":`...)
+		b = c.AppendValues(b)
+	}
+	return b
+}
+
+// AppendNames appends the names as a JSON object.
+func (c *Compiler) AppendNames(b []byte) []byte {
+	b = append(b, '{')
+	for i, n := range c.names {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, `"#n`...)
+		b = append(strconv.AppendInt(b, int64(i), 10), `":`...)
+		b, _ = canon.AppendString(b, n)
+	}
+	return append(b, '}')
+}
+
+// AppendValues appends the values as a JSON object.
+func (c *Compiler) AppendValues(b []byte) []byte {
+	b = append(b, '{')
+	for i, v := range c.values {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, `":v`...)
+		b = append(strconv.AppendInt(b, int64(i), 10), `":`...)
+		b = append(b, v...)
+	}
+	return append(b, '}')
+}
+
+// Empty says whether there are neither names nor values.
+func (c *Compiler) Empty() (names, values bool) { return len(c.names) == 0, len(c.values) == 0 }
+
+func (c *Compiler) name(n string) string {
+	for i, known := range c.names {
+		if known == n {
+			return "#n" + strconv.Itoa(i)
+		}
+	}
+	c.names = append(c.names, n)
+	return "#n" + strconv.Itoa(len(c.names)-1)
+}
+
+func (c *Compiler) value(text []byte) string {
+	c.values = append(c.values, text)
+	return ":v" + strconv.Itoa(len(c.values)-1)
+}
+
+// path gives the aliased text of a path.
+func (c *Compiler) path(f Field) string {
 	out := ""
-	for _, segment := range path {
-		switch segment := segment.(type) {
-		case int:
-			out += "[" + strconv.Itoa(segment) + "]"
-		case string:
-			if out != "" {
-				out += "."
-			}
-			out += p.name(segment)
+	for i, s := range f.path {
+		switch {
+		case s.list:
+			out += "[" + strconv.Itoa(s.index) + "]"
+		case i > 0:
+			out += "." + c.name(s.name)
+		default:
+			out = c.name(s.name)
 		}
 	}
 	return out
 }
 
-func (p *Placeholders) name(name string) string {
-	if known, there := p.alias[name]; there {
-		return known
-	}
-	if p.alias == nil {
-		p.alias = map[string]string{}
-	}
-	alias := "#n" + strconv.Itoa(len(p.Names))
-	p.alias[name] = alias
-	p.Names = append(p.Names, name)
-	return alias
+// fail is an error of the model at a path.
+func (c *Compiler) fail(code errs.Code, f Field, reason string) error {
+	e := errs.New(code, f.String(), reason)
+	e.Model = c.model.Name
+	return e
 }
 
-// value gives a tagged value a placeholder of its own, also where an equal one has one.
-func (p *Placeholders) value(tagged []byte) string {
-	p.Values = append(p.Values, tagged)
-	return ":v" + strconv.Itoa(len(p.Values)-1)
+// place is what the model says about a path.
+type place struct {
+	// attr is the declared attribute, nil where the model does not type the path.
+	attr *schema.Attribute
+	// top is the top-level attribute, nil for an unknown one.
+	top *schema.Attribute
+	// known is false where the model rules the path out.
+	known bool
 }
 
-// Append appends the request members of the placeholders, each with a comma before it; none that would be empty.
-func (p *Placeholders) Append(dst []byte) []byte {
-	if len(p.Names) > 0 {
-		dst = append(dst, `,"ExpressionAttributeNames":{`...)
-		for i, name := range p.Names {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			dst = append(append(append(dst, `"#n`...), strconv.Itoa(i)...), `":`...)
-			dst = schema.AppendQuoted(dst, name)
-		}
-		dst = append(dst, '}')
+func (c *Compiler) place(f Field) (place, error) {
+	if f.bad != "" {
+		e := errs.New(errs.CodeValidationFailed, "", f.bad)
+		e.Model = c.model.Name
+		return place{}, e
 	}
-	if len(p.Values) > 0 {
-		dst = append(dst, `,"ExpressionAttributeValues":{`...)
-		for i, value := range p.Values {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			dst = append(append(append(dst, `":v`...), strconv.Itoa(i)...), `":`...)
-			dst = append(dst, value...)
+	p := place{top: c.model.Attribute(f.path[0].name), known: true}
+	cur := p.top
+	for _, s := range f.path[1:] {
+		if cur == nil {
+			break
 		}
-		dst = append(dst, '}')
+		switch {
+		case s.list && cur.Type == schema.L:
+			cur = cur.Items
+		case !s.list && cur.Type == schema.M && cur.Typed:
+			cur = cur.Member(s.name)
+			p.known = cur != nil
+		default:
+			p.known = !s.list && cur.Type == schema.M
+			cur = nil
+		}
 	}
-	return dst
+	p.known = p.known && p.top != nil
+	p.attr = cur
+	return p, nil
+}
+
+// marshal gives a value's JSON by the attribute, nil for null and for an empty set.
+func (c *Compiler) marshal(f Field, a *schema.Attribute, v any) ([]byte, error) {
+	text, err := codec.AppendValue(nil, a, v)
+	if err == nil {
+		return text, nil
+	}
+	if e := errs.As(err); e != nil {
+		e.Path, e.Model = codec.Join(f.String(), e.Path), c.model.Name
+	}
+	return nil, err
+}
+
+func (c *Compiler) finish(text string) (string, error) {
+	if len(text) > schema.ExpressionMaxBytes {
+		e := errs.New(errs.CodeValidationFailed, "", "an expression has more than 4,096 bytes")
+		e.Model = c.model.Name
+		return "", e
+	}
+	return text, nil
 }

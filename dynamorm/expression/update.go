@@ -1,265 +1,243 @@
 package expression
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/dynamorm/dynamorm/dynamorm/codec"
 	"github.com/dynamorm/dynamorm/dynamorm/errs"
+	"github.com/dynamorm/dynamorm/dynamorm/schema"
 )
 
-// A Kind of change; the order of kinds inside a clause is the same in every language.
-type Kind int
-
-// The kinds, in their order.
-const (
-	Set Kind = iota
-	SetIfAbsent
-	Add
-	Subtract
-	Append
-	Prepend
-	Copy
-	Remove
-	AddToSet
-	DeleteFromSet
-	kinds
-)
-
-var kindNames = [kinds]string{"set", "set_if_absent", "add", "subtract", "append", "prepend", "copy", "remove", "add_to_set", "delete_from_set"}
-
-// kindTypes says what each kind fits; "" fits all.
-var kindTypes = [kinds]string{Add: " N ", Subtract: " N ", Append: " L ", Prepend: " L ", AddToSet: " SS NS BS ", DeleteFromSet: " SS NS BS "}
-
-// A Change is one thing an update does to one path.
-type Change struct {
-	Kind   Kind
-	Target FieldPath
-	Value  any
-}
-
-// Owned is what the library itself adds to an update.
+// Owned is what the library adds to an update; each is DynamoDB's JSON, nil where there is nothing to add.
 type Owned struct {
-	// IfAbsent and Sets are names with tagged values.
-	IfAbsent, Sets []NamedValue
-	// Version is the version attribute's name, or "".
-	Version string
+	CreatedAt []byte
+	UpdatedAt []byte
+	Version   []byte
 }
 
-// A NamedValue is a top-level attribute with its tagged value.
-type NamedValue struct {
-	Name  string
-	Value []byte
+// clauses collects the actions of each clause; a name or value is given its placeholder when its clause is put together.
+type clauses struct {
+	set, remove, add, del []func() string
 }
 
-// An UpdatePlan holds checked and marshalled changes, waiting for placeholders.
-type UpdatePlan struct {
-	sets    []func(*Placeholders) string
-	removes []Path
-	adds    []valueAt
-	deletes []valueAt
-}
-
-type valueAt struct {
-	path  Path
-	value []byte
-}
-
-// PlanUpdate checks and marshals changes; protected names are never touched.
-func PlanUpdate(scope Scope, changes []Change, protected []string) (*UpdatePlan, error) {
-	if len(changes) == 0 {
-		return nil, errs.New(errs.ValidationFailed, "an update of nothing")
+// Update compiles an update. Without own it may change whatever the model has: that is for looking at expressions, not for sending them.
+func (c *Compiler) Update(u *Update, own *Owned) (string, error) {
+	if u == nil || len(u.actions) == 0 {
+		return "", c.fail(errs.CodeValidationFailed, noField, "the update changes nothing")
 	}
-	var ordered []Change
-	for kind := Kind(0); kind < kinds; kind++ {
-		for _, change := range changes {
-			if change.Kind == kind {
-				ordered = append(ordered, change)
+	list := slices.Clone(u.actions)
+	slices.SortStableFunc(list, func(a, b action) int { return int(a.kind - b.kind) })
+	var out clauses
+	for i, a := range list {
+		p, err := c.place(a.field)
+		if err != nil {
+			return "", err
+		}
+		for _, b := range list[:i] {
+			if a.field.covers(b.field) || b.field.covers(a.field) {
+				return "", c.fail(errs.CodeValidationFailed, a.field, "two paths of the update overlap")
 			}
 		}
-	}
-	if err := refuseOverlaps(ordered); err != nil {
-		return nil, err
-	}
-	out := &UpdatePlan{}
-	for _, change := range ordered {
-		if err := checkChange(scope, change, protected); err != nil {
-			return nil, err
+		if err := c.allowed(a, p, own != nil); err != nil {
+			return "", err
 		}
-		if err := out.add(scope, change); err != nil {
-			return nil, err
+		if err := c.act(&out, a, p); err != nil {
+			return "", err
 		}
 	}
-	return out, nil
+	if own != nil {
+		c.own(&out, own)
+	}
+	return c.finish(out.text())
 }
 
-func refuseOverlaps(changes []Change) error {
-	for i, change := range changes {
-		if change.Target.err != nil {
-			return change.Target.err
+func (o *clauses) text() string {
+	parts := []string{}
+	for _, clause := range []struct {
+		word string
+		list []func() string
+	}{{"SET ", o.set}, {"REMOVE ", o.remove}, {"ADD ", o.add}, {"DELETE ", o.del}} {
+		texts := make([]string, len(clause.list))
+		for i, f := range clause.list {
+			texts[i] = f()
 		}
-		for _, other := range changes[:i] {
-			if isPrefix(other.Target.path, change.Target.path) || isPrefix(change.Target.path, other.Target.path) {
-				return errs.New(errs.ValidationFailed, "two changes of one place").At(change.Target.path.Text())
-			}
+		if len(texts) > 0 {
+			parts = append(parts, clause.word+strings.Join(texts, ", "))
 		}
+	}
+	return strings.Join(parts, " ")
+}
+
+func (c *Compiler) own(out *clauses, own *Owned) {
+	if a := c.model.Role(schema.RoleCreatedAt); a != nil && own.CreatedAt != nil {
+		f := Path(a.Name)
+		out.set = append(out.set, func() string {
+			return c.path(f) + " = if_not_exists(" + c.path(f) + ", " + c.value(own.CreatedAt) + ")"
+		})
+	}
+	if a := c.model.Role(schema.RoleUpdatedAt); a != nil && own.UpdatedAt != nil {
+		f := Path(a.Name)
+		out.set = append(out.set, func() string { return c.path(f) + " = " + c.value(own.UpdatedAt) })
+	}
+	if a := c.model.Role(schema.RoleVersion); a != nil && own.Version != nil {
+		f := Path(a.Name)
+		out.add = append(out.add, func() string { return c.path(f) + " " + c.value(own.Version) })
+	}
+}
+
+// allowed holds an action against the model before its value is looked at.
+func (c *Compiler) allowed(a action, p place, own bool) error {
+	name := a.field.path[0].name
+	for _, k := range c.model.Keys() {
+		if own && k.Attribute == name {
+			return c.fail(errs.CodeValidationFailed, a.field, "a key cannot be updated")
+		}
+	}
+	for _, r := range []schema.Role{schema.RoleCreatedAt, schema.RoleUpdatedAt, schema.RoleVersion} {
+		if own && p.top != nil && p.top.Has(r) {
+			return c.fail(errs.CodeValidationFailed, a.field, "the library keeps this attribute")
+		}
+	}
+	if p.top != nil && p.top.Encrypted() && (len(a.field.path) > 1 || a.kind != set && a.kind != remove) {
+		return c.fail(errs.CodeEncryptedFieldNotQueryable, Path(name), "the attribute is encrypted")
+	}
+	switch {
+	case a.kind == remove && p.attr != nil && p.attr.Required:
+		return c.fail(errs.CodeValidationFailed, a.field, "the attribute is required")
+	case a.kind != remove && !p.known:
+		return c.fail(errs.CodeValidationFailed, a.field, "is no attribute of the model")
+	case !a.kind.takes(p.attr):
+		return c.fail(errs.CodeInvalidOperator, a.field, "the operation does not fit the attribute's type")
 	}
 	return nil
 }
 
-func checkChange(scope Scope, change Change, protected []string) error {
-	path := change.Target.path
-	text := path.Text()
-	plan, known := scope.plan(path)
-	for _, name := range protected {
-		if path[0] == name {
-			return errs.New(errs.ValidationFailed, "a key or lifecycle attribute is not updated").At(text)
-		}
+// takes says whether a kind fits an attribute's type; what the model does not type takes every kind.
+func (k kind) takes(a *schema.Attribute) bool {
+	if a == nil {
+		return true
 	}
-	if change.Kind != Remove && !known {
-		return errs.New(errs.ValidationFailed, "the model does not know this path").At(text)
+	switch k {
+	case add, subtract:
+		return a.Type == schema.N
+	case appendTo, prependTo:
+		return a.Type == schema.L
+	case addToSet, deleteFromSet:
+		return a.Type.IsSet()
 	}
-	if fit := kindTypes[change.Kind]; fit != "" && plan != nil && !strings.Contains(fit, " "+plan.Field.Type+" ") {
-		return badOperator(path, "%s does not fit %s", kindNames[change.Kind], plan.Field.Type)
-	}
-	owner := scope.Codec.Plan(path[0].(string))
-	if owner == nil || !owner.Field.Encrypted || change.Kind == Remove {
+	return true
+}
+
+// act adds an action to its clause.
+func (c *Compiler) act(out *clauses, a action, p place) error {
+	if a.kind == remove {
+		out.remove = append(out.remove, func() string { return c.path(a.field) })
 		return nil
 	}
-	if change.Kind == Set && len(path) == 1 {
-		if codec.IsNull(change.Value) {
-			return nil
+	if source, ok := a.value.(Field); ok {
+		if (a.kind != set && a.kind != copyOf) || source.size {
+			return c.fail(errs.CodeInvalidOperator, a.field, "the operation takes a value")
 		}
-		return errs.New(errs.EncryptionNotConfigured, "the attribute is encrypted and the client has no key").At(text)
-	}
-	return errs.New(errs.EncryptedFieldNotQueryable, "an encrypted attribute is set or removed as a whole").At(text)
-}
-
-func (u *UpdatePlan) add(scope Scope, change Change) error {
-	path := change.Target.path
-	if source, ok := change.Value.(FieldPath); ok && (change.Kind == Copy || change.Kind == Set) {
-		if source.err != nil {
-			return source.err
+		if _, err := c.readable(source); err != nil {
+			return err
 		}
-		u.sets = append(u.sets, func(p *Placeholders) string { return p.path(path) + " = " + p.path(source.path) })
+		if p.top != nil && p.top.Encrypted() {
+			return c.fail(errs.CodeEncryptedFieldNotQueryable, a.field, "the attribute is encrypted")
+		}
+		out.set = append(out.set, func() string { return c.path(a.field) + " = " + c.path(source) })
 		return nil
 	}
-	switch null := codec.IsNull(change.Value); {
-	case change.Kind == Remove, change.Kind == Set && null:
-		return u.remove(scope, path)
-	case null || change.Kind == Copy:
-		return errs.New(errs.ValidationFailed, "%s takes no null", kindNames[change.Kind]).At(path.Text())
-	}
-	return u.addValue(scope, change)
-}
-
-func (u *UpdatePlan) remove(scope Scope, path Path) error {
-	plan, _ := scope.plan(path)
-	_, element := path[len(path)-1].(int)
-	if plan != nil && plan.Field.Required && !element {
-		return errs.New(errs.ValidationFailed, "a required attribute is not removed").At(path.Text())
-	}
-	u.removes = append(u.removes, path)
-	return nil
-}
-
-func (u *UpdatePlan) addValue(scope Scope, change Change) error {
-	path := change.Target.path
-	plan, _ := scope.plan(path)
-	written, err := scope.marshal(path, change.Value)
+	text, err := c.marshal(a.field, p.attr, a.value)
 	if err != nil {
 		return err
 	}
-	empty := plan != nil && codec.IsEmptyValue(plan, change.Value)
-	emptySet := empty && plan.Field.IsSet()
-	switch {
-	case change.Kind == Set && (emptySet || empty && plan.Field.OmitEmpty):
-		return u.remove(scope, path)
-	case emptySet, empty && plan.Field.OmitEmpty && change.Kind == SetIfAbsent:
-		return errs.New(errs.ValidationFailed, "an empty value is not stored").At(path.Text())
+	if text != nil && p.top != nil && p.top.Encrypted() {
+		return c.fail(errs.CodeEncryptionNotConfigured, a.field, "the attribute is encrypted and the client has no key")
 	}
-	if name, top := path[0].(string); top && len(path) == 1 {
-		if err := scope.Codec.CheckIndexKey(name, written); err != nil {
-			return err
+	if text == nil || p.attr != nil && codec.EmptyUnder(p.attr, text) {
+		return c.vanish(out, a, p, text)
+	}
+	if !a.kind.takes(&schema.Attribute{Type: codec.TagOf(text)}) {
+		return c.fail(errs.CodeValidationFailed, a.field, "the operand has the wrong type")
+	}
+	if len(a.field.path) == 1 {
+		if err := codec.CheckIndexKey(c.model, p.top.Name, text); err != nil {
+			return c.fail(errs.CodeValidationFailed, a.field, err.(*errs.Error).Message)
 		}
 	}
-	u.place(change.Kind, path, written)
+	c.assign(out, a, text)
 	return nil
 }
 
-func (u *UpdatePlan) place(kind Kind, path Path, value []byte) {
-	if kind == Subtract {
-		_, text := codec.TagOf(value)
-		value = []byte(`{"N":"` + string(codec.Number(text).Negated()) + `"}`)
-		kind = Add
-	}
+// vanish is a value that is not stored: to set it is to remove the attribute.
+func (c *Compiler) vanish(out *clauses, a action, p place, text []byte) error {
 	switch {
-	case kind == Add && len(path) == 1, kind == AddToSet:
-		u.adds = append(u.adds, valueAt{path, value})
-	case kind == DeleteFromSet:
-		u.deletes = append(u.deletes, valueAt{path, value})
+	case a.kind == set:
+	case (a.kind == add || a.kind == subtract || a.kind == appendTo || a.kind == prependTo) && text != nil:
+		c.assign(out, a, text)
+		return nil
 	default:
-		u.sets = append(u.sets, setText(kind, path, value))
+		return c.fail(errs.CodeValidationFailed, a.field, "the operation needs a value that is stored")
 	}
+	if p.attr != nil && p.attr.Required {
+		return c.fail(errs.CodeValidationFailed, a.field, "the attribute is required")
+	}
+	out.remove = append(out.remove, func() string { return c.path(a.field) })
+	return nil
 }
 
-var (
-	zero      = []byte(`{"N":"0"}`)
-	emptyList = []byte(`{"L":[]}`)
-)
-
-func setText(kind Kind, path Path, value []byte) func(*Placeholders) string {
-	return func(p *Placeholders) string {
-		target := p.path(path)
-		switch kind {
-		case SetIfAbsent:
-			return target + " = if_not_exists(" + target + ", " + p.value(value) + ")"
-		case Add:
-			start := target + " = if_not_exists(" + target + ", " + p.value(zero) + ") + "
-			return start + p.value(value)
-		case Append:
-			start := target + " = list_append(if_not_exists(" + target + ", " + p.value(emptyList) + "), "
-			return start + p.value(value) + ")"
-		case Prepend:
-			start := target + " = list_append(" + p.value(value) + ", if_not_exists(" + target + ", "
-			return start + p.value(emptyList) + "))"
-		}
-		return target + " = " + p.value(value)
+// assign adds an action with its value's JSON.
+func (c *Compiler) assign(out *clauses, a action, text []byte) {
+	f := a.field
+	if a.kind == subtract {
+		text = negated(text)
 	}
+	emptyList := func() string { return c.value([]byte(`{"L":[]}`)) }
+	var action func() string
+	switch a.kind {
+	case set:
+		action = func() string { return c.path(f) + " = " + c.value(text) }
+	case setIfAbsent:
+		action = func() string { return c.path(f) + " = if_not_exists(" + c.path(f) + ", " + c.value(text) + ")" }
+	case add, subtract:
+		if len(f.path) == 1 {
+			out.add = append(out.add, func() string { return c.path(f) + " " + c.value(text) })
+			return
+		}
+		action = func() string {
+			zero := c.path(f) + " = if_not_exists(" + c.path(f) + ", " + c.value([]byte(`{"N":"0"}`)) + ")"
+			return zero + " + " + c.value(text)
+		}
+	case appendTo:
+		action = func() string {
+			list := c.path(f) + " = list_append(if_not_exists(" + c.path(f) + ", " + emptyList() + "), "
+			return list + c.value(text) + ")"
+		}
+	case prependTo:
+		action = func() string {
+			list := c.path(f) + " = list_append(" + c.value(text) + ", if_not_exists("
+			return list + c.path(f) + ", " + emptyList() + "))"
+		}
+	case addToSet:
+		out.add = append(out.add, func() string { return c.path(f) + " " + c.value(text) })
+		return
+	case deleteFromSet:
+		out.del = append(out.del, func() string { return c.path(f) + " " + c.value(text) })
+		return
+	}
+	out.set = append(out.set, action)
 }
 
-// Text writes the update: clauses in their order, the library's own actions last in each.
-func (u *UpdatePlan) Text(p *Placeholders, owned Owned) (string, error) {
-	var sets, removes, adds, deletes []string
-	for _, write := range u.sets {
-		sets = append(sets, write(p))
+// negated turns the sign of a number's JSON.
+func negated(text []byte) []byte {
+	n := codec.NumberOf(text)
+	switch {
+	case n == "0":
+	case n[0] == '-':
+		n = n[1:]
+	default:
+		n = "-" + n
 	}
-	for _, own := range owned.IfAbsent {
-		sets = append(sets, setText(SetIfAbsent, Path{own.Name}, own.Value)(p))
-	}
-	for _, own := range owned.Sets {
-		sets = append(sets, setText(Set, Path{own.Name}, own.Value)(p))
-	}
-	for _, path := range u.removes {
-		removes = append(removes, p.path(path))
-	}
-	for _, one := range u.adds {
-		adds = append(adds, p.path(one.path)+" "+p.value(one.value))
-	}
-	if owned.Version != "" {
-		adds = append(adds, p.path(Path{owned.Version})+" "+p.value([]byte(`{"N":"1"}`)))
-	}
-	for _, one := range u.deletes {
-		deletes = append(deletes, p.path(one.path)+" "+p.value(one.value))
-	}
-	var clauses []string
-	for _, clause := range []struct {
-		word    string
-		actions []string
-	}{{"SET ", sets}, {"REMOVE ", removes}, {"ADD ", adds}, {"DELETE ", deletes}} {
-		if len(clause.actions) > 0 {
-			clauses = append(clauses, clause.word+strings.Join(clause.actions, ", "))
-		}
-	}
-	text := strings.Join(clauses, " ")
-	return text, checkLength(text)
+	return []byte(`{"N":"` + n + `"}`)
 }

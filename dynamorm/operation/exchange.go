@@ -1,56 +1,166 @@
-// Package operation holds the operations as conversations without a wire: pure functions from a model and arguments to
-// requests, and from answers to results. Nothing here waits, reads a clock, or knows the SDK.
+// Package operation has one DynamoDB call a file: it builds the request and reads the response. Nothing here waits or sends.
 package operation
 
 import (
-	"time"
-
+	"github.com/dynamorm/dynamorm/dynamorm/codec"
 	"github.com/dynamorm/dynamorm/dynamorm/errs"
+	"github.com/dynamorm/dynamorm/dynamorm/expression"
+	"github.com/dynamorm/dynamorm/dynamorm/internal/canon"
+	"github.com/dynamorm/dynamorm/dynamorm/schema"
 )
 
-// A Request is one DynamoDB call: the API's name, the table, the body as DynamoDB JSON, and how long to wait before sending it.
+// Request is one call of DynamoDB: its API's name and its body as JSON.
 type Request struct {
 	API   string
 	Table string
 	Body  []byte
-	Delay time.Duration
+	// Write says that the call changes something, so that a lost answer leaves doubt.
 	Write bool
 }
 
-// A Response is one answer: a body, or the error it became, with the answer's own body beside it.
+// Response is what came of a request: a body, or a fault with the body that explained it.
 type Response struct {
+	// Body is the answer's JSON, of a success or of a failure; nil where none came.
 	Body []byte
-	Err  *errs.Error
-	// Unanswered tells that an attempt before the last one got no readable answer, so that it may have been applied.
+	// Fault is the failure, nil for a success.
+	Fault *errs.Error
+	// Unanswered says that an attempt before the last may have reached DynamoDB without an answer.
 	Unanswered bool
 }
 
-// An Exchange is an operation under way: send what Next gives, hand the answer to Receive, and take the Result.
-type Exchange[R any] interface {
-	Next() (Request, bool)
+// Exchange is a conversation without a wire: Next gives the request, Receive takes the answer.
+type Exchange interface {
+	Next() Request
 	Receive(Response) error
-	Result() R
 }
 
-// single is an operation of one call.
-type single[R any] struct {
-	request Request
-	sent    bool
-	result  R
-	read    func(Response) (R, error)
+// begin appends the start of every body.
+func begin(dst []byte, table string) []byte {
+	dst, _ = canon.AppendString(append(dst, `{"TableName":`...), table)
+	return dst
 }
 
-func (s *single[R]) Next() (Request, bool) {
-	if s.sent {
-		return Request{}, false
+// appendText appends a member that holds text.
+func appendText(dst []byte, name, text string) []byte {
+	dst = append(append(append(dst, `,"`...), name...), `":`...)
+	dst, _ = canon.AppendString(dst, text)
+	return dst
+}
+
+// appendCondition appends a condition and what goes with it; nothing for none.
+func appendCondition(dst []byte, text string) []byte {
+	if text == "" {
+		return dst
 	}
-	s.sent = true
-	return s.request, true
+	return append(appendText(dst, "ConditionExpression", text), `,"ReturnValuesOnConditionCheckFailure":"ALL_OLD"`...)
 }
 
-func (s *single[R]) Receive(response Response) (err error) {
-	s.result, err = s.read(response)
-	return err
+// failed gives an error of a model, at an attribute.
+func failed(m *schema.Model, code errs.Code, path, reason string) error {
+	e := errs.New(code, path, reason)
+	e.Model = m.Name
+	return e
 }
 
-func (s *single[R]) Result() R { return s.result }
+// sealed refuses to read a whole item of which an attribute is encrypted, while no client can have a key.
+func sealed(m *schema.Model) error {
+	for _, a := range m.Attributes {
+		if a.Encrypted() {
+			return failed(m, errs.CodeEncryptionNotConfigured, a.Name, "the attribute is encrypted and the client has no key")
+		}
+	}
+	return nil
+}
+
+// Guard is what the library adds to a caller's condition, and what a failure of it then means.
+type Guard struct {
+	Condition expression.Condition
+	// Exist says that the item has to be there.
+	Exist bool
+	// Expected is the version that the item has to have; nil for any.
+	Expected *int64
+}
+
+// compile gives the condition's text, the library's part behind the caller's.
+func (g Guard) compile(c *expression.Compiler, m *schema.Model) (string, error) {
+	cond := g.Condition
+	switch {
+	case g.Expected != nil:
+		version := m.Role(schema.RoleVersion)
+		if version == nil {
+			return "", failed(m, errs.CodeValidationFailed, "", "the model has no version")
+		}
+		cond = expression.Joined(cond, expression.Path(version.Name).Eq(*g.Expected))
+	case g.Exist:
+		cond = expression.Joined(cond, expression.Path(m.Partition.Attribute).Exists())
+	}
+	return c.Condition(cond)
+}
+
+// explain turns a failed condition into what it means: no item, another version, or just false. Other faults stay as they are.
+func (g Guard) explain(p *codec.Plan, r Response, kind errs.Kind) error {
+	e := r.Fault
+	e.Model = p.Model.Name
+	if e.Code != errs.CodeConditionFailed {
+		return e
+	}
+	item := stored(r.Body)
+	if item != nil {
+		keep := append([]byte(nil), item...)
+		e.SetItem(func(into any) error { return p.Unmarshal(keep, into, true) })
+	}
+	switch {
+	case item == nil && (g.Exist || g.Expected != nil):
+		e.Code, e.Retryable = errs.CodeItemNotFound, false
+	case item != nil && g.Expected != nil && versionOf(p.Model, item) != *g.Expected:
+		e.Kind = errs.KindVersionConflict
+	default:
+		e.Kind = kind
+	}
+	return e
+}
+
+// stored gives the item that came with a failed condition, nil for none.
+func stored(body []byte) []byte {
+	item, _, err := codec.Member(body, "Item")
+	if err != nil {
+		return nil
+	}
+	return item
+}
+
+// versionOf reads an item's version, -1 where it has none.
+func versionOf(m *schema.Model, item []byte) int64 {
+	text, found, err := codec.Member(item, m.Role(schema.RoleVersion).Name)
+	if err != nil || !found {
+		return -1
+	}
+	n, ok := canon.Int64(codec.NumberOf(text))
+	if !ok {
+		return -1
+	}
+	return n
+}
+
+// member reads the item of an answer into a value; false where there is none.
+func member(p *codec.Plan, body []byte, name string, into any, partial bool) (bool, error) {
+	item, found, err := codec.Member(body, name)
+	if err != nil {
+		return false, malformed(p, err)
+	}
+	if !found {
+		return false, nil
+	}
+	if err := p.Unmarshal(item, into, partial); err != nil {
+		return false, malformed(p, err)
+	}
+	return true, nil
+}
+
+// malformed turns an answer that is no JSON into the error of a network.
+func malformed(p *codec.Plan, err error) error {
+	if err != codec.ErrMalformed {
+		return err
+	}
+	return &errs.Error{Code: errs.CodeNetworkError, Origin: errs.Service, Model: p.Model.Name, Message: err.Error(), Retryable: true, Cause: err}
+}

@@ -1,103 +1,99 @@
 package operation
 
 import (
+	"github.com/dynamorm/dynamorm/dynamorm/codec"
+	"github.com/dynamorm/dynamorm/dynamorm/errs"
 	"github.com/dynamorm/dynamorm/dynamorm/expression"
 )
 
-// GetOptions are what get, find and exists may ask for.
-type GetOptions struct {
+// GetInput is what a GetItem needs.
+type GetInput struct {
+	Table      string
+	Key        any
 	Consistent bool
-	// Select are paths; nil reads the whole item.
-	Select []expression.FieldPath
-	View   string
+	// Select asks for these paths alone; nil asks for the whole item.
+	Select []expression.Field
+	// View asks for the fields of a view.
+	View string
+	// KeysOnly asks whether there is an item.
+	KeysOnly bool
 }
 
-// Get reads one item by key; its result is the item's DynamoDB JSON, nil where there is none, and partial tells whether it was selected.
-func Get(b *Binding, key any, options GetOptions) (exchange Exchange[[]byte], partial bool, err error) {
-	paths, partial, err := selected(b, options)
-	if err == nil {
-		err = b.readable(paths, partial)
-	}
-	if err != nil {
-		return nil, false, err
-	}
-	exchange, err = get(b, key, options.Consistent, paths, partial)
-	return exchange, partial, err
+// Get is a GetItem; Found says whether there was an item.
+type Get struct {
+	Found   bool
+	plan    *codec.Plan
+	request Request
+	into    any
+	partial bool
+	keys    bool
 }
 
-// readable refuses a read that would bring sealed attributes.
-func (b *Binding) readable(paths []expression.Path, partial bool) error {
-	if !partial {
-		return b.Codec.RequireReadable()
+// NewGet builds the request; the item is read into a pointer to the plan's type.
+func NewGet(p *codec.Plan, dst []byte, in GetInput, into any) (*Get, error) {
+	fields := in.Select
+	if in.View != "" {
+		view := p.Model.View(in.View)
+		if view == nil || in.Select != nil {
+			return nil, failed(p.Model, errs.CodeValidationFailed, "", "the view is unknown, or stands beside a selection")
+		}
+		fields = paths(view.Fields)
 	}
-	for _, path := range paths {
-		if name, ok := path[0].(string); ok {
-			if err := b.Codec.RequireReadable(name); err != nil {
-				return err
-			}
+	if in.KeysOnly {
+		fields = nil
+		for _, k := range p.Model.Keys() {
+			fields = append(fields, expression.Path(k.Attribute))
 		}
 	}
-	return nil
-}
-
-// Exists asks for an item's key attributes alone.
-func Exists(b *Binding, key any, consistent bool) (Exchange[[]byte], error) {
-	var paths []expression.Path
-	for _, name := range b.Model.KeyNames() {
-		paths = append(paths, expression.Path{name})
-	}
-	return get(b, key, consistent, paths, true)
-}
-
-func get(b *Binding, key any, consistent bool, paths []expression.Path, partial bool) (Exchange[[]byte], error) {
-	places := &expression.Placeholders{}
-	text := ""
-	if partial {
-		compiler := expression.Compiler{Scope: b.Scope, Placeholders: places}
-		var err error
-		if text, err = compiler.Projection(paths); err != nil {
+	if fields == nil {
+		if err := sealed(p.Model); err != nil {
 			return nil, err
 		}
 	}
-	body, err := b.keyed(key)
+	b, err := p.AppendKey(append(begin(dst, in.Table), `,"Key":`...), in.Key)
 	if err != nil {
 		return nil, err
 	}
-	if consistent {
-		body = append(body, `,"ConsistentRead":true`...)
+	if in.Consistent {
+		b = append(b, `,"ConsistentRead":true`...)
 	}
-	if partial {
-		body = withText(body, "ProjectionExpression", text)
-	}
-	body = append(places.Append(body), '}')
-	return &single[[]byte]{request: Request{API: "GetItem", Table: b.Table, Body: body}, read: func(response Response) ([]byte, error) {
-		if response.Err != nil {
-			return nil, response.Err
+	if fields != nil {
+		c := expression.NewCompiler(p.Model)
+		text, err := c.Projection(fields)
+		if err != nil {
+			return nil, err
 		}
-		return member(response.Body, "Item"), nil
-	}}, nil
+		b = c.AppendMembers(appendText(b, "ProjectionExpression", text))
+	}
+	return &Get{plan: p, request: Request{API: "GetItem", Table: in.Table, Body: append(b, '}')}, into: into, partial: fields != nil, keys: in.KeysOnly}, nil
 }
 
-func selected(b *Binding, options GetOptions) (paths []expression.Path, partial bool, err error) {
-	if options.View == "" {
-		for _, field := range options.Select {
-			path, err := field.Path()
-			if err != nil {
-				return nil, false, err
-			}
-			paths = append(paths, path)
+func paths(names []string) []expression.Field {
+	out := make([]expression.Field, len(names))
+	for i, n := range names {
+		out[i] = expression.Path(n)
+	}
+	return out
+}
+
+// Next gives the request.
+func (g *Get) Next() Request { return g.request }
+
+// Receive reads the answer.
+func (g *Get) Receive(r Response) error {
+	if r.Fault != nil {
+		r.Fault.Model = g.plan.Model.Name
+		return r.Fault
+	}
+	if g.keys {
+		_, found, err := codec.Member(r.Body, "Item")
+		g.Found = found
+		if err != nil {
+			return malformed(g.plan, err)
 		}
-		return paths, options.Select != nil, nil
+		return nil
 	}
-	if options.Select != nil {
-		return nil, false, refused("either a selection or a view")
-	}
-	fields, there := b.Model.Views[options.View]
-	if !there {
-		return nil, false, refused("%s has no view of this name", b.Model.Name)
-	}
-	for _, name := range fields {
-		paths = append(paths, expression.Path{name})
-	}
-	return paths, true, nil
+	found, err := member(g.plan, r.Body, "Item", g.into, g.partial)
+	g.Found = found
+	return err
 }

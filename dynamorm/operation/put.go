@@ -2,23 +2,17 @@ package operation
 
 import (
 	"math"
-	"reflect"
 	"strconv"
 	"time"
 
 	"github.com/dynamorm/dynamorm/dynamorm/codec"
 	"github.com/dynamorm/dynamorm/dynamorm/errs"
 	"github.com/dynamorm/dynamorm/dynamorm/expression"
+	"github.com/dynamorm/dynamorm/dynamorm/internal/canon"
 	"github.com/dynamorm/dynamorm/dynamorm/schema"
 )
 
-// Stored is what a put wrote: the item, and the one it replaced where that was asked for.
-type Stored struct {
-	Item []byte
-	Old  []byte
-}
-
-// PutMode says which of create, put and save a write is.
+// PutMode says what a PutItem takes for granted about the stored item.
 type PutMode int
 
 // The modes.
@@ -29,113 +23,188 @@ const (
 	Adopt
 )
 
-// PutOptions are what put may ask for.
-type PutOptions struct {
+// PutInput is what a PutItem needs.
+type PutInput struct {
+	Table string
+	Mode  PutMode
+	// Value points to the caller's value; after success it holds what was stored.
+	Value     any
+	Now       time.Time
 	Condition expression.Condition
-	ReturnOld bool
+	// Old takes the replaced item, nil where it is not asked for.
+	Old any
 }
 
-// Put writes a whole item. value is a map[string]any or a pointer to a struct; it is not changed.
-func Put(b *Binding, mode PutMode, value any, now time.Time, options PutOptions) (Exchange[Stored], error) {
-	current, err := b.currentVersion(value)
+// Put is a PutItem; HadOld says whether an item was replaced.
+type Put struct {
+	HadOld  bool
+	plan    *codec.Plan
+	in      PutInput
+	request Request
+	item    []byte
+	guard   Guard
+	kind    errs.Kind
+}
+
+// NewPut builds the request.
+func NewPut(p *codec.Plan, dst []byte, in PutInput) (*Put, error) {
+	put := &Put{plan: p, in: in, guard: Guard{Condition: in.Condition}}
+	over, err := put.own()
 	if err != nil {
 		return nil, err
 	}
-	if mode == Adopt && current != nil {
-		return nil, refused("adopt is for a value without a version")
+	b := append(begin(dst, in.Table), `,"Item":`...)
+	start := len(b)
+	if b, err = p.AppendItem(b, in.Value, over); err != nil {
+		return nil, err
 	}
-	next := int64(1)
-	guard := Guard{Condition: options.Condition}
-	switch {
-	case mode == Adopt:
-		guard.Unversioned = true
-	case mode == Create || mode == Save && current == nil:
-		guard.MustNotExist = true
-	case current != nil:
-		if *current == math.MaxInt64 {
-			return nil, refused("the version after this one is beyond 64 bits").At(b.version.Name)
+	end := len(b)
+	c := expression.NewCompiler(p.Model)
+	text, err := put.condition(c)
+	if err != nil {
+		return nil, err
+	}
+	b = c.AppendMembers(appendCondition(b, text))
+	if in.Old != nil {
+		b = append(b, `,"ReturnValues":"ALL_OLD"`...)
+	}
+	b = append(b, '}')
+	put.item = b[start:end]
+	put.request = Request{API: "PutItem", Table: in.Table, Body: b, Write: true}
+	return put, nil
+}
+
+// own settles the mode and gives the attributes that the library owns.
+func (p *Put) own() ([]codec.Override, error) {
+	m := p.plan.Model
+	over := make([]codec.Override, 0, 3)
+	for _, role := range []schema.Role{schema.RoleCreatedAt, schema.RoleUpdatedAt} {
+		a := m.Role(role)
+		if a == nil {
+			continue
 		}
-		guard.Expected, next = current, *current+1
-	}
-	item, err := b.marshalStamped(value, now, next, mode != Create)
-	if err != nil {
-		return nil, err
-	}
-	body := append(append(b.begin(), `,"Item":`...), item...)
-	places := &expression.Placeholders{}
-	if body, err = guard.add(b, body, places); err != nil {
-		return nil, err
-	}
-	if options.ReturnOld {
-		if err := b.Codec.RequireReadable(); err != nil {
+		kept, err := p.kept(a, role)
+		if err != nil {
 			return nil, err
 		}
-		body = withText(body, "ReturnValues", "ALL_OLD")
-	}
-	body = append(places.Append(body), '}')
-	return &single[Stored]{request: Request{API: "PutItem", Table: b.Table, Body: body, Write: true}, read: func(response Response) (Stored, error) {
-		if response.Err != nil && !(mode != Replace && response.Unanswered && b.isOurs(response, item)) {
-			return Stored{}, guard.failure(b, response)
+		if !kept {
+			text, err := codec.Stamp(a, p.in.Now)
+			if err != nil {
+				return nil, err
+			}
+			over = append(over, codec.Override{Name: a.Name, Text: text})
 		}
-		return Stored{Item: item, Old: member(response.Body, "Attributes")}, nil
-	}}, nil
+	}
+	version := m.Role(schema.RoleVersion)
+	if version == nil {
+		return over, p.settle(0, false)
+	}
+	text, err := p.version(version)
+	return append(over, codec.Override{Name: version.Name, Text: text}), err
 }
 
-// isOurs tells whether a condition failed on the very item that an earlier, unanswered attempt wrote.
-func (b *Binding) isOurs(response Response, item []byte) bool {
-	stored := member(response.Body, "Item")
-	return response.Err.Code == errs.ConditionFailed && stored != nil && codec.SameItem(stored, item)
-}
-
-// currentVersion gives the version a value has; nil for none, which in Go is also 0.
-func (b *Binding) currentVersion(value any) (*int64, error) {
-	if err := b.Codec.RequireKey(value); err != nil {
+// version settles the mode by the value's own version, and gives the one to write.
+func (p *Put) version(a *schema.Attribute) ([]byte, error) {
+	text, err := p.plan.AppendAttribute(nil, p.in.Value, a.Name)
+	if err != nil && p.in.Mode != Create {
 		return nil, err
 	}
-	if b.version == nil {
-		return nil, nil
+	current, given := canon.Int64(codec.NumberOf(text))
+	if err := p.settle(current, given && current != 0); err != nil {
+		return nil, err
 	}
-	given := b.Codec.Value(value, b.version.Name)
-	if given == nil {
-		return nil, nil
+	next := int64(1)
+	if p.guard.Expected != nil {
+		if current == math.MaxInt64 {
+			return nil, failed(p.plan.Model, errs.CodeValidationFailed, a.Name, "the version cannot grow any more")
+		}
+		next = current + 1
 	}
-	tagged, err := codec.AppendValueAt(nil, b.Codec.Plan(b.version.Name), given, 1)
+	return append(strconv.AppendInt([]byte(`{"N":"`), next, 10), `"}`...), nil
+}
+
+// settle makes a save a create, or an update of a version.
+func (p *Put) settle(current int64, given bool) error {
+	switch p.in.Mode {
+	case Adopt:
+		if p.plan.Model.Role(schema.RoleVersion) == nil {
+			return failed(p.plan.Model, errs.CodeValidationFailed, "", "the model has no version")
+		}
+		p.guard.Exist = true
+	case Create:
+		p.kind = errs.KindAlreadyExists
+	case Save:
+		if !given {
+			p.kind = errs.KindAlreadyExists
+		}
+		fallthrough
+	case Replace:
+		if given {
+			p.guard.Expected = &current
+		}
+	}
+	return nil
+}
+
+// kept says whether the caller's time of creation stays.
+func (p *Put) kept(a *schema.Attribute, role schema.Role) (bool, error) {
+	if role != schema.RoleCreatedAt || p.in.Mode == Create {
+		return false, nil
+	}
+	text, err := p.plan.AppendAttribute(nil, p.in.Value, a.Name)
 	if err != nil {
-		return nil, errs.Under(err, b.version.Name)
+		return false, err
 	}
-	_, text := codec.TagOf(tagged)
-	current, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || current == 0 {
-		return nil, nil //nolint:nilerr // the codec has written an integer of 64 bits
-	}
-	return &current, nil
+	return len(text) > 0 && !zeroTime(text), nil
 }
 
-// marshalStamped marshals a value with the library's own attributes in place.
-func (b *Binding) marshalStamped(value any, now time.Time, version int64, keepCreated bool) ([]byte, error) {
-	own := map[string][]byte{}
-	if b.version != nil {
-		own[b.version.Name] = []byte(`{"N":"` + formatInt(version) + `"}`)
+// zeroTime says whether a written time is that of a time.Time nobody has set.
+func zeroTime(text []byte) bool {
+	switch string(text) {
+	case `{"S":"0001-01-01T00:00:00.000000Z"}`, `{"S":"0001-01-01T00:00:00.000000000Z"}`, `{"N":"-62135596800"}`, `{"N":"-62135596800000"}`:
+		return true
 	}
-	if b.updated != nil {
-		own[b.updated.Name] = stamp(b.updated, now)
-	}
-	if b.created != nil && !(keepCreated && b.has(value, b.created)) {
-		own[b.created.Name] = stamp(b.created, now)
-	}
-	return b.Codec.AppendItemWith(nil, value, own)
+	return false
 }
 
-// has tells whether a value gives an attribute; a struct's zero time gives none.
-func (b *Binding) has(value any, field *schema.Field) bool {
-	given := b.Codec.Value(value, field.Name)
-	if given == nil {
+func (p *Put) condition(c *expression.Compiler) (string, error) {
+	m := p.plan.Model
+	pk := expression.Path(m.Partition.Attribute)
+	switch {
+	case p.kind == errs.KindAlreadyExists:
+		return c.Condition(expression.Joined(p.in.Condition, pk.NotExists()))
+	case p.in.Mode == Adopt:
+		return c.Condition(expression.And(pk.Exists(), expression.Path(m.Role(schema.RoleVersion).Name).NotExists()))
+	}
+	return p.guard.compile(c, m)
+}
+
+// Next gives the request.
+func (p *Put) Next() Request { return p.request }
+
+// Receive reads the answer; after success the caller's value holds what was stored.
+func (p *Put) Receive(r Response) error {
+	if r.Fault != nil && !p.landed(r) {
+		err := p.guard.explain(p.plan, r, p.kind)
+		if e := errs.As(err); p.in.Mode == Adopt && e.Code == errs.CodeConditionFailed {
+			e.Kind = errs.KindVersionConflict
+		}
+		return err
+	}
+	if r.Fault == nil && p.in.Old != nil {
+		var err error
+		if p.HadOld, err = member(p.plan, r.Body, "Attributes", p.in.Old, false); err != nil {
+			return err
+		}
+	}
+	return p.plan.Unmarshal(p.item, p.in.Value, true)
+}
+
+// landed says whether the write had happened in an attempt whose answer was lost: its retry then failed on the very item sent.
+func (p *Put) landed(r Response) bool {
+	if r.Fault.Code != errs.CodeConditionFailed || !r.Unanswered || p.in.Mode == Replace {
 		return false
 	}
-	if moment, ok := given.(time.Time); ok {
-		return !moment.IsZero()
-	}
-	return reflect.Indirect(reflect.ValueOf(value)).Kind() == reflect.Map || !reflect.ValueOf(given).IsZero()
+	item := stored(r.Body)
+	return item != nil && codec.Equal(item, p.item)
 }
-
-func formatInt(value int64) string { return strconv.FormatInt(value, 10) }

@@ -4,113 +4,112 @@ import (
 	"math"
 	"time"
 
+	"github.com/dynamorm/dynamorm/dynamorm/codec"
+	"github.com/dynamorm/dynamorm/dynamorm/errs"
 	"github.com/dynamorm/dynamorm/dynamorm/expression"
+	"github.com/dynamorm/dynamorm/dynamorm/schema"
 )
 
-// Returns says what an update gives back.
-type Returns string
+// Return says what an update gives back.
+type Return string
 
-// What an update may give back; the new item is the default.
+// What an update can give back.
 const (
-	ReturnNew        Returns = "ALL_NEW"
-	ReturnOld        Returns = "ALL_OLD"
-	ReturnUpdatedNew Returns = "UPDATED_NEW"
-	ReturnUpdatedOld Returns = "UPDATED_OLD"
-	ReturnNone       Returns = "NONE"
+	ReturnNew        Return = "ALL_NEW"
+	ReturnOld        Return = "ALL_OLD"
+	ReturnUpdatedNew Return = "UPDATED_NEW"
+	ReturnUpdatedOld Return = "UPDATED_OLD"
+	ReturnNone       Return = "NONE"
 )
 
-// Partial tells whether only what changed comes back.
-func (r Returns) Partial() bool { return r == ReturnUpdatedNew || r == ReturnUpdatedOld }
-
-// UpdateOptions are what update may ask for.
-type UpdateOptions struct {
-	Guard   Guard
-	Upsert  bool
-	Returns Returns
+// UpdateInput is what an UpdateItem needs.
+type UpdateInput struct {
+	Table     string
+	Key       any
+	Update    *expression.Update
+	Condition expression.Condition
+	Expected  *int64
+	Upsert    bool
+	Return    Return
+	Now       time.Time
 }
 
-// Update changes parts of an item by key; its result is what came back, nil where nothing did.
-func Update(b *Binding, key any, changes []expression.Change, now time.Time, options UpdateOptions) (Exchange[[]byte], error) {
-	body, err := b.keyed(key)
+// Update is an UpdateItem; Found says whether an item came back.
+type Update struct {
+	Found   bool
+	plan    *codec.Plan
+	request Request
+	guard   Guard
+	into    any
+	partial bool
+}
+
+// NewUpdate builds the request; what comes back is read into a pointer to the plan's type.
+func NewUpdate(p *codec.Plan, dst []byte, in UpdateInput, into any) (*Update, error) {
+	b, err := p.AppendKey(append(begin(dst, in.Table), `,"Key":`...), in.Key)
 	if err != nil {
 		return nil, err
 	}
-	plan, err := expression.PlanUpdate(b.Scope, changes, b.protected())
+	if v := p.Model.Role(schema.RoleVersion); v != nil && in.Expected != nil && *in.Expected == math.MaxInt64 {
+		return nil, failed(p.Model, errs.CodeValidationFailed, v.Name, "the version cannot grow any more")
+	}
+	own, err := owned(p.Model, in)
 	if err != nil {
 		return nil, err
 	}
-	if expected := options.Guard.Expected; expected != nil && *expected == math.MaxInt64 && b.version != nil {
-		return nil, refused("the version after this one is beyond 64 bits").At(b.version.Name)
-	}
-	guard := options.Guard
-	guard.MustExist = !options.Upsert
-	places := &expression.Placeholders{}
-	if body, err = guard.add(b, body, places); err != nil {
-		return nil, err
-	}
-	text, err := plan.Text(places, b.owned(now, options.Upsert))
+	u := &Update{plan: p, into: into, guard: Guard{Condition: in.Condition, Exist: !in.Upsert, Expected: in.Expected}}
+	c := expression.NewCompiler(p.Model)
+	condition, err := u.guard.compile(c, p.Model)
 	if err != nil {
 		return nil, err
 	}
-	body = withText(body, "UpdateExpression", text)
-	if options.Returns == "" {
-		options.Returns = ReturnNew
+	text, err := c.Update(in.Update, own)
+	if err != nil {
+		return nil, err
 	}
-	if options.Returns == ReturnNew || options.Returns == ReturnOld {
-		if err := b.Codec.RequireReadable(); err != nil {
+	b = c.AppendMembers(appendText(appendCondition(b, condition), "UpdateExpression", text))
+	if in.Return == "" {
+		in.Return = ReturnNew
+	}
+	if in.Return == ReturnNew || in.Return == ReturnOld {
+		if err := sealed(p.Model); err != nil {
 			return nil, err
 		}
 	}
-	if options.Returns != ReturnNone {
-		body = withText(body, "ReturnValues", string(options.Returns))
+	if in.Return != ReturnNone {
+		b = appendText(b, "ReturnValues", string(in.Return))
 	}
-	body = append(places.Append(body), '}')
-	return guarded("UpdateItem", b, guard, body), nil
+	u.partial = in.Return == ReturnUpdatedNew || in.Return == ReturnUpdatedOld
+	u.request = Request{API: "UpdateItem", Table: in.Table, Body: append(b, '}'), Write: true}
+	return u, nil
 }
 
-// guarded is a conditional write whose result is the item that came back.
-func guarded(api string, b *Binding, guard Guard, body []byte) Exchange[[]byte] {
-	return &single[[]byte]{request: Request{API: api, Table: b.Table, Body: body, Write: true}, read: func(response Response) ([]byte, error) {
-		if response.Err != nil {
-			return nil, guard.failure(b, response)
-		}
-		item := member(response.Body, "Attributes")
-		if string(item) == "{}" || string(item) == "null" {
-			return nil, nil
-		}
-		return item, nil
-	}}
-}
-
-func (b *Binding) owned(now time.Time, upsert bool) expression.Owned {
-	var out expression.Owned
-	if upsert && b.created != nil {
-		out.IfAbsent = []expression.NamedValue{{Name: b.created.Name, Value: stamp(b.created, now)}}
-	}
-	if b.updated != nil {
-		out.Sets = []expression.NamedValue{{Name: b.updated.Name, Value: stamp(b.updated, now)}}
-	}
-	if b.version != nil {
-		out.Version = b.version.Name
-	}
-	return out
-}
-
-// Delete removes an item by key; its result is the item it was, where that was asked for and there was one.
-func Delete(b *Binding, key any, guard Guard, returnOld bool) (Exchange[[]byte], error) {
-	body, err := b.keyed(key)
-	if err != nil {
-		return nil, err
-	}
-	places := &expression.Placeholders{}
-	if body, err = guard.add(b, body, places); err != nil {
-		return nil, err
-	}
-	if returnOld {
-		if err := b.Codec.RequireReadable(); err != nil {
+// owned gives what the library adds to the update.
+func owned(m *schema.Model, in UpdateInput) (*expression.Owned, error) {
+	own := &expression.Owned{Version: []byte(`{"N":"1"}`)}
+	var err error
+	if a := m.Role(schema.RoleCreatedAt); a != nil && in.Upsert {
+		if own.CreatedAt, err = codec.Stamp(a, in.Now); err != nil {
 			return nil, err
 		}
-		body = withText(body, "ReturnValues", "ALL_OLD")
 	}
-	return guarded("DeleteItem", b, guard, append(places.Append(body), '}')), nil
+	if a := m.Role(schema.RoleUpdatedAt); a != nil {
+		if own.UpdatedAt, err = codec.Stamp(a, in.Now); err != nil {
+			return nil, err
+		}
+	}
+	return own, nil
+}
+
+// Next gives the request.
+func (u *Update) Next() Request { return u.request }
+
+// Receive reads the answer.
+func (u *Update) Receive(r Response) error {
+	if r.Fault != nil {
+		return u.guard.explain(u.plan, r, "")
+	}
+	found, err := member(u.plan, r.Body, "Attributes", u.into, u.partial)
+	u.Found = found
+	return err
 }

@@ -1,300 +1,295 @@
 package schema
 
 import (
-	"fmt"
 	"regexp"
-	"strings"
-
-	"github.com/dynamorm/dynamorm/dynamorm/limits"
+	"strconv"
 )
 
-var conventions = map[string]*regexp.Regexp{
-	"snake_case": regexp.MustCompile(`\A_?[a-z][a-z0-9]*(_[a-z0-9]+)*\z`),
-	"camelCase":  regexp.MustCompile(`\A_?[a-z][a-zA-Z0-9]*\z`),
-}
-
-var timeFits = []string{"S ", "S timestamp", "S rfc3339nano", "N unix_seconds", "N unix_millis"}
-
-// fits lists, for each lifecycle role, the types and formats it may stand on.
-var fits = map[string][]string{
-	"created_at": timeFits,
-	"updated_at": timeFits,
-	"version":    {"N ", "N int", "N int64"},
-	"ttl":        {"N unix_seconds"},
-}
-
-func contains(members []string, member string) bool {
-	for _, one := range members {
-		if one == member {
-			return true
+// checkModel holds a model against the rules that its structure alone does not show.
+func checkModel(m *Model, at string) {
+	checkKey(m, m.Partition, at+"/keys/partition")
+	if m.Sort != nil {
+		checkKey(m, *m.Sort, at+"/keys/sort")
+		if m.Sort.Attribute == m.Partition.Attribute {
+			refuse(at+"/keys/sort/attribute", "is the partition key already")
 		}
 	}
-	return false
+	checkLevel(m.Attributes, at+"/attributes")
+	checkNaming(m.Naming, m.Attributes, at+"/attributes")
+	checkRoles(m, at+"/attributes")
+	checkIndexes(m, at+"/indexes")
+	checkViews(m, at+"/views")
 }
 
-func at(pointer string, index int, more ...string) string {
-	return strings.Join(append([]string{fmt.Sprintf("%s/%d", pointer, index)}, more...), "/")
-}
-
-// distinct refuses the second of two equal names.
-func distinct(entries []any, member, pointer string) error {
-	seen := map[string]bool{}
-	for i, one := range entries {
-		name, there := entry(one)[member].(string)
-		if there && seen[name] {
-			return refuse(at(pointer, i, member), "the name stands here twice")
-		}
-		seen[name] = there
-	}
-	return nil
-}
-
-func checkDocument(document map[string]any) error {
-	models := list(document["models"])
-	if err := distinct(models, "name", "/models"); err != nil {
-		return err
-	}
-	tables := map[string]string{}
-	for i, value := range models {
-		model := entry(value)
-		if err := checkModel(model, at("/models", i)); err != nil {
-			return err
-		}
-		name, keys := text(entry(model["table"])["name"]), Dump(model["keys"])
-		if first, there := tables[name]; there && first != keys {
-			return refuse(at("/models", i, "keys"), "models that share a table have the same keys")
-		}
-		tables[name] = keys
-	}
-	return nil
-}
-
-func checkModel(model map[string]any, pointer string) error {
-	if _, there := model["discriminator"]; there {
-		return refuse(pointer+"/discriminator", "discriminators are not supported by this version yet")
-	}
-	attributes := list(model["attributes"])
-	if err := checkAttributes(attributes, pointer+"/attributes", text(entry(model["naming"])["convention"]), true); err != nil {
-		return err
-	}
-	named := map[string]map[string]any{}
-	for _, attribute := range attributes {
-		named[text(entry(attribute)["attribute"])] = entry(attribute)
-	}
-	for _, check := range []func(map[string]any, map[string]map[string]any, string) error{checkKeys, checkRoles, checkIndexes, checkViews} {
-		if err := check(model, named, pointer); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func checkAttributes(attributes []any, pointer, convention string, top bool) error {
-	for i, value := range attributes {
-		attribute := entry(value)
-		name := text(attribute["attribute"])
-		if convention != "" && name != "PK" && name != "SK" && !conventions[convention].MatchString(name) {
-			return refuse(at(pointer, i, "attribute"), "not in %s", convention)
-		}
-		if _, there := attribute["template"]; there {
-			return refuse(at(pointer, i, "template"), "key templates are not supported by this version yet")
-		}
-		if err := checkValue(attribute, at(pointer, i), convention); err != nil {
-			return err
-		}
-		if _, encrypted := attribute["encryption"]; top && encrypted && hasLifecycle(attribute) {
-			return refuse(at(pointer, i, "encryption"), "a lifecycle attribute is not encrypted")
-		}
-	}
-	if err := distinct(attributes, "attribute", pointer); err != nil {
-		return err
-	}
-	return distinct(attributes, "field", pointer)
-}
-
-func hasLifecycle(attribute map[string]any) bool {
-	for _, role := range texts(attribute["roles"]) {
-		if _, lifecycle := fits[role]; lifecycle {
-			return true
-		}
-	}
-	return false
-}
-
-// checkValue checks what an attribute or a list's element holds.
-func checkValue(in map[string]any, pointer, convention string) error {
-	kind, format := text(in["type"]), text(in["format"])
-	_, enumerated := in["enum"]
-	members, hasMembers := in["attributes"]
-	items, hasItems := in["items"]
-	switch {
-	case format != "" && !(kind == "S" && contains(textFormats, format) || kind == "N" && contains(numberFormats, format)):
-		return refuse(pointer+"/format", "this format does not fit %s", kind)
-	case flag(in["json"]) && (kind != "S" || format != ""):
-		return refuse(pointer+"/json", "json fits S without format")
-	case enumerated && (kind != "S" || format != "" || flag(in["json"])):
-		return refuse(pointer+"/enum", "enum fits S without format and json")
-	case hasMembers && kind != "M":
-		return refuse(pointer+"/attributes", "attributes fit M")
-	case hasItems && kind != "L":
-		return refuse(pointer+"/items", "items fit L")
-	case hasMembers:
-		return checkAttributes(list(members), pointer+"/attributes", convention, false)
-	case hasItems:
-		return checkValue(entry(items), pointer+"/items", convention)
-	}
-	return nil
-}
-
-func checkKeys(model map[string]any, named map[string]map[string]any, pointer string) error {
-	keys := entry(model["keys"])
-	for _, part := range []string{"partition", "sort"} {
-		if keys[part] == nil {
+func checkKey(m *Model, k Key, at string) {
+	for i, a := range m.Attributes {
+		if a.Name != k.Attribute {
 			continue
 		}
-		place := pointer + "/keys/" + part
-		attribute, err := declared(entry(keys[part]), named, place)
-		if err != nil {
-			return err
+		entry := pointerTo(at, i)
+		if len(k.Attribute) > KeyNameMaxBytes {
+			refuse(at+"/attribute", "is longer than 255 bytes")
 		}
-		own := place
-		for i, one := range list(model["attributes"]) {
-			if text(entry(one)["attribute"]) == text(attribute["attribute"]) {
-				own = at(pointer+"/attributes", i)
-			}
+		if a.Type != k.Type {
+			refuse(at+"/type", "is not the attribute's type")
 		}
-		_, encrypted := attribute["encryption"]
 		switch {
-		case encrypted:
-			return refuse(own+"/encryption", "a key is not encrypted")
-		case flag(attribute["json"]):
-			return refuse(own+"/json", "a key is not json")
-		case !flag(attribute["required"]):
-			return refuse(own, "a key is required")
-		case len(text(attribute["attribute"])) > limits.KeyNameMaxBytes:
-			return refuse(place+"/attribute", "a key's name has at most %d bytes", limits.KeyNameMaxBytes)
+		case a.Encrypted():
+			refuse(entry+"/encryption", "a key cannot be encrypted")
+		case a.JSON:
+			refuse(entry+"/json", "a key cannot be json")
+		case !a.Required:
+			refuse(entry, "a key attribute must be required")
+		}
+		return
+	}
+	refuse(at+"/attribute", "is not declared")
+}
+
+// pointerTo gives the pointer of a model's attribute, from the pointer of an entry of its keys.
+func pointerTo(at string, i int) string {
+	return modelPointer.FindString(at) + "/attributes/" + strconv.Itoa(i)
+}
+
+var modelPointer = regexp.MustCompile(`^/models/\d+`)
+
+func checkLevel(list []*Attribute, at string) {
+	names, fields := map[string]bool{}, map[string]bool{}
+	for i, a := range list {
+		entry := at + "/" + strconv.Itoa(i)
+		if names[a.Name] {
+			refuse(entry+"/attribute", "stands twice")
+		}
+		if a.Field != "" && fields[a.Field] {
+			refuse(entry+"/field", "stands twice")
+		}
+		names[a.Name], fields[a.Field] = true, true
+		checkAttribute(a, entry)
+	}
+}
+
+var formatsOf = map[Type][]Format{
+	S: {Timestamp, RFC3339Nano, Date, UUID, BoolString},
+	N: {Int, Int64, Float, Decimal, UnixSeconds, UnixMillis},
+}
+
+func (a *Attribute) fits() bool {
+	for _, f := range formatsOf[a.Type] {
+		if f == a.Format {
+			return true
 		}
 	}
-	if text(entry(keys["partition"])["attribute"]) == text(entry(keys["sort"])["attribute"]) {
-		return refuse(pointer+"/keys/sort/attribute", "partition and sort key are two attributes")
-	}
-	return nil
+	return a.Format == ""
 }
 
-func declared(key map[string]any, named map[string]map[string]any, pointer string) (map[string]any, error) {
-	attribute := named[text(key["attribute"])]
-	if attribute == nil {
-		return nil, refuse(pointer+"/attribute", "no such attribute")
+func checkAttribute(a *Attribute, at string) {
+	switch {
+	case !a.fits():
+		refuse(at+"/format", "does not fit the type")
+	case a.JSON && (a.Type != S || a.Format != ""):
+		refuse(at+"/json", "fits only S without format")
+	case a.Enum != nil && (a.Type != S || a.Format != "" || a.JSON):
+		refuse(at+"/enum", "fits only S without format and without json")
+	case a.Typed && a.Type != M:
+		refuse(at+"/attributes", "fits only M")
+	case a.Items != nil && a.Type != L:
+		refuse(at+"/items", "fits only L")
 	}
-	if text(attribute["type"]) != text(key["type"]) {
-		return nil, refuse(pointer+"/type", "the attribute is %s", text(attribute["type"]))
+	checkLevel(a.Attributes, at+"/attributes")
+	if a.Items != nil {
+		checkAttribute(a.Items, at+"/items")
 	}
-	return attribute, nil
 }
 
-func checkRoles(model map[string]any, _ map[string]map[string]any, pointer string) error {
-	keys := map[string]string{
-		"pk": text(entry(entry(model["keys"])["partition"])["attribute"]),
-		"sk": text(entry(entry(model["keys"])["sort"])["attribute"]),
+var conventions = map[string]*regexp.Regexp{
+	"snake_case": regexp.MustCompile(`^_?[a-z][a-z0-9]*(_[a-z0-9]+)*$`),
+	"camelCase":  regexp.MustCompile(`^_?[a-z][a-zA-Z0-9]*$`),
+}
+
+func checkNaming(convention string, list []*Attribute, at string) {
+	pattern, ok := conventions[convention]
+	if !ok {
+		return
 	}
-	seen := map[string]bool{}
-	for i, value := range list(model["attributes"]) {
-		attribute := entry(value)
-		for j, role := range texts(attribute["roles"]) {
-			place := at(at(pointer+"/attributes", i, "roles"), j)
-			name, isKey := keys[role]
-			allowed, lifecycle := fits[role]
-			switch {
-			case isKey && name != text(attribute["attribute"]):
-				return refuse(place, "not the key that %s names", role)
-			case lifecycle && !contains(allowed, text(attribute["type"])+" "+text(attribute["format"])):
-				return refuse(place, "%s does not fit this type and format", role)
-			case seen[role]:
-				return refuse(place, "a role is used once")
+	for i, a := range list {
+		entry := at + "/" + strconv.Itoa(i)
+		if a.Name != "" && a.Name != "PK" && a.Name != "SK" && !pattern.MatchString(a.Name) {
+			refuse(entry+"/attribute", "is not in "+convention)
+		}
+		checkNaming(convention, a.Attributes, entry+"/attributes")
+		for it, p := a.Items, entry+"/items"; it != nil; it, p = it.Items, p+"/items" {
+			checkNaming(convention, it.Attributes, p+"/attributes")
+		}
+	}
+}
+
+func checkRoles(m *Model, at string) {
+	seen := map[Role]bool{}
+	for i, a := range m.Attributes {
+		entry := at + "/" + strconv.Itoa(i)
+		for j, r := range a.Roles {
+			role := entry + "/roles/" + strconv.Itoa(j)
+			if seen[r] {
+				refuse(role, "stands twice in the model")
 			}
-			seen[role] = true
+			seen[r] = true
+			if !a.fitsRole(m, r) {
+				refuse(role, "does not fit the attribute")
+			}
+			if a.Encrypted() {
+				refuse(entry+"/encryption", "an attribute with a role cannot be encrypted")
+			}
 		}
 	}
-	return nil
 }
 
-func checkIndexes(model map[string]any, named map[string]map[string]any, pointer string) error {
-	counts := map[string]int{}
-	most := map[string]int{"LSI": limits.LsiMax, "GSI": limits.GsiMax}
-	indexes := list(model["indexes"])
-	for i, value := range indexes {
-		index := entry(value)
-		place, kind := at(pointer+"/indexes", i), text(index["type"])
-		if counts[kind]++; counts[kind] > most[kind] {
-			return refuse(place, "too many indexes of type %s", kind)
-		}
-		if err := checkIndex(model, index, named, place); err != nil {
-			return err
-		}
+func (a *Attribute) fitsRole(m *Model, r Role) bool {
+	switch r {
+	case RolePK:
+		return a.Name == m.Partition.Attribute
+	case RoleSK:
+		return m.Sort != nil && a.Name == m.Sort.Attribute
+	case RoleVersion:
+		return a.Type == N && (a.Format == "" || a.Format == Int || a.Format == Int64)
+	case RoleTTL:
+		return a.Type == N && a.Format == UnixSeconds
 	}
-	return distinct(indexes, "name", pointer+"/indexes")
+	if a.Type == S {
+		return !a.JSON && a.Enum == nil && (a.Format == "" || a.Format == Timestamp || a.Format == RFC3339Nano)
+	}
+	return a.Type == N && (a.Format == UnixSeconds || a.Format == UnixMillis)
 }
 
-func checkIndex(model, index map[string]any, named map[string]map[string]any, place string) error {
-	keys := entry(model["keys"])
-	if text(index["type"]) == "LSI" {
-		if keys["sort"] == nil {
-			return refuse(place, "a local index needs a table with a sort key")
+func checkIndexes(m *Model, at string) {
+	names := map[string]bool{}
+	local, global := 0, 0
+	for i, ix := range m.Indexes {
+		entry := at + "/" + strconv.Itoa(i)
+		if names[ix.Name] {
+			refuse(entry+"/name", "stands twice")
 		}
-		if index["sort"] == nil {
-			return refuse(place, "a local index has a sort key of its own")
+		names[ix.Name] = true
+		if ix.Local {
+			local++
+			checkLocal(m, ix, entry)
+		} else {
+			global++
 		}
-		if index["partition"] != nil && Dump(index["partition"]) != Dump(keys["partition"]) {
-			return refuse(place+"/partition", "a local index has the table's partition key")
+		if local > LSIMax || global > GSIMax {
+			refuse(entry, "is one index too many")
 		}
-	} else if index["partition"] == nil {
-		return refuse(place, "partition is missing")
+		if ix.Partition == nil && !ix.Local {
+			refuse(entry, "lacks the member partition")
+		}
+		checkIndexKey(m, ix.Partition, entry+"/partition")
+		checkIndexKey(m, ix.Sort, entry+"/sort")
+		checkFields(m, ix.Fields, entry+"/projection/fields")
 	}
-	for _, part := range []string{"partition", "sort"} {
-		if index[part] == nil {
-			continue
-		}
-		attribute, err := declared(entry(index[part]), named, place+"/"+part)
-		if err != nil {
-			return err
-		}
-		if _, encrypted := attribute["encryption"]; encrypted {
-			return refuse(place+"/"+part+"/attribute", "an index key is not encrypted")
-		}
-	}
-	return checkProjection(index["projection"], named, place+"/projection")
 }
 
-func checkProjection(value any, named map[string]map[string]any, pointer string) error {
-	projection := entry(value)
-	fields, there := projection["fields"]
-	if text(projection["type"]) == "INCLUDE" {
-		if !there {
-			return refuse(pointer, "INCLUDE names its fields")
-		}
-		return known(fields, named, pointer+"/fields")
+func checkLocal(m *Model, ix *Index, at string) {
+	switch {
+	case m.Sort == nil:
+		refuse(at, "a local index needs a table with a sort key")
+	case ix.Sort == nil:
+		refuse(at, "a local index needs a sort key of its own")
+	case ix.Partition != nil && ix.Partition.Attribute != m.Partition.Attribute:
+		refuse(at+"/partition", "a local index has the table's partition key")
 	}
-	if there {
-		return refuse(pointer+"/fields", "fields belong to INCLUDE")
-	}
-	return nil
 }
 
-func checkViews(model map[string]any, named map[string]map[string]any, pointer string) error {
-	views := list(model["views"])
-	for i, view := range views {
-		if err := known(entry(view)["fields"], named, at(pointer+"/views", i, "fields")); err != nil {
-			return err
-		}
+func checkIndexKey(m *Model, k *Key, at string) {
+	if k == nil {
+		return
 	}
-	return distinct(views, "name", pointer+"/views")
+	a := find(m.Attributes, k.Attribute)
+	switch {
+	case a == nil:
+		refuse(at+"/attribute", "is not declared")
+	case a.Encrypted():
+		refuse(at+"/attribute", "an index key cannot be encrypted")
+	case len(k.Attribute) > KeyNameMaxBytes:
+		refuse(at+"/attribute", "is longer than 255 bytes")
+	case a.Type != k.Type:
+		refuse(at+"/type", "is not the attribute's type")
+	}
 }
 
-func known(fields any, named map[string]map[string]any, pointer string) error {
-	for i, name := range texts(fields) {
-		if named[name] == nil {
-			return refuse(at(pointer, i), "no such attribute")
+func checkFields(m *Model, fields []string, at string) {
+	for i, f := range fields {
+		if find(m.Attributes, f) == nil {
+			refuse(at+"/"+strconv.Itoa(i), "is no top-level attribute")
 		}
 	}
-	return nil
+}
+
+func checkViews(m *Model, at string) {
+	names := map[string]bool{}
+	for i, v := range m.Views {
+		entry := at + "/" + strconv.Itoa(i)
+		if names[v.Name] {
+			refuse(entry+"/name", "stands twice")
+		}
+		names[v.Name] = true
+		checkFields(m, v.Fields, entry+"/fields")
+	}
+}
+
+// checkDocument holds the models of one document against each other.
+func checkDocument(doc *Document) {
+	names, tables := map[string]bool{}, map[string]*Model{}
+	for i, m := range doc.Models {
+		at := "/models/" + strconv.Itoa(i)
+		if names[m.Name] {
+			refuse(at+"/name", "stands twice")
+		}
+		names[m.Name] = true
+		if other, ok := tables[m.Table]; ok && !sameKeys(m, other) {
+			refuse(at+"/keys", "are not those of another model of the same table")
+		}
+		tables[m.Table] = m
+	}
+}
+
+func sameKeys(a, b *Model) bool {
+	if a.Partition != b.Partition || (a.Sort == nil) != (b.Sort == nil) {
+		return false
+	}
+	return a.Sort == nil || *a.Sort == *b.Sort
+}
+
+// complete fills in the defaults of the specification.
+func (m *Model) complete() {
+	for _, a := range m.Attributes {
+		given := a.Roles
+		a.Roles = []Role{}
+		for _, r := range roles {
+			key := r == RolePK && a.Name == m.Partition.Attribute || r == RoleSK && m.Sort != nil && a.Name == m.Sort.Attribute
+			if key || hasRole(given, r) {
+				a.Roles = append(a.Roles, r)
+			}
+		}
+		switch {
+		case a.Format != "":
+		case a.Type == S && (a.Has(RoleCreatedAt) || a.Has(RoleUpdatedAt)):
+			a.Format = Timestamp
+		case a.Has(RoleVersion):
+			a.Format = Int
+		}
+	}
+	for _, ix := range m.Indexes {
+		if ix.Partition == nil {
+			k := m.Partition
+			ix.Partition = &k
+		}
+	}
+}
+
+func hasRole(list []Role, r Role) bool {
+	for _, e := range list {
+		if e == r {
+			return true
+		}
+	}
+	return false
 }

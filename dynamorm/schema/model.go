@@ -1,104 +1,217 @@
-// Package schema says what a model is: frozen descriptions of attributes, keys, indexes and views, how a DMS document
-// becomes one, and what makes it wrong. It knows DMS terms and nothing of wire or language.
+// Package schema describes models: what a DMS document or a tagged struct says, checked once, and its canonical JSON.
 package schema
 
-// A Role is a duty an attribute has for the library.
-type Role string
+import "sync"
 
-// The roles, in canonical order.
+// Version is the version of DMS that this library reads and writes.
+const Version = "1.0"
+
+// Type is DynamoDB's tag of an attribute.
+type Type string
+
+// The ten types.
 const (
-	RolePartitionKey Role = "pk"
-	RoleSortKey      Role = "sk"
-	RoleCreatedAt    Role = "created_at"
-	RoleUpdatedAt    Role = "updated_at"
-	RoleVersion      Role = "version"
-	RoleTTL          Role = "ttl"
+	S    Type = "S"
+	N    Type = "N"
+	B    Type = "B"
+	BOOL Type = "BOOL"
+	NULL Type = "NULL"
+	L    Type = "L"
+	M    Type = "M"
+	SS   Type = "SS"
+	NS   Type = "NS"
+	BS   Type = "BS"
 )
 
-var roleOrder = []Role{RolePartitionKey, RoleSortKey, RoleCreatedAt, RoleUpdatedAt, RoleVersion, RoleTTL}
+// Format is a finer meaning of an S or N.
+type Format string
 
-// A Field is one attribute: on the top level of an item, in a typed map, or (without a name) the element of a list.
-type Field struct {
-	Name      string
-	Type      string
-	Format    string
-	JSON      bool
-	Required  bool
-	OmitEmpty bool
-	Enum      []string
-	Roles     []Role
-	// Fields are the members of a typed map; Typed tells an empty declaration from none.
-	Fields    []*Field
-	Typed     bool
-	Items     *Field
-	Encrypted bool
+// The formats.
+const (
+	Timestamp   Format = "timestamp"
+	RFC3339Nano Format = "rfc3339nano"
+	Date        Format = "date"
+	UUID        Format = "uuid"
+	BoolString  Format = "bool_string"
+	Int         Format = "int"
+	Int64       Format = "int64"
+	Float       Format = "float"
+	Decimal     Format = "decimal"
+	UnixSeconds Format = "unix_seconds"
+	UnixMillis  Format = "unix_millis"
+)
+
+// Role is a duty that the library does for an attribute.
+type Role string
+
+// The roles, in the order of canonical JSON.
+const (
+	RolePK        Role = "pk"
+	RoleSK        Role = "sk"
+	RoleCreatedAt Role = "created_at"
+	RoleUpdatedAt Role = "updated_at"
+	RoleVersion   Role = "version"
+	RoleTTL       Role = "ttl"
+)
+
+var roles = []Role{RolePK, RoleSK, RoleCreatedAt, RoleUpdatedAt, RoleVersion, RoleTTL}
+
+// Document is a DMS document: one or more models that live together.
+type Document struct {
+	Namespace string
+	Models    []*Model
+	// Tags is data of the author's own: any JSON value, nil where not given.
+	Tags map[string]any
 }
 
-// Has tells whether the attribute has a role.
-func (f *Field) Has(role Role) bool {
-	for _, one := range f.Roles {
-		if one == role {
+// Model describes the items of one kind. It is checked and complete once it comes out of this package; do not change it then.
+type Model struct {
+	Name       string
+	Namespace  string
+	Table      string
+	Naming     string
+	Partition  Key
+	Sort       *Key
+	Attributes []*Attribute
+	Indexes    []*Index
+	Views      []*View
+	Tags       map[string]any
+
+	byName map[string]*Attribute
+	byRole map[Role]*Attribute
+}
+
+// Key is a key attribute and its type.
+type Key struct {
+	Attribute string
+	Type      Type
+}
+
+// Attribute describes an attribute, on the top level, in a map or as the items of a list (then without a name).
+type Attribute struct {
+	Name       string
+	Type       Type
+	Format     Format
+	JSON       bool
+	Enum       []string
+	Attributes []*Attribute
+	// Typed says that the map's attributes are declared, be there none.
+	Typed     bool
+	Items     *Attribute
+	Required  bool
+	OmitEmpty bool
+	Roles     []Role
+	Field     string
+	// Encryption is the encryption's declaration, nil for a clear attribute.
+	Encryption map[string]any
+	Tags       map[string]any
+
+	plans sync.Map
+}
+
+// Plans is a place for what the codec compiles of the attribute, so that it lives as long as the attribute.
+func (a *Attribute) Plans() *sync.Map { return &a.plans }
+
+// Index describes a secondary index.
+type Index struct {
+	Name       string
+	Local      bool
+	Partition  *Key
+	Sort       *Key
+	Projection string
+	Fields     []string
+	Tags       map[string]any
+}
+
+// View is a named selection of attributes.
+type View struct {
+	Name   string
+	Fields []string
+	Tags   map[string]any
+}
+
+// Has says whether the attribute has a role.
+func (a *Attribute) Has(role Role) bool {
+	for _, r := range a.Roles {
+		if r == role {
 			return true
 		}
 	}
 	return false
 }
 
-// IsSet tells whether the attribute is SS, NS or BS.
-func (f *Field) IsSet() bool { return f.Type == "SS" || f.Type == "NS" || f.Type == "BS" }
+// Member finds an attribute of a typed map.
+func (a *Attribute) Member(name string) *Attribute { return find(a.Attributes, name) }
 
-// A Key is one key attribute.
-type Key struct{ Attribute, Type string }
+// Encrypted says whether the attribute is stored sealed.
+func (a *Attribute) Encrypted() bool { return a.Encryption != nil }
 
-// An Index is a secondary index.
-type Index struct {
-	Name, Type string
-	Partition  Key
-	Sort       *Key
-	Projection string
-	Fields     []string
+// IsSet says whether the type is one of the sets.
+func (t Type) IsSet() bool { return t == SS || t == NS || t == BS }
+
+// IsKey says whether the type can be that of a key.
+func (t Type) IsKey() bool { return t == S || t == N || t == B }
+
+// Known says whether it is one of DynamoDB's ten types.
+func (t Type) Known() bool {
+	switch t {
+	case S, N, B, BOOL, NULL, L, M, SS, NS, BS:
+		return true
+	}
+	return false
 }
 
-// A Model is a whole model.
-type Model struct {
-	Name      string
-	Table     string
-	Partition Key
-	Sort      *Key
-	Fields    []*Field
-	Indexes   []Index
-	Views     map[string][]string
+// Attribute finds a top-level attribute, nil where there is none.
+func (m *Model) Attribute(name string) *Attribute { return m.byName[name] }
 
-	document map[string]any
+// Role finds the attribute of a role, nil where there is none.
+func (m *Model) Role(role Role) *Attribute { return m.byRole[role] }
+
+// View finds a view, nil where there is none.
+func (m *Model) View(name string) *View {
+	for _, v := range m.Views {
+		if v.Name == name {
+			return v
+		}
+	}
+	return nil
 }
 
-// KeyNames gives the names of the table's key attributes, partition first.
-func (m *Model) KeyNames() []string {
+// Keys gives the table's key attributes, partition first.
+func (m *Model) Keys() []Key {
 	if m.Sort == nil {
-		return []string{m.Partition.Attribute}
+		return []Key{m.Partition}
 	}
-	return []string{m.Partition.Attribute, m.Sort.Attribute}
+	return []Key{m.Partition, *m.Sort}
 }
 
-// Field gives a top-level attribute by name, or nil.
-func (m *Model) Field(name string) *Field {
-	for _, field := range m.Fields {
-		if field.Name == name {
-			return field
+// Model finds a model of the document by name, nil where there is none.
+func (d *Document) Model(name string) *Model {
+	for _, m := range d.Models {
+		if m.Name == name {
+			return m
 		}
 	}
 	return nil
 }
 
-// Role gives the attribute that has a role, or nil.
-func (m *Model) Role(role Role) *Field {
-	for _, field := range m.Fields {
-		if field.Has(role) {
-			return field
+func find(list []*Attribute, name string) *Attribute {
+	for _, a := range list {
+		if a.Name == name {
+			return a
 		}
 	}
 	return nil
 }
 
-// Canonical gives the canonical DMS JSON of a document that holds this one model.
-func (m *Model) Canonical() string { return Dump(m.document) }
+// index fills the look-up tables; it runs after the checks.
+func (m *Model) index() {
+	m.byName = make(map[string]*Attribute, len(m.Attributes))
+	m.byRole = map[Role]*Attribute{}
+	for _, a := range m.Attributes {
+		m.byName[a.Name] = a
+		for _, r := range a.Roles {
+			m.byRole[r] = a
+		}
+	}
+}

@@ -2,81 +2,152 @@ package transport
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net"
-	"regexp"
+	"strconv"
 	"strings"
+	"syscall"
 
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	"github.com/dynamorm/dynamorm/dynamorm/codec"
 	"github.com/dynamorm/dynamorm/dynamorm/errs"
+	"github.com/dynamorm/dynamorm/dynamorm/internal/canon"
 )
 
-const serverError = 500
+// TornError is a successful answer that did not arrive whole. The SDK retries it.
+type TornError struct {
+	Reason string
+	Err    error
+}
 
-var sizeMessage = regexp.MustCompile(`[Ii]tem size .*exceeded the maximum`)
+func (e *TornError) Error() string { return "dynamorm: " + e.Reason }
 
-// ofAnswer maps an error answer of the service by DynamoDB's type name, and by the status where there is none.
-func ofAnswer(status int, requestID string, body []byte) *errs.Error {
-	var answer struct {
-		Type    string `json:"__type"`
-		Message string `json:"message"`
-		Other   string `json:"Message"` //nolint:tagliatelle // DynamoDB's own spelling, sometimes
+// Unwrap gives what the network said.
+func (e *TornError) Unwrap() error { return e.Err }
+
+// RetryableError makes the SDK's retryer try again.
+func (e *TornError) RetryableError() bool { return true }
+
+// canceled is the end of a context.
+func canceled(cause error, maybe bool) *errs.Error {
+	e := errs.New(errs.CodeCanceled, "", "the context ended")
+	e.Cause, e.MaybeApplied = cause, maybe
+	if maybe {
+		e.Origin = errs.Service
 	}
-	_ = json.Unmarshal(body, &answer)
-	aws := answer.Type[strings.LastIndexByte(answer.Type, '#')+1:]
-	aws, _, _ = strings.Cut(aws, ":")
-	code, retryable, known := errs.OfFault(aws)
-	if !known {
-		code, retryable = errs.ServiceError, status >= serverError
-	}
-	if aws == "ValidationException" && sizeMessage.MatchString(answer.Message+answer.Other) {
-		code, retryable = errs.ItemTooLarge, false
-	}
-	name := aws
+	return e
+}
+
+// answered maps a failure that DynamoDB answered with; known is the error type that the SDK found where the body names none.
+func answered(status int, body []byte, requestID, known string) *errs.Error {
+	name, message := awsError(body)
 	if name == "" {
-		name = "an error without a type"
+		name = known
 	}
-	out := errs.New(code, "DynamoDB answered %s", name)
-	out.Origin, out.Retryable, out.AWS, out.RequestID, out.Status = errs.Service, retryable, aws, requestID, status
-	return out
+	e := &errs.Error{Origin: errs.Service, Status: status, RequestID: requestID, AWS: name, Message: "DynamoDB answered " + strconv.Itoa(status)}
+	if name == "" {
+		e.Code, e.Retryable = errs.CodeServiceError, status >= 500
+		return e
+	}
+	e.Message += " " + name
+	e.Code, e.Retryable = errs.FromAWS(name, status)
+	if e.Code == errs.CodeValidationFailed && strings.Contains(message, "Item size") {
+		e.Code = errs.CodeItemTooLarge
+	}
+	return e
 }
 
-// ofUnsent maps what went wrong before a first attempt: an ended context, no credentials, an endpoint that is none, the caller's own middleware.
-func ofUnsent(ctx context.Context, err error) *errs.Error {
-	out := errs.New(errs.ServiceError, "the request was not sent")
-	var signing *v4.SigningError
-	switch {
-	case ctx.Err() != nil:
-		out = errs.New(errs.Canceled, "the context ended before anything was sent")
-	case errors.As(err, &signing), strings.Contains(err.Error(), "get identity"):
-		// The SDK gives what a credentials provider failed with no type of its own.
-		out = errs.New(errs.AccessDenied, "no usable credentials")
+// awsError reads the type, without its namespace, and the message out of an error's body.
+func awsError(body []byte) (name, message string) {
+	tree, err := canon.ParseJSON(string(body))
+	if err != nil {
+		return "", ""
 	}
-	out.Origin = errs.Client
-	return out
+	m, _ := tree.(map[string]any)
+	name, _ = m["__type"].(string)
+	if i := strings.LastIndexByte(name, '#'); i >= 0 {
+		name = name[i+1:]
+	}
+	name, _, _ = strings.Cut(name, ":")
+	for _, k := range []string{"message", "Message"} {
+		if s, ok := m[k].(string); ok {
+			message = s
+		}
+	}
+	return name, message
 }
 
-// ofFailure maps an attempt that got no answer: no connection, a cut one, an ended context.
-func ofFailure(ctx context.Context, err error) *errs.Error {
-	var dial *net.OpError
+// fault maps what the SDK gave up with.
+func (c *call) fault(ctx context.Context, err error) *errs.Error {
+	e := c.classify(ctx, err)
+	e.Cause = err
+	e.MaybeApplied = c.write && c.unanswered
+	return e
+}
+
+func (c *call) classify(ctx context.Context, err error) *errs.Error {
+	var torn *TornError
+	var api smithy.APIError
 	switch {
-	case ctx.Err() != nil:
-		out := errs.New(errs.Canceled, "the context ended")
-		out.Origin = errs.Service
-		return out
-	case errors.As(err, &dial) && dial.Op == "dial":
-		out := errs.New(errs.NetworkError, "the service could not be reached")
-		out.Origin = errs.Client
-		return out
+	case ctx.Err() != nil && (c.status == 0 || errors.Is(err, ctx.Err())):
+		return canceled(err, c.write && c.unanswered)
+	case errors.As(err, &torn) || errors.Is(err, codec.ErrMalformed):
+		e := errs.New(errs.CodeNetworkError, "", "the answer did not arrive whole")
+		e.Origin, e.RequestID = errs.Service, c.requestID
+		return e
+	case c.status != 0:
+		known := ""
+		if errors.As(err, &api) && api.ErrorCode() != "UnknownError" {
+			known = api.ErrorCode()
+		}
+		return answered(c.status, c.answer, c.requestID, known)
+	case errors.As(err, &api):
+		return c.mocked(err, api)
+	case refusedHere(err):
+		e := errs.New(errs.CodeAccessDenied, "", "the request could not be signed: no credentials")
+		return e
+	case c.attempts == 0 && !network(err):
+		return errs.New(errs.CodeServiceError, "", "the SDK did not send the request")
 	}
-	out := errs.New(errs.NetworkError, "no whole answer from the service")
-	out.Origin = errs.Service
-	var response *awshttp.ResponseError
-	if errors.As(err, &response) {
-		out.RequestID, out.Status = response.ServiceRequestID(), response.HTTPStatusCode()
+	e := errs.New(errs.CodeNetworkError, "", "DynamoDB could not be reached, or did not answer")
+	e.Origin = errs.Service
+	return e
+}
+
+// mocked is a failure that never was on the wire: from a middleware of the user's.
+func (c *call) mocked(err error, api smithy.APIError) *errs.Error {
+	status, id := 400, ""
+	var resp *smithyhttp.ResponseError
+	if errors.As(err, &resp) && resp.Response != nil {
+		status = resp.HTTPStatusCode()
 	}
-	return out
+	if api.ErrorFault() == smithy.FaultServer {
+		status = max(status, 500)
+	}
+	c.answer = failedItem(err)
+	return answered(status, c.answer, id, api.ErrorCode())
+}
+
+func network(err error) bool {
+	var sent *smithyhttp.RequestSendError
+	var n net.Error
+	return errors.As(err, &sent) || errors.As(err, &n)
+}
+
+// refusedHere says whether the SDK had no credentials to sign with.
+func refusedHere(err error) bool {
+	text := err.Error()
+	return strings.Contains(text, "get identity") || strings.Contains(text, "failed to sign") || strings.Contains(text, "failed to retrieve credentials")
+}
+
+// neverSent says whether the attempt ended before anything left: no connection was made.
+func neverSent(err error) bool {
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "dial" {
+		return true
+	}
+	var dns *net.DNSError
+	return errors.As(err, &dns) || errors.Is(err, syscall.ECONNREFUSED)
 }

@@ -1,175 +1,241 @@
 package transport
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"hash/crc32"
 	"io"
-	"net"
 	"net/http"
 	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/schemas"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
-	"github.com/aws/smithy-go/transport/http/protocol/awsjson"
 
-	"github.com/dynamorm/dynamorm/dynamorm/errs"
 	"github.com/dynamorm/dynamorm/dynamorm/operation"
 )
 
-// SDK sends through the caller's own DynamoDB client, by its public hooks: Options.Protocol puts our body into the request and
-// takes the answer's body before the generic deserialiser; a middleware counts attempts. Credentials, retries, endpoint rules,
-// the HTTP client and the caller's own middleware stay in force.
-type SDK struct{ client *dynamodb.Client }
-
-// NewSDK takes the caller's client.
-func NewSDK(client *dynamodb.Client) *SDK { return &SDK{client} }
-
-// call is one call of ours on its way through the SDK.
-type call struct {
-	api       string
-	table     string
-	body      []byte
-	answer    []byte
-	failure   []byte
-	status    int
-	requestID string
-	attempts  int
-	// unanswered counts attempts that got no readable answer, lastUnanswered tells of the last one.
-	unanswered     int
-	lastUnanswered bool
+// SDK sends through the user's own SDK client: its credentials, region, endpoint rules, retries, HTTP client and middleware stay in
+// force; only the bodies are the library's.
+type SDK struct {
+	client *dynamodb.Client
+	// full says that the client has middleware of the user's, which may want to see the parameters.
+	full bool
 }
 
-// Send sends one request; what the SDK gives as an error becomes the response's.
-func (t *SDK) Send(ctx context.Context, request operation.Request) operation.Response {
-	c := &call{api: request.API, table: request.Table, body: request.Body}
-	answered, err := t.invoke(ctx, c)
-	if err == nil && c.answer == nil {
-		// The caller's own middleware answered in place of the service.
-		c.answer, err = bodyOf(answered)
+// NewSDK gives a transport over a client; the client itself is not changed.
+func NewSDK(client *dynamodb.Client) *SDK {
+	full := len(client.Options().APIOptions) > 0
+	return &SDK{full: full, client: dynamodb.New(client.Options(), func(o *dynamodb.Options) {
+		o.Protocol = protocol{o.Protocol}
+		o.HTTPClient = plainBodies{o.HTTPClient}
+		// The checksum is over the bytes as sent, and is checked in DeserializeResponse, where a mismatch is an error.
+		o.DisableValidateResponseChecksum = true
+		o.EnableAcceptEncodingGzip = false
+		o.APIOptions = append(o.APIOptions[:len(o.APIOptions):len(o.APIOptions)], watch)
+	})}
+}
+
+// call carries one request through the SDK, in its context.
+type call struct {
+	request    reader
+	write      bool
+	answer     []byte
+	status     int
+	requestID  string
+	attempts   int
+	unanswered bool
+	earlier    bool
+	done       bool
+}
+
+type callKey struct{}
+
+// Send sends a request with as many attempts as the user's retryer makes.
+func (s *SDK) Send(ctx context.Context, r operation.Request) operation.Response {
+	c := &call{request: reader{b: r.Body}, write: r.Write}
+	out, err := s.invoke(context.WithValue(ctx, callKey{}, c), r)
+	if err != nil {
+		return operation.Response{Body: c.answer, Fault: c.fault(ctx, err), Unanswered: c.earlier}
+	}
+	if !c.done {
+		c.answer = answerOf(out) // a middleware of the user's answered for DynamoDB
+	}
+	return operation.Response{Body: c.answer, Unanswered: c.earlier}
+}
+
+// reader gives the body to the SDK. It has WriteTo, so that hashing it needs no buffer.
+type reader struct {
+	b []byte
+	i int64
+}
+
+func (r *reader) Read(p []byte) (int, error) {
+	if r.i >= int64(len(r.b)) {
+		return 0, io.EOF
+	}
+	n := copy(p, r.b[r.i:])
+	r.i += int64(n)
+	return n, nil
+}
+
+func (r *reader) Seek(off int64, whence int) (int64, error) {
+	switch whence {
+	case io.SeekStart:
+		r.i = off
+	case io.SeekCurrent:
+		r.i += off
+	case io.SeekEnd:
+		r.i = int64(len(r.b)) + off
+	}
+	return r.i, nil
+}
+
+func (r *reader) Len() int { return len(r.b) - int(r.i) }
+
+func (r *reader) WriteTo(w io.Writer) (int64, error) {
+	if r.i >= int64(len(r.b)) {
+		return 0, nil
+	}
+	n, err := w.Write(r.b[r.i:])
+	r.i += int64(n)
+	return int64(n), err
+}
+
+// plainBodies hides WriteTo from net/http: smithy's closer answers io.EOF there, which net/http takes for a failed write.
+type plainBodies struct{ dynamodb.HTTPClient }
+
+type plainBody struct{ io.ReadCloser }
+
+func (c plainBodies) Do(r *http.Request) (*http.Response, error) {
+	if r.Body != nil {
+		r.Body = plainBody{r.Body}
+	}
+	return c.HTTPClient.Do(r)
+}
+
+// protocol puts the library's body into a request of its own, and takes the answer's; other calls go their usual way.
+type protocol struct{ smithyhttp.ClientProtocol }
+
+func (p protocol) SerializeRequest(ctx context.Context, op *smithy.OperationSchema, in smithy.Serializable, req *smithyhttp.Request) error {
+	c, _ := ctx.Value(callKey{}).(*call)
+	if c == nil {
+		return p.ClientProtocol.SerializeRequest(ctx, op, in, req)
+	}
+	req.Method = http.MethodPost
+	if req.URL.Path == "" {
+		req.URL.Path = "/"
+	}
+	req.Header.Set("X-Amz-Target", "DynamoDB_20120810."+op.ID().Name)
+	req.Header.Set("Content-Type", "application/x-amz-json-1.0")
+	with, err := req.SetStream(&c.request)
+	if err != nil {
+		return err
+	}
+	*req = *with
+	return nil
+}
+
+func (p protocol) DeserializeResponse(ctx context.Context, op *smithy.OperationSchema, types *smithy.TypeRegistry, resp *smithyhttp.Response, out smithy.Deserializable) error {
+	c, _ := ctx.Value(callKey{}).(*call)
+	if c == nil {
+		return p.ClientProtocol.DeserializeResponse(ctx, op, types, resp, out)
+	}
+	body, err := whole(resp)
+	c.answer, c.status, c.requestID = body, resp.StatusCode, resp.Header.Get("X-Amzn-Requestid")
+	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+		resp.Body = io.NopCloser(&reader{b: body})
+		resp.ContentLength = int64(len(body))
+		return p.ClientProtocol.DeserializeResponse(ctx, op, types, resp, out)
 	}
 	if err == nil {
-		return operation.Response{Body: c.answer, Unanswered: c.unanswered > 0}
+		err = wellFormed(resp, body)
 	}
-	earlier := c.unanswered
-	if c.lastUnanswered {
-		earlier--
+	if err != nil {
+		return &smithy.DeserializationError{Err: err}
 	}
-	out := t.mapped(ctx, c, err)
-	out.MaybeApplied = request.Write && c.unanswered > 0
-	return operation.Response{Body: c.failure, Err: out.Because(err), Unanswered: earlier > 0}
+	c.done = true
+	return nil
 }
 
-func (t *SDK) mapped(ctx context.Context, c *call, err error) *errs.Error {
-	if c.status >= http.StatusMultipleChoices {
-		return ofAnswer(c.status, c.requestID, c.failure)
+// most bounds what one answer may hold; DynamoDB's own limit is 16 MB.
+const most = 64 << 20
+
+func whole(resp *smithyhttp.Response) ([]byte, error) {
+	if n := resp.ContentLength; n >= 0 && n <= most {
+		body := make([]byte, n)
+		k, err := io.ReadFull(resp.Body, body)
+		if err != nil {
+			return body[:k], &TornError{"the answer broke off", err}
+		}
+		return body, nil
 	}
-	if c.attempts == 0 {
-		return ofUnsent(ctx, err)
+	body, err := io.ReadAll(io.LimitReader(resp.Body, most+1))
+	switch {
+	case err != nil:
+		return body, &TornError{"the answer broke off", err}
+	case len(body) > most:
+		return nil, &TornError{"the answer is longer than DynamoDB's can be", nil}
 	}
-	return ofFailure(ctx, err)
+	return body, nil
 }
 
-// invoke calls the SDK with the least it has to see: the table, by which it finds the endpoint and the caller's middleware the call.
-func (t *SDK) invoke(ctx context.Context, c *call) (answered any, err error) {
-	options := func(o *dynamodb.Options) {
-		o.Protocol = &protocol{awsjson.New10(schemas.DynamoDB_20120810), c}
-		o.APIOptions = append(append([]func(*middleware.Stack) error{}, o.APIOptions...), c.watch)
+// wellFormed checks an answer's CRC32, and without one that it is JSON.
+func wellFormed(resp *smithyhttp.Response, body []byte) error {
+	sum := resp.Header.Get("X-Amz-Crc32")
+	if sum == "" {
+		if !json.Valid(body) {
+			return &TornError{"the answer is no JSON", nil}
+		}
+		return nil
 	}
-	switch least := map[string]types.AttributeValue{}; c.api { // an empty map passes the SDK's check of required members
-	case "GetItem":
-		return t.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &c.table, Key: least}, options)
-	case "PutItem":
-		return t.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &c.table, Item: least}, options)
-	case "UpdateItem":
-		return t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &c.table, Key: least}, options)
-	case "DeleteItem":
-		return t.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &c.table, Key: least}, options)
+	want, err := strconv.ParseUint(sum, 10, 32)
+	if err != nil || uint32(want) != crc32.ChecksumIEEE(body) {
+		return &TornError{"the answer has another checksum", nil}
 	}
-	return nil, fmt.Errorf("no such call: %s", c.api)
+	if !json.Valid(body) {
+		return &TornError{"the answer is no JSON", nil}
+	}
+	return nil
 }
 
-// watch counts the attempts that got no readable answer.
-func (c *call) watch(stack *middleware.Stack) error {
-	return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("dynamorm-attempts",
-		func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
-			c.attempts++
-			c.status, c.failure = 0, nil
-			out, metadata, err := next.HandleDeserialize(ctx, in)
-			c.lastUnanswered = err != nil && c.lost(err)
-			if c.lastUnanswered {
-				c.unanswered++
-			}
-			return out, metadata, err
-		}), middleware.Before)
+// watch puts attempt where each attempt passes.
+func watch(stack *middleware.Stack) error {
+	return stack.Deserialize.Add(attempt{}, middleware.Before)
 }
 
-// lost tells whether a failed attempt may have been applied all the same.
+// attempt notes for each attempt whether it may have reached DynamoDB without a readable answer.
+type attempt struct{}
+
+func (attempt) ID() string { return "DynamORMAttempt" }
+
+func (attempt) HandleDeserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
+	c, _ := ctx.Value(callKey{}).(*call)
+	if c == nil {
+		return next.HandleDeserialize(ctx, in)
+	}
+	c.attempts++
+	c.earlier = c.unanswered
+	c.answer, c.status, c.requestID, c.done = nil, 0, "", false
+	ended := ctx.Err() != nil
+	out, metadata, err := next.HandleDeserialize(ctx, in)
+	if err != nil && !ended && c.lost(err) {
+		c.unanswered = true
+	}
+	return out, metadata, err
+}
+
+// lost says whether this attempt's outcome is unknown.
 func (c *call) lost(err error) bool {
-	if c.status >= http.StatusMultipleChoices {
-		return c.status >= serverError
+	var torn *TornError
+	var ended *smithy.CanceledError
+	switch {
+	case errors.As(err, &torn) || errors.As(err, &ended) || c.status >= 500:
+		return true
+	case c.status != 0:
+		return false
 	}
-	var dial *net.OpError
-	return !errors.As(err, &dial) || dial.Op != "dial"
-}
-
-// protocol is the SDK's own, with our bodies.
-type protocol struct {
-	*awsjson.Protocol
-	call *call
-}
-
-// SerializeRequest puts the built body into the request.
-func (p *protocol) SerializeRequest(_ context.Context, _ *smithy.OperationSchema, _ smithy.Serializable, request *smithyhttp.Request) error {
-	request.Method = http.MethodPost
-	if request.URL.Path == "" {
-		request.URL.Path = "/"
-	}
-	request.Header["X-Amz-Target"] = []string{"DynamoDB_20120810." + p.call.api}
-	request.Header["Content-Type"] = []string{"application/x-amz-json-1.0"}
-	filled, err := request.SetStream(bytes.NewReader(p.call.body))
-	if err != nil {
-		return fmt.Errorf("dynamorm: set the request's body: %w", err)
-	}
-	*request = *filled
-	return nil
-}
-
-// A bodyError is an answer that broke off or is not what was sent; the SDK retries it.
-type bodyError struct{ cause error }
-
-func (e *bodyError) Error() string        { return "dynamorm: the answer's body: " + e.cause.Error() }
-func (e *bodyError) Unwrap() error        { return e.cause }
-func (e *bodyError) RetryableError() bool { return true }
-
-// DeserializeResponse takes the body of a success; an error's body is kept for us and left to the SDK.
-func (p *protocol) DeserializeResponse(
-	ctx context.Context, op *smithy.OperationSchema, registry *smithy.TypeRegistry, response *smithyhttp.Response, out smithy.Deserializable,
-) error {
-	c := p.call
-	body, err := io.ReadAll(response.Body)
-	c.requestID = response.Header.Get("X-Amzn-Requestid")
-	if response.StatusCode >= http.StatusMultipleChoices {
-		c.status, c.failure = response.StatusCode, body
-		response.Body = io.NopCloser(bytes.NewReader(body))
-		return p.Protocol.DeserializeResponse(ctx, op, registry, response, out) //nolint:wrapcheck // the SDK's own error is the cause
-	}
-	if err != nil {
-		return &bodyError{err}
-	}
-	if sum := response.Header.Get("X-Amz-Crc32"); sum != "" && sum != strconv.FormatUint(uint64(crc32.ChecksumIEEE(body)), 10) {
-		return &bodyError{errors.New("wrong checksum")}
-	}
-	if !json.Valid(body) || len(body) == 0 || bytes.TrimLeft(body, " \t\r\n")[0] != '{' {
-		return &bodyError{errors.New("no JSON object")}
-	}
-	c.answer = body
-	return nil
+	return network(err) && !neverSent(err)
 }

@@ -1,21 +1,22 @@
 package transport_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
@@ -27,302 +28,273 @@ import (
 	"github.com/dynamorm/dynamorm/dynamorm/transport"
 )
 
-// answer is what the scripted HTTP client does with one request.
-type answer struct {
-	status  int
-	body    string
-	crc     string // the header; "right" is computed
-	cut     bool   // the body ends early
-	fail    error
-	blocked bool // until the context ends
+// service is a stub of DynamoDB: it answers each attempt in turn, the last one again and again.
+type service struct {
+	*httptest.Server
+	attempts atomic.Int32
+	bodies   []string
+	headers  []http.Header
 }
 
-// wire is the caller's own HTTP client; the last answer repeats.
-type wire struct {
-	answers []answer
-	sent    []*http.Request
-	bodies  []string
+func serve(t *testing.T, answers ...func(w http.ResponseWriter)) *service {
+	t.Helper()
+	s := &service{}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		s.bodies = append(s.bodies, string(body))
+		s.headers = append(s.headers, r.Header.Clone())
+		n := int(s.attempts.Add(1)) - 1
+		answers[min(n, len(answers)-1)](w)
+	}))
+	t.Cleanup(s.Close)
+	return s
 }
 
-func (w *wire) Do(request *http.Request) (*http.Response, error) {
-	body, err := io.ReadAll(request.Body)
-	if err != nil {
-		return nil, err
+func answer(status int, body string) func(http.ResponseWriter) {
+	return func(w http.ResponseWriter) {
+		w.Header().Set("X-Amz-Crc32", strconv.Itoa(int(crc32.ChecksumIEEE([]byte(body)))))
+		w.Header().Set("X-Amzn-Requestid", "REQUEST1")
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
 	}
-	w.sent, w.bodies = append(w.sent, request), append(w.bodies, string(body))
-	a := w.answers[min(len(w.sent), len(w.answers))-1]
-	switch {
-	case a.blocked:
-		<-request.Context().Done()
-		return nil, request.Context().Err()
-	case a.fail != nil:
-		return nil, a.fail
-	}
-	header := http.Header{"X-Amzn-Requestid": {"REQ1"}}
-	if a.crc == "right" {
-		header.Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE([]byte(a.body))), 10))
-	} else if a.crc != "" {
-		header.Set("X-Amz-Crc32", a.crc)
-	}
-	var reader io.Reader = strings.NewReader(a.body)
-	if a.cut {
-		reader = io.MultiReader(strings.NewReader(a.body[:len(a.body)/2]), broken{})
-	}
-	return &http.Response{StatusCode: a.status, Header: header, ContentLength: int64(len(a.body)), Body: io.NopCloser(reader), Request: request}, nil
 }
 
-type broken struct{}
+// cut sends half of what it announces.
+func cut(w http.ResponseWriter) {
+	w.Header().Set("Content-Length", "100")
+	_, _ = io.WriteString(w, `{"Item":{"id":`)
+}
 
-func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+func drop(w http.ResponseWriter) {
+	c, _, err := w.(http.Hijacker).Hijack()
+	if err == nil {
+		_ = c.Close()
+	}
+}
 
-func clientOver(w *wire, attempts int, options ...func(*dynamodb.Options)) *dynamodb.Client {
+func client(endpoint string, attempts int, change ...func(*dynamodb.Options)) *dynamodb.Client {
 	return dynamodb.New(dynamodb.Options{
-		Region: "us-east-1", BaseEndpoint: aws.String("http://dynamodb.test"), HTTPClient: w,
-		Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", ""),
+		Region: "us-east-1", BaseEndpoint: &endpoint,
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "AKIDTEST", SecretAccessKey: "secret"}, nil
+		}),
 		Retryer: retry.NewStandard(func(o *retry.StandardOptions) {
 			o.MaxAttempts = attempts
 			o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
 		}),
-	}, options...)
+	}, change...)
 }
 
 var (
-	read  = operation.Request{API: "GetItem", Table: "notes", Body: []byte(`{"TableName":"notes","Key":{"id":{"S":"a"}}}`)}
-	write = operation.Request{API: "PutItem", Table: "notes", Body: []byte(`{"TableName":"notes","Item":{"id":{"S":"a"}}}`), Write: true}
+	put = operation.Request{API: "PutItem", Table: "notes", Body: []byte(`{"TableName":"notes","Item":{"id":{"S":"a"}}}`), Write: true}
+	get = operation.Request{API: "GetItem", Table: "notes", Body: []byte(`{"TableName":"notes","Key":{"id":{"S":"a"}}}`)}
 )
 
-const found = `{"Item":{"id":{"S":"a"}}}`
-
-func fault(name string) string {
-	return `{"__type":"com.amazonaws.dynamodb.v20120810#` + name + `","message":"m"}`
+func send(t *testing.T, c *dynamodb.Client, r operation.Request) operation.Response {
+	t.Helper()
+	return transport.NewSDK(c).Send(context.Background(), r)
 }
 
-func TestTheBodyIsOursAndTheSignatureTheSDKs(t *testing.T) {
-	w := &wire{answers: []answer{{status: 200, body: found, crc: "right"}}}
-	response := transport.NewSDK(clientOver(w, 1)).Send(context.Background(), read)
-	if response.Err != nil || string(response.Body) != found {
-		t.Fatalf("got %s, %v", response.Body, response.Err)
+func TestTheBodyIsSentAsItIsAndSigned(t *testing.T) {
+	s := serve(t, answer(200, `{}`))
+	r := send(t, client(s.URL, 1), put)
+	if r.Fault != nil || string(r.Body) != "{}" {
+		t.Fatalf("got %+v", r)
 	}
-	if w.bodies[0] != string(read.Body) {
-		t.Errorf("sent %s", w.bodies[0])
-	}
-	header := w.sent[0].Header
-	if header.Get("X-Amz-Target") != "DynamoDB_20120810.GetItem" || !strings.HasPrefix(header.Get("Authorization"), "AWS4-HMAC-SHA256 Credential=AKID/") {
-		t.Errorf("headers %v", header)
+	h := s.headers[0]
+	if s.bodies[0] != string(put.Body) || h.Get("X-Amz-Target") != "DynamoDB_20120810.PutItem" || !strings.Contains(h.Get("Authorization"), "Credential=AKIDTEST/") {
+		t.Errorf("got %s with %v", s.bodies[0], h)
 	}
 }
 
-func TestEveryAPIOfP0GoesThroughItsOwnCall(t *testing.T) {
-	for _, api := range []string{"GetItem", "PutItem", "UpdateItem", "DeleteItem"} {
-		w := &wire{answers: []answer{{status: 200, body: "{}"}}}
-		response := transport.NewSDK(clientOver(w, 1)).Send(context.Background(), operation.Request{API: api, Table: "notes", Body: []byte("{}")})
-		if response.Err != nil || w.sent[0].Header.Get("X-Amz-Target") != "DynamoDB_20120810."+api {
-			t.Errorf("%s: %v", api, response.Err)
+func TestARetrySendsTheSameBytes(t *testing.T) {
+	s := serve(t, answer(500, `{"__type":"x#InternalServerError"}`), cut, drop, answer(400, `{"__type":"x#ThrottlingException"}`), answer(200, `{}`))
+	r := send(t, client(s.URL, 5), put)
+	if r.Fault != nil || !r.Unanswered || s.attempts.Load() != 5 {
+		t.Fatalf("got %+v after %d attempts", r.Fault, s.attempts.Load())
+	}
+	for _, body := range s.bodies {
+		if body != string(put.Body) {
+			t.Errorf("sent %s", body)
 		}
 	}
 }
 
-func TestAnswersBecomeCodes(t *testing.T) {
-	reset := &net.OpError{Op: "read", Err: errors.New("connection reset by peer")}
-	refused := &net.OpError{Op: "dial", Err: errors.New("connection refused")}
-	rows := []struct {
-		name      string
-		request   operation.Request
-		answers   []answer
-		attempts  int
-		code      errs.Code
-		origin    errs.Origin
-		sent      int
-		maybe     bool
-		retryable bool
-	}{
-		{"a success on the third attempt", write, []answer{{status: 500, body: fault("InternalServerError")}, {status: 400, body: fault("ThrottlingException")}, {status: 200, body: "{}"}}, 3, "", "", 3, false, false},
-		{"a throttle that stays", write, []answer{{status: 400, body: fault("ThrottlingException")}}, 2, errs.Throttled, errs.Service, 2, false, true},
-		{"a server error of a write", write, []answer{{status: 500, body: fault("InternalServerError")}}, 1, errs.ServiceError, errs.Service, 1, true, true},
-		{"a server error of a read", read, []answer{{status: 500, body: fault("InternalServerError")}}, 1, errs.ServiceError, errs.Service, 1, false, true},
-		{"an error page", read, []answer{{status: 503, body: "<html>"}}, 1, errs.ServiceError, errs.Service, 1, false, true},
-		{"an unknown client error", read, []answer{{status: 400, body: fault("SomethingNew")}}, 1, errs.ServiceError, errs.Service, 1, false, false},
-		{"the size of an item", write, []answer{{status: 400, body: `{"__type":"x#ValidationException","message":"Item size has exceeded the maximum allowed size"}`}}, 1, errs.ItemTooLarge, errs.Service, 1, false, false},
-		{"a wrong checksum, then a right one", read, []answer{{status: 200, body: found, crc: "1"}, {status: 200, body: found, crc: "right"}}, 2, "", "", 2, false, false},
-		{"a wrong checksum that stays", write, []answer{{status: 200, body: "{}", crc: "1"}}, 2, errs.NetworkError, errs.Service, 2, true, true},
-		{"a torn body", write, []answer{{status: 200, body: found, cut: true}}, 1, errs.NetworkError, errs.Service, 1, true, true},
-		{"a torn body of a read", read, []answer{{status: 200, body: found, cut: true}}, 1, errs.NetworkError, errs.Service, 1, false, true},
-		{"a success that is no JSON", write, []answer{{status: 200, body: "<html>", crc: "right"}}, 1, errs.NetworkError, errs.Service, 1, true, true},
-		{"a reset", write, []answer{{fail: reset}}, 1, errs.NetworkError, errs.Service, 1, true, true},
-		{"no connection", write, []answer{{fail: refused}}, 1, errs.NetworkError, errs.Client, 1, false, true},
-		{"a reset, then a refusal for certain", write, []answer{{fail: reset}, {status: 400, body: fault("ConditionalCheckFailedException")}}, 2, errs.ConditionFailed, errs.Service, 2, true, false},
+func TestAnAnswerThatDoesNotArriveWholeIsANetworkErrorAndTheSDKRetriesIt(t *testing.T) {
+	wrong := func(w http.ResponseWriter) {
+		w.Header().Set("X-Amz-Crc32", "1")
+		_, _ = io.WriteString(w, `{"Item":{}}`)
 	}
-	for _, row := range rows {
-		t.Run(row.name, func(t *testing.T) {
-			w := &wire{answers: row.answers}
-			response := transport.NewSDK(clientOver(w, row.attempts)).Send(context.Background(), row.request)
-			if len(w.sent) != row.sent {
-				t.Errorf("sent %d times, not %d", len(w.sent), row.sent)
-			}
-			for _, body := range w.bodies {
-				if body != string(row.request.Body) {
-					t.Errorf("an attempt sent %s", body)
+	torn := func(w http.ResponseWriter) { _, _ = io.WriteString(w, `{"Item":{"id"`) }
+	for name, bad := range map[string]func(http.ResponseWriter){"cut": cut, "dropped": drop, "checksum": wrong, "torn": torn} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, bad)
+			for _, r := range []operation.Request{get, put} {
+				e := send(t, client(s.URL, 1), r).Fault
+				if e == nil || e.Code != errs.CodeNetworkError || !e.Retryable || e.Origin != errs.Service || e.MaybeApplied != r.Write {
+					t.Errorf("%s: got %+v", r.API, e)
 				}
 			}
-			if row.code == "" {
-				if response.Err != nil {
-					t.Errorf("got %v", response.Err)
-				}
-				return
-			}
-			e := response.Err
-			if e == nil || e.Code != row.code || e.Origin != row.origin || e.MaybeApplied != row.maybe || e.Retryable != row.retryable {
-				t.Fatalf("got %+v", e)
-			}
-			var operationError *smithy.OperationError
-			if !errors.As(e, &operationError) {
-				t.Error("the SDK's own error is not the cause")
+			s = serve(t, bad, answer(200, `{"Item":{"id":{"S":"a"}}}`))
+			if r := send(t, client(s.URL, 2), get); r.Fault != nil || string(r.Body) != `{"Item":{"id":{"S":"a"}}}` {
+				t.Errorf("the retry gave %+v", r)
 			}
 		})
 	}
 }
 
-func TestAnUnansweredAttemptBeforeTheLastIsTold(t *testing.T) {
-	reset := answer{fail: &net.OpError{Op: "read", Err: errors.New("connection reset by peer")}}
-	w := &wire{answers: []answer{reset, {status: 400, body: fault("ConditionalCheckFailedException")}}}
-	if response := transport.NewSDK(clientOver(w, 2)).Send(context.Background(), write); !response.Unanswered {
-		t.Error("the first attempt went unanswered")
+func TestAServiceErrorKeepsItsTypeStatusRequestIDAndCause(t *testing.T) {
+	s := serve(t, answer(400, `{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"no","Item":{"id":{"S":"a"}}}`))
+	r := send(t, client(s.URL, 3), put)
+	e := r.Fault
+	if e == nil || e.Code != errs.CodeConditionFailed || e.AWS != "ConditionalCheckFailedException" || e.Status != 400 || e.RequestID != "REQUEST1" || e.MaybeApplied {
+		t.Fatalf("got %+v", e)
 	}
-	w = &wire{answers: []answer{reset}}
-	if response := transport.NewSDK(clientOver(w, 1)).Send(context.Background(), write); response.Unanswered {
-		t.Error("there was no attempt before the last")
+	var failed *types.ConditionalCheckFailedException
+	var op *smithy.OperationError
+	if !errors.As(e, &failed) || !errors.As(e, &op) || op.Operation() != "PutItem" {
+		t.Errorf("the SDK's own errors are not reachable: %v", e.Cause)
+	}
+	if !strings.Contains(string(r.Body), `"Item"`) || s.attempts.Load() != 1 {
+		t.Errorf("got %s after %d attempts", r.Body, s.attempts.Load())
 	}
 }
 
-func TestTheRequestIDAndStatusAreCarried(t *testing.T) {
-	w := &wire{answers: []answer{{status: 400, body: fault("ResourceNotFoundException")}}}
-	e := transport.NewSDK(clientOver(w, 1)).Send(context.Background(), read).Err
-	if e.RequestID != "REQ1" || e.Status != 400 || e.AWS != "ResourceNotFoundException" || !errors.Is(e, errs.OfCode(errs.TableNotFound)) {
+func TestARefusedConnectionLeavesNoDoubtAboutAWrite(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	_ = l.Close()
+	e := send(t, client("http://"+address, 2), put).Fault
+	if e == nil || e.Code != errs.CodeNetworkError || !e.Retryable || e.MaybeApplied {
 		t.Errorf("got %+v", e)
 	}
 }
 
-func TestACancelledContextIsCanceled(t *testing.T) {
-	t.Run("before anything is sent", func(t *testing.T) {
-		ctx, cancel := context.WithCancel(context.Background())
+func TestAnEndedContextIsCanceledAndAWriteOnItsWayMayHaveHappened(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	s := serve(t, func(w http.ResponseWriter) {
 		cancel()
-		w := &wire{answers: []answer{{status: 200, body: "{}"}}}
-		e := transport.NewSDK(clientOver(w, 3)).Send(ctx, write).Err
-		if e == nil || e.Code != errs.Canceled || len(w.sent) > 0 && e.Origin == errs.Client {
-			t.Errorf("got %+v after %d requests", e, len(w.sent))
-		}
+		time.Sleep(50 * time.Millisecond)
 	})
-	t.Run("while the answer is awaited", func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
-		defer cancel()
-		w := &wire{answers: []answer{{blocked: true}}}
-		e := transport.NewSDK(clientOver(w, 3)).Send(ctx, write).Err
-		if e == nil || e.Code != errs.Canceled || e.Origin != errs.Service || !e.MaybeApplied || len(w.sent) != 1 {
-			t.Errorf("got %+v after %d requests", e, len(w.sent))
-		}
-		if !errors.Is(e, context.DeadlineExceeded) {
-			t.Error("the context's own error is not the cause")
-		}
-	})
+	e := transport.NewSDK(client(s.URL, 3)).Send(ctx, put).Fault
+	if e == nil || e.Code != errs.CodeCanceled || e.Retryable || !e.MaybeApplied || !errors.Is(e, context.Canceled) {
+		t.Errorf("on its way: got %+v", e)
+	}
+	if s.attempts.Load() != 1 {
+		t.Errorf("%d attempts", s.attempts.Load())
+	}
+	e = transport.NewSDK(client(s.URL, 3)).Send(ctx, put).Fault
+	if e == nil || e.Code != errs.CodeCanceled || e.MaybeApplied || s.attempts.Load() != 1 {
+		t.Errorf("before: got %+v", e)
+	}
 }
 
-func TestMissingCredentialsAreAccessDenied(t *testing.T) {
-	w := &wire{answers: []answer{{status: 200, body: "{}"}}}
-	client := clientOver(w, 1, func(o *dynamodb.Options) {
+func TestMissingCredentialsAreAccessDeniedBeforeARequest(t *testing.T) {
+	s := serve(t, answer(200, `{}`))
+	none := func(o *dynamodb.Options) {
 		o.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{}, errors.New("nobody here")
+			return aws.Credentials{}, errors.New("nobody is logged in")
 		})
-	})
-	e := transport.NewSDK(client).Send(context.Background(), write).Err
-	if e == nil || e.Code != errs.AccessDenied || e.Origin != errs.Client || e.MaybeApplied || len(w.sent) != 0 {
-		t.Errorf("got %+v after %d requests", e, len(w.sent))
+	}
+	e := send(t, client(s.URL, 1, none), put).Fault
+	if e == nil || e.Code != errs.CodeAccessDenied || e.Origin != errs.Client || e.MaybeApplied || s.attempts.Load() != 0 {
+		t.Errorf("got %+v", e)
 	}
 }
 
-func TestTheCallersMiddlewareStaysInForce(t *testing.T) {
-	w := &wire{answers: []answer{{status: 200, body: found}}}
-	seen := ""
-	client := clientOver(w, 1, func(o *dynamodb.Options) {
-		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
-			return errors.Join(
-				stack.Initialize.Add(middleware.InitializeMiddlewareFunc("watch", func(
-					ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
-				) (middleware.InitializeOutput, middleware.Metadata, error) {
-					seen = aws.ToString(in.Parameters.(*dynamodb.GetItemInput).TableName)
-					return next.HandleInitialize(ctx, in)
-				}), middleware.Before),
-				stack.Build.Add(middleware.BuildMiddlewareFunc("header", func(
-					ctx context.Context, in middleware.BuildInput, next middleware.BuildHandler,
-				) (middleware.BuildOutput, middleware.Metadata, error) {
-					in.Request.(*smithyhttp.Request).Header.Set("X-Tenant", "acme")
-					return next.HandleBuild(ctx, in)
-				}), middleware.After),
-			)
-		})
-	})
-	if response := transport.NewSDK(client).Send(context.Background(), read); response.Err != nil {
-		t.Fatal(response.Err)
-	}
-	if seen != "notes" || w.sent[0].Header.Get("X-Tenant") != "acme" {
-		t.Errorf("table %q, headers %v", seen, w.sent[0].Header)
-	}
-	if !strings.Contains(w.sent[0].Header.Get("Authorization"), "x-tenant") {
-		t.Error("the caller's header is not signed")
-	}
+// counting is an HTTP client of the user's.
+type counting struct{ calls atomic.Int32 }
+
+func (c *counting) Do(r *http.Request) (*http.Response, error) {
+	c.calls.Add(1)
+	return http.DefaultClient.Do(r)
 }
 
-// answeredBy makes a client whose middleware answers, or fails, in place of the service.
-func answeredBy(result any, err error) *dynamodb.Client {
-	return clientOver(&wire{}, 1, func(o *dynamodb.Options) {
-		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
-			return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("stub", func(
-				context.Context, middleware.InitializeInput, middleware.InitializeHandler,
-			) (middleware.InitializeOutput, middleware.Metadata, error) {
-				return middleware.InitializeOutput{Result: result}, middleware.Metadata{}, err
+func TestTheUsersHTTPClientAndMiddlewareStayInForce(t *testing.T) {
+	s := serve(t, answer(200, `{}`))
+	mine := &counting{}
+	var seen *dynamodb.PutItemInput
+	c := client(s.URL, 1, func(o *dynamodb.Options) {
+		o.HTTPClient = mine
+		o.APIOptions = append(o.APIOptions, smithyhttp.AddHeaderValue("X-Mine", "yes"), func(stack *middleware.Stack) error {
+			return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("Mine", func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+				seen, _ = in.Parameters.(*dynamodb.PutItemInput)
+				return next.HandleInitialize(ctx, in)
 			}), middleware.Before)
 		})
 	})
-}
-
-func TestAStubsAnswerIsReadAsTheServices(t *testing.T) {
-	item := map[string]types.AttributeValue{
-		"b": &types.AttributeValueMemberB{Value: []byte{1}}, "bs": &types.AttributeValueMemberBS{Value: [][]byte{{1}, {2}}},
-		"f": &types.AttributeValueMemberBOOL{Value: true}, "n": &types.AttributeValueMemberN{Value: "1"},
-		"ns": &types.AttributeValueMemberNS{Value: []string{"1", "2"}}, "nu": &types.AttributeValueMemberNULL{Value: true},
-		"s": &types.AttributeValueMemberS{Value: "a\"<"}, "ss": &types.AttributeValueMemberSS{Value: []string{"a"}},
-		"l": &types.AttributeValueMemberL{Value: []types.AttributeValue{&types.AttributeValueMemberN{Value: "1"}, &types.AttributeValueMemberS{Value: "x"}}},
-		"m": &types.AttributeValueMemberM{Value: map[string]types.AttributeValue{"k": &types.AttributeValueMemberS{Value: "v"}}},
+	if r := send(t, c, put); r.Fault != nil {
+		t.Fatal(r.Fault)
 	}
-	want := `{"Item":{"b":{"B":"AQ=="},"bs":{"BS":["AQ==","Ag=="]},"f":{"BOOL":true},"l":{"L":[{"N":"1"},{"S":"x"}]},"m":{"M":{"k":{"S":"v"}}},` +
-		`"n":{"N":"1"},"ns":{"NS":["1","2"]},"nu":{"NULL":true},"s":{"S":"a\"<"},"ss":{"SS":["a"]}}}`
-	response := transport.NewSDK(answeredBy(&dynamodb.GetItemOutput{Item: item}, nil)).Send(context.Background(), read)
-	if response.Err != nil || string(response.Body) != want {
-		t.Errorf("got %s, %v", response.Body, response.Err)
+	if mine.calls.Load() != 1 || s.headers[0].Get("X-Mine") != "yes" {
+		t.Errorf("%d calls, headers %v", mine.calls.Load(), s.headers[0])
 	}
-	response = transport.NewSDK(answeredBy(&dynamodb.GetItemOutput{}, nil)).Send(context.Background(), read)
-	if response.Err != nil || string(response.Body) != "{}" {
-		t.Errorf("an empty stub gave %s, %v", response.Body, response.Err)
+	if seen == nil || *seen.TableName != "notes" || seen.Item["id"].(*types.AttributeValueMemberS).Value != "a" {
+		t.Errorf("the middleware saw %+v", seen)
 	}
 }
 
-func TestWhatTheCallersMiddlewareRefusesWasNotSent(t *testing.T) {
-	policy := errors.New("policy")
-	e := transport.NewSDK(answeredBy(nil, policy)).Send(context.Background(), write).Err
-	if e == nil || e.Origin != errs.Client || e.MaybeApplied || !errors.Is(e, policy) {
-		t.Errorf("got %+v", e)
+// mock answers in the place of DynamoDB.
+func mock(result any, fail error) func(*dynamodb.Options) {
+	return func(o *dynamodb.Options) {
+		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
+			return stack.Finalize.Add(middleware.FinalizeMiddlewareFunc("Mock", func(context.Context, middleware.FinalizeInput, middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
+				return middleware.FinalizeOutput{Result: result}, middleware.Metadata{}, fail
+			}), middleware.Before)
+		})
 	}
 }
 
-func TestOtherCallsOnTheSameClientAreLeftAlone(t *testing.T) {
-	w := &wire{answers: []answer{{status: 200, body: found}}}
-	client := clientOver(w, 1)
-	if response := transport.NewSDK(client).Send(context.Background(), read); response.Err != nil {
-		t.Fatal(response.Err)
+func TestAnOutputOfTheUsersMockIsReadAsAnAnswer(t *testing.T) {
+	item := map[string]types.AttributeValue{"id": &types.AttributeValueMemberS{Value: `a"`}, "n": &types.AttributeValueMemberL{Value: []types.AttributeValue{
+		&types.AttributeValueMemberN{Value: "1"}, &types.AttributeValueMemberB{Value: []byte{1}}, &types.AttributeValueMemberNULL{Value: true}, &types.AttributeValueMemberBOOL{Value: true},
+		&types.AttributeValueMemberSS{Value: []string{"x", "y"}}, &types.AttributeValueMemberNS{Value: []string{"1"}}, &types.AttributeValueMemberBS{Value: [][]byte{{2}}}, &types.AttributeValueMemberM{},
+	}}}
+	r := send(t, client("http://127.0.0.1:1", 1, mock(&dynamodb.GetItemOutput{Item: item}, nil)), get)
+	const list = `{"L":[{"N":"1"},{"B":"AQ=="},{"NULL":true},{"BOOL":true},{"SS":["x","y"]},{"NS":["1"]},{"BS":["Ag=="]},{"M":{}}]}`
+	one, two := `{"Item":{"id":{"S":"a\""},"n":`+list+`}}`, `{"Item":{"n":`+list+`,"id":{"S":"a\""}}}`
+	if r.Fault != nil || string(r.Body) != one && string(r.Body) != two {
+		t.Errorf("got %s, %v", r.Body, r.Fault)
 	}
-	out, err := client.GetItem(context.Background(), &dynamodb.GetItemInput{
-		TableName: aws.String("notes"), Key: map[string]types.AttributeValue{"id": &types.AttributeValueMemberS{Value: "z"}},
-	})
-	if err != nil || len(out.Item) != 1 || !bytes.Contains([]byte(w.bodies[1]), []byte(`"z"`)) {
-		t.Errorf("the user's own call gave %v, %v after sending %s", out, err, w.bodies[1])
+	if r := send(t, client("http://127.0.0.1:1", 1, mock(&dynamodb.GetItemOutput{}, nil)), get); string(r.Body) != "{}" {
+		t.Errorf("got %s", r.Body)
+	}
+}
+
+func TestAnErrorOfTheUsersMockIsMappedWithItsItem(t *testing.T) {
+	failed := &types.ConditionalCheckFailedException{Item: map[string]types.AttributeValue{"id": &types.AttributeValueMemberS{Value: "a"}}}
+	r := send(t, client("http://127.0.0.1:1", 1, mock(nil, failed)), put)
+	if e := r.Fault; e == nil || e.Code != errs.CodeConditionFailed || string(r.Body) != `{"Item":{"id":{"S":"a"}}}` {
+		t.Errorf("got %+v with %s", e, r.Body)
+	}
+}
+
+func TestTheUsersOwnCallsOnTheClientAreAsBefore(t *testing.T) {
+	s := serve(t, answer(200, `{"Item":{"id":{"S":"a"}}}`))
+	c := client(s.URL, 1)
+	_ = transport.NewSDK(c)
+	name := "notes"
+	out, err := c.GetItem(context.Background(), &dynamodb.GetItemInput{TableName: &name, Key: map[string]types.AttributeValue{"id": &types.AttributeValueMemberS{Value: "a"}}})
+	if err != nil || fmt.Sprint(out.Item["id"].(*types.AttributeValueMemberS).Value) != "a" {
+		t.Errorf("got %+v, %v", out, err)
+	}
+}
+
+func TestAScriptPlaysItsAnswersAndKeepsTheRequests(t *testing.T) {
+	s := transport.NewScript(transport.Answer{Body: `{}`}, transport.Answer{Status: 400, Body: `{"__type":"x#ThrottlingException"}`})
+	if r := s.Send(context.Background(), put); r.Fault != nil || string(r.Body) != "{}" {
+		t.Errorf("got %+v", r)
+	}
+	if r := s.Send(context.Background(), get); r.Fault == nil || r.Fault.Code != errs.CodeThrottled {
+		t.Errorf("got %+v", r)
+	}
+	if r := s.Send(context.Background(), get); r.Fault == nil || r.Fault.Code != errs.CodeNetworkError {
+		t.Errorf("got %+v", r)
+	}
+	if got := s.Requests(); len(got) != 3 || string(got[0].Body) != string(put.Body) {
+		t.Errorf("kept %v", got)
 	}
 }

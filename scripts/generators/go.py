@@ -1,94 +1,119 @@
-"""The Go library's generated files: the error catalogue and DynamoDB's limits."""
+"""What the Go library reads of the spec: the error catalogue, the limits and the capability names."""
 
 from __future__ import annotations
 
 from generators import ErrorCode, Spec, header
 
-HOUSE = "dynamorm"
+INITIALISMS = {"gsi": "GSI", "lsi": "LSI"}
 
 
-def emit(spec: Spec) -> dict[str, str]:
-    """Give each generated file's text, by its path from the repository's root."""
-    return {
-        f"{HOUSE}/errs/catalogue.go": _catalogue(spec),
-        f"{HOUSE}/limits/limits.go": _limits(spec),
-        f"{HOUSE}/sentinels.go": _sentinels(spec),
-    }
+def _pascal(name: str) -> str:
+    return "".join(INITIALISMS.get(word, word.capitalize()) for word in name.split("_"))
+
+
+def _quote(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _sentence(text: str) -> str:
+    return text[0].lower() + text[1:]
+
+
+def _aligned(rows: list[tuple[str, str]]) -> list[str]:
+    """Align the second column as gofmt does."""
+    width = max(len(left) for left, _ in rows)
+    return [f"\t{left:{width}} {right}" for left, right in rows]
+
+
+def _codes(errors: tuple[ErrorCode, ...]) -> list[str]:
+    lines = ["// The codes of the taxonomy.", "const ("]
+    for error in errors:
+        lines += [
+            f"\t// Code{error.code}: {_sentence(error.summary)}",
+            f"\tCode{error.code} Code = {_quote(error.code)}",
+        ]
+    lines += [")", "", "// The finer kinds of some codes.", "const ("]
+    for error in errors:
+        for kind in error.kinds:
+            lines += [
+                f"\t// Kind{kind.kind}: {_sentence(kind.summary)}",
+                f"\tKind{kind.kind} Kind = {_quote(kind.kind)}",
+            ]
+    return [*lines, ")", ""]
+
+
+def _sentinels(errors: tuple[ErrorCode, ...]) -> list[str]:
+    lines = ["// The targets of errors.Is, one for each code and each kind.", "var ("]
+    for error in errors:
+        lines.append(f"\t// Err{error.code}: {_sentence(error.summary)}")
+        lines.append(f"\tErr{error.code} error = &sentinel{{code: Code{error.code}}}")
+        for kind in error.kinds:
+            lines.append(f"\t// Err{kind.kind}: {_sentence(kind.summary)}")
+            lines.append(f"\tErr{kind.kind} error = &sentinel{{code: Code{error.code}, kind: Kind{kind.kind}}}")
+    return [*lines, ")", ""]
+
+
+def _tables(spec: Spec) -> list[str]:
+    retryable = [(f"Code{error.code}:", "true,") for error in spec.errors if error.retryable]
+    aws = [
+        (
+            f"{_quote(name)}:",
+            f"{{Code{error.code}, {str(spec.retryable_aws.get(name, error.retryable)).lower()}}},",
+        )
+        for error in spec.errors
+        for name in error.aws
+    ]
+    return [
+        "var retryable = map[Code]bool{",
+        *_aligned(retryable),
+        "}",
+        "",
+        "var aws = map[string]awsType{",
+        *_aligned(aws),
+        "}",
+        "",
+    ]
 
 
 def _catalogue(spec: Spec) -> str:
-    out = [
-        header("//", "spec/errors.yaml"),
-        "package errs",
-        "",
-        "// The codes, in the order of the specification.",
-        "const (",
-    ]
-    for code in spec.errors:
-        out += [f"\t// {code.code}: {code.summary}", f'\t{code.code} Code = "{code.code}"']
-    out += [")", "", "// The kinds, finer than a code.", "const ("]
-    for kind in (kind for code in spec.errors for kind in code.kinds):
-        out += [f"\t// {kind.kind}: {kind.summary}", f'\t{kind.kind} Kind = "{kind.kind}"']
-    out += [")", "", "var defaults = map[Code]traits{"]
-    out += [f"\t{code.code}: {{{_origin(code)}, {str(code.retryable).lower()}}}," for code in spec.errors]
-    out += [
-        "}",
-        "",
-        "// codeOfFault maps DynamoDB's error types to codes and to whether a later try can succeed.",
-        "var codeOfFault = map[string]fault{",
-    ]
-    for code in spec.errors:
-        for name in code.aws:
-            retryable = spec.retryable_aws.get(name, code.retryable)
-            out.append(f'\t"{name}": {{{code.code}, {str(retryable).lower()}}},')
-    return _aligned([*out, "}", ""])
+    lines = [header("//", "spec/errors.yaml"), "package errs", ""]
+    lines += [*_codes(spec.errors), *_sentinels(spec.errors), *_tables(spec)]
+    return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def _origin(code: ErrorCode) -> str:
-    return "Service" if code.origin == "service" else "Client"
-
-
-def _sentinels(spec: Spec) -> str:
-    out = [
-        header("//", "spec/errors.yaml"),
-        "package dynamorm",
-        "",
-        'import "github.com/dynamorm/dynamorm/dynamorm/errs"',
-        "",
-    ]
-    out += ["// The errors to ask for with errors.Is, one for each code and kind.", "var ("]
-    for code in spec.errors:
-        out += [f"\t// Err{code.code}: {code.summary}", f"\tErr{code.code} error = errs.OfCode(errs.{code.code})"]
-        for kind in code.kinds:
-            out += [f"\t// Err{kind.kind}: {kind.summary}", f"\tErr{kind.kind} error = errs.OfKind(errs.{kind.kind})"]
-    return _aligned([*out, ")", ""])
+def _reexports(spec: Spec) -> str:
+    lines = [header("//", "spec/errors.yaml"), "package dynamorm", ""]
+    lines += ['import "github.com/dynamorm/dynamorm/dynamorm/errs"', ""]
+    lines += ["// The targets of errors.Is: one for each code of the taxonomy, and one for each kind.", "var ("]
+    for error in spec.errors:
+        lines += [f"\t// Err{error.code}: {_sentence(error.summary)}", f"\tErr{error.code} = errs.Err{error.code}"]
+        for kind in error.kinds:
+            lines += [f"\t// Err{kind.kind}: {_sentence(kind.summary)}", f"\tErr{kind.kind} = errs.Err{kind.kind}"]
+    return "\n".join([*lines, ")"]) + "\n"
 
 
 def _limits(spec: Spec) -> str:
-    out = [
-        header("//", "spec/limits.yaml"),
-        "// Package limits holds DynamoDB's own numbers, named.",
-        "package limits",
-        "",
-        "const (",
-    ]
+    lines = [header("//", "spec/limits.yaml"), "package schema", "", "// DynamoDB's own numbers.", "const ("]
     for limit in spec.limits:
-        name = "".join(part.capitalize() for part in limit.name.split("_"))
-        out += [f"\t// {name}: {limit.why}.", f"\t{name} = {limit.value}"]
-    return _aligned([*out, ")", ""])
+        lines += [f"\t// {_pascal(limit.name)}: {limit.why}.", f"\t{_pascal(limit.name)} = {limit.value}"]
+    return "\n".join([*lines, ")"]) + "\n"
 
 
-def _aligned(lines: list[str]) -> str:
-    """Lay out the values of a block as gofmt does: runs of neighbouring entries share a column."""
-    out: list[str] = []
-    run: list[str] = []
-    for line in [*lines, ""]:
-        entry = line.startswith("\t") and not line.startswith("\t//") and ": {" in line
-        if entry:
-            run.append(line)
-            continue
-        width = max((len(one.partition(": ")[0]) for one in run), default=0)
-        out += [f"{one.partition(': ')[0] + ':':<{width + 1}} {one.partition(': ')[2]}" for one in run]
-        run = []
-        out.append(line)
-    return "\n".join(out[:-1])
+def _capabilities(spec: Spec) -> str:
+    lines = [header("//", "spec/capabilities.yaml"), "package dynamorm", ""]
+    lines += [
+        "// Capabilities names what this library can do, as the contract suite knows it.",
+        "var Capabilities = []string{",
+    ]
+    lines += [f"\t{_quote(capability.name)}," for capability in spec.capabilities if capability.tier == "P0"]
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def emit(spec: Spec) -> dict[str, str]:
+    """Give the Go library's generated files."""
+    return {
+        "dynamorm/errs/catalogue_gen.go": _catalogue(spec),
+        "dynamorm/errors_gen.go": _reexports(spec),
+        "dynamorm/schema/limits_gen.go": _limits(spec),
+        "dynamorm/capabilities_gen.go": _capabilities(spec),
+    }

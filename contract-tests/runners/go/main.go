@@ -1,4 +1,4 @@
-// The Go runner: calls on standard input become calls of the library, what comes back becomes lines. It asserts nothing.
+// Command go-runner speaks the runner protocol for the Go library: it translates, and asserts nothing.
 package main
 
 import (
@@ -8,479 +8,552 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"os"
-	"reflect"
 	"runtime/debug"
-	"sort"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/smithy-go"
 
 	"github.com/dynamorm/dynamorm/dynamorm"
-	"github.com/dynamorm/dynamorm/dynamorm/codec"
-	"github.com/dynamorm/dynamorm/dynamorm/dms"
 	"github.com/dynamorm/dynamorm/dynamorm/expression"
 	"github.com/dynamorm/dynamorm/dynamorm/schema"
+	"github.com/dynamorm/dynamorm/dynamorm/schema/dms"
 )
 
-var capabilities = []string{"dms", "native", "crud", "condition", "update", "lifecycle", "lock.version", "errors"}
+type object = map[string]any
 
-// A native is a declared model: its schema, and its typed table on a client.
+// native is a model declared in Go.
 type native struct {
 	schema *schema.Model
-	table  func(client *dynamorm.Client) verbs
+	open   func(*dynamorm.Client, *dynamorm.DynamicModel) table
 }
 
-func declared[T any](spec dynamorm.Spec) native {
-	model := dynamorm.MustDeclare[T](spec)
-	return native{model.Schema(), func(client *dynamorm.Client) verbs { return &adapter[T]{dynamorm.TableOf(client, model)} }}
+// table is a typed or dynamic table whose values are tagged.
+type table interface {
+	write(do string, item object, options []dynamorm.Option, old bool) (after, replaced object, err error)
+	find(key object, options []dynamorm.Option) (object, bool, error)
+	get(key object, options []dynamorm.Option) (object, error)
+	exists(key object, options []dynamorm.Option) (bool, error)
+	update(key object, u *expression.Update, options []dynamorm.Option) (object, error)
+	remove(key object, options []dynamorm.Option, old bool) (object, error)
+	marshal(item object) ([]byte, int, error)
+	unmarshal(item []byte) (object, error)
 }
 
-// verbs are the operations as the protocol has them, over values whose type only the adapter knows.
-type verbs interface {
-	fresh(values object) (value any, err error)
-	create(value any) error
-	put(value any, returnOld bool, options []dynamorm.Option) (any, error)
-	save(value any, options []dynamorm.Option) error
-	get(key any, must bool, options []dynamorm.Option) (any, error)
-	partial(key any, must bool, options []dynamorm.Option) (dynamorm.Values, error)
-	exists(key any, options []dynamorm.Option) (bool, error)
-	update(key any, returns dynamorm.Returns, options []dynamorm.Option) (any, error)
-	delete(key any, returnOld bool, options []dynamorm.Option) (any, error)
-	failedItem(err *dynamorm.Error) (any, error)
+type command struct {
+	ID         any
+	Cmd        string
+	Client     string
+	Endpoint   *string
+	Region     string
+	Documents  []json.RawMessage
+	NowNS      string `json:"now_ns"`
+	TickNS     string `json:"tick_ns"`
+	Retries    int    `json:"sdk_retries"`
+	Table      string
+	Prefix     string            `json:"table_prefix"`
+	TableNames map[string]string `json:"table_names"`
+	Do         string
+	On         string
+	Args       object
 }
 
-// table is what Table[T] and DynamicTable share.
-type table[T any] interface {
-	Create(ctx context.Context, value *T) error
-	Put(ctx context.Context, value *T, options ...dynamorm.Option) error
-	Replace(ctx context.Context, value *T, options ...dynamorm.Option) (*T, error)
-	Save(ctx context.Context, value *T, options ...dynamorm.Option) error
-	Get(ctx context.Context, key any, options ...dynamorm.Option) (*T, error)
-	Find(ctx context.Context, key any, options ...dynamorm.Option) (*T, error)
-	GetPartial(ctx context.Context, key any, options ...dynamorm.Option) (dynamorm.Values, error)
-	FindPartial(ctx context.Context, key any, options ...dynamorm.Option) (dynamorm.Values, error)
-	Exists(ctx context.Context, key any, options ...dynamorm.Option) (bool, error)
-	Update(ctx context.Context, key any, options ...dynamorm.Option) (*T, error)
-	Change(ctx context.Context, key any, returns dynamorm.Returns, options ...dynamorm.Option) (dynamorm.Values, error)
-	Delete(ctx context.Context, key any, options ...dynamorm.Option) error
-	Take(ctx context.Context, key any, options ...dynamorm.Option) (*T, error)
-}
-
-type adapter[T any] struct{ table table[T] }
-
-var background = context.Background()
-
-func (a *adapter[T]) fresh(values object) (any, error) {
-	out := new(T)
-	return out, fill(reflect.ValueOf(out).Elem(), values)
-}
-
-func (a *adapter[T]) create(value any) error { return a.table.Create(background, value.(*T)) }
-
-func (a *adapter[T]) put(value any, returnOld bool, options []dynamorm.Option) (any, error) {
-	if returnOld {
-		return orNil(a.table.Replace(background, value.(*T), options...))
-	}
-	return nil, a.table.Put(background, value.(*T), options...)
-}
-
-func (a *adapter[T]) save(value any, options []dynamorm.Option) error {
-	return a.table.Save(background, value.(*T), options...)
-}
-
-func (a *adapter[T]) get(key any, must bool, options []dynamorm.Option) (any, error) {
-	if must {
-		return orNil(a.table.Get(background, key, options...))
-	}
-	return orNil(a.table.Find(background, key, options...))
-}
-
-func (a *adapter[T]) partial(key any, must bool, options []dynamorm.Option) (dynamorm.Values, error) {
-	if must {
-		return a.table.GetPartial(background, key, options...)
-	}
-	return a.table.FindPartial(background, key, options...)
-}
-
-func (a *adapter[T]) exists(key any, options []dynamorm.Option) (bool, error) {
-	return a.table.Exists(background, key, options...)
-}
-
-func (a *adapter[T]) update(key any, returns dynamorm.Returns, options []dynamorm.Option) (any, error) {
-	if returns == dynamorm.ReturnNew {
-		return orNil(a.table.Update(background, key, options...))
-	}
-	values, err := a.table.Change(background, key, returns, options...)
-	if values == nil {
-		return nil, err
-	}
-	return values, err
-}
-
-func (a *adapter[T]) delete(key any, returnOld bool, options []dynamorm.Option) (any, error) {
-	if returnOld {
-		return orNil(a.table.Take(background, key, options...))
-	}
-	return nil, a.table.Delete(background, key, options...)
-}
-
-func (a *adapter[T]) failedItem(err *dynamorm.Error) (any, error) {
-	out := new(T)
-	return out, err.DecodeItem(out)
-}
-
-func orNil[T any](value *T, err error) (any, error) {
-	if value == nil {
-		return nil, err
-	}
-	return value, err
-}
-
-// A session is what `open` made.
 type session struct {
 	models map[string]*schema.Model
-	client *dynamorm.Client
-	typed  bool
+	tables map[string]table
 }
 
-var sdkClients = map[string]*dynamodb.Client{}
-
-func sdkClient(endpoint, region string, retries int) *dynamodb.Client {
-	key := fmt.Sprint(endpoint, region, retries)
-	if sdkClients[key] == nil {
-		sdkClients[key] = dynamodb.New(dynamodb.Options{
-			BaseEndpoint: &endpoint, Region: region, Credentials: credentials.NewStaticCredentialsProvider("AKIDCONTRACT", "secret", ""),
-			Retryer: retry.NewStandard(func(o *retry.StandardOptions) {
-				o.MaxAttempts, o.MaxBackoff, o.RateLimiter = retries+1, 10*time.Millisecond, noLimit{}
-			}),
-		})
-	}
-	return sdkClients[key]
-}
-
-// noLimit keeps one case's failures from using up another's retries.
-type noLimit struct{}
-
-func (noLimit) GetToken(context.Context, uint) (func() error, error) {
-	return func() error { return nil }, nil
-}
-func (noLimit) AddTokens(uint) error { return nil }
-
-var _ aws.Retryer = retry.NewStandard()
-
-func open(message object) (*session, error) {
-	s := &session{models: map[string]*schema.Model{}, typed: message["table"] == "typed"}
-	for _, document := range message["documents"].([]any) {
-		text, err := json.Marshal(document)
-		if err != nil {
-			return nil, err
-		}
-		models, err := dms.Load(string(text))
-		if err != nil {
-			return nil, err
-		}
-		for name, model := range models {
-			s.models[name] = model
-		}
-	}
-	if endpoint, there := message["endpoint"].(string); there {
-		options := []dynamorm.ClientOption{dynamorm.WithClock(clock(message["now_ns"].(string), message["tick_ns"].(string)))}
-		if prefix, there := message["table_prefix"].(string); there {
-			options = append(options, dynamorm.WithTablePrefix(prefix))
-		}
-		if names, there := message["table_names"].(object); there {
-			options = append(options, dynamorm.WithTableNames(texts(names)))
-		}
-		retries, err := message["sdk_retries"].(json.Number).Int64()
-		if err != nil {
-			return nil, err
-		}
-		s.client = dynamorm.New(sdkClient(endpoint, message["region"].(string), int(retries)), options...)
-	}
-	return s, nil
-}
-
-func texts(in object) map[string]string {
-	out := map[string]string{}
-	for name, value := range in {
-		out[name] = value.(string)
-	}
-	return out
-}
-
-func clock(now, tick string) func() time.Time {
-	start, err := strconv.ParseInt(now, 10, 64)
-	step, errStep := strconv.ParseInt(tick, 10, 64)
-	if err != nil || errStep != nil {
-		panic("a clock that is no number")
-	}
-	return dynamorm.FixedClock(time.Unix(0, start).UTC(), time.Duration(step))
-}
-
-// table gives the typed table where the native declaration equals the document, else the dynamic one.
-func (s *session) table(name string, typed bool) verbs {
-	own, there := natives[name]
-	if typed && there && own.schema.Canonical() == s.models[name].Canonical() {
-		return own.table(s.client)
-	}
-	return &adapter[dynamorm.Values]{s.client.Dynamic(s.models[name])}
-}
-
-// A failure carries the caller's object beside the error of create, put and save.
-type failure struct {
-	error
-	after object
-	table verbs
-}
-
-func (f *failure) Unwrap() error { return f.error }
-
-func (s *session) call(do, on string, args object) (object, error) {
-	if pure, there := pures[do]; there {
-		return pure(s, s.models[on], args)
-	}
-	operation, there := operations[do]
-	if !there {
-		return nil, nil
-	}
-	c := &call{session: s, model: s.models[on], table: s.table(on, s.typed), args: args}
-	c.scope = expression.Scope{Codec: codec.New(c.model)}
-	out, err := operation(c)
-	if err != nil {
-		var known *failure
-		if !errors.As(err, &known) {
-			err = &failure{error: err, table: c.table}
-		}
-	}
-	return out, err
-}
-
-type call struct {
-	session *session
-	model   *schema.Model
-	table   verbs
-	scope   expression.Scope
-	args    object
-}
-
-func (c *call) flag(name string) bool {
-	out, _ := c.args[name].(bool)
-	return out
-}
-
-func (c *call) key() object { return membersToNative(c.model.Fields, c.args["key"].(object)) }
-
-func (c *call) tagged(value any) object {
-	return membersFromNative(c.model.Fields, reflect.ValueOf(value))
-}
-
-func (c *call) itemOrNull(value any, err error) (object, error) {
-	if err != nil {
-		return nil, err
-	}
-	if value == nil {
-		return object{"item": nil}, nil
-	}
-	return object{"item": c.tagged(value)}, nil
-}
-
-// options turns the arguments that are options into the library's.
-func (c *call) options() []dynamorm.Option {
-	var out []dynamorm.Option
-	if given, there := c.args["condition"].([]any); there {
-		out = append(out, dynamorm.WithCondition(c.condition(given)))
-	}
-	if given, there := c.args["expected_version"].(object); there {
-		version, err := strconv.ParseInt(given["N"].(string), 10, 64)
-		if err != nil {
-			panic(err)
-		}
-		out = append(out, dynamorm.WithExpectedVersion(version))
-	}
-	for name, option := range map[string]func() dynamorm.Option{
-		"must_exist": dynamorm.WithMustExist, "upsert": dynamorm.WithUpsert, "adopt": dynamorm.WithAdopt, "consistent": dynamorm.WithConsistent,
-	} {
-		if c.flag(name) {
-			out = append(out, option())
-		}
-	}
-	return out
-}
-
-// whole runs create, put or save on the caller's object: a struct where Go's types hold the values, else a map.
-func (c *call) whole(act func(value any) (any, error)) (object, error) {
-	values := membersToNative(c.model.Fields, c.args["item"].(object))
-	value, err := c.table.fresh(values)
-	if err != nil {
-		c.table = c.session.table(c.model.Name, false)
-		value, _ = c.table.fresh(values)
-	}
-	old, err := act(value)
-	if err != nil {
-		return nil, &failure{err, c.tagged(value), c.table}
-	}
-	out := object{"item": c.tagged(value)}
-	if old != nil {
-		out["old"] = c.tagged(old)
-	}
-	return out, nil
-}
-
-var operations = map[string]func(c *call) (object, error){
-	"create": func(c *call) (object, error) {
-		return c.whole(func(value any) (any, error) { return nil, c.table.create(value) })
-	},
-	"put": func(c *call) (object, error) {
-		return c.whole(func(value any) (any, error) { return c.table.put(value, c.flag("return_old"), c.options()) })
-	},
-	"save": func(c *call) (object, error) {
-		return c.whole(func(value any) (any, error) { return nil, c.table.save(value, c.options()) })
-	},
-	"get":  func(c *call) (object, error) { return c.read(true) },
-	"find": func(c *call) (object, error) { return c.read(false) },
-	"exists": func(c *call) (object, error) {
-		exists, err := c.table.exists(c.key(), c.options())
-		return object{"exists": exists}, err
-	},
-	"update": func(c *call) (object, error) {
-		returns := map[any]dynamorm.Returns{
-			nil: dynamorm.ReturnNew, "new": dynamorm.ReturnNew, "old": dynamorm.ReturnOld, "none": dynamorm.ReturnNone,
-			"updated_new": dynamorm.ReturnUpdatedNew, "updated_old": dynamorm.ReturnUpdatedOld,
-		}[c.args["return"]]
-		return c.itemOrNull(c.table.update(c.key(), returns, append(c.options(), c.changes(c.args)...)))
-	},
-	"delete": func(c *call) (object, error) {
-		old, err := c.table.delete(c.key(), c.flag("return_old"), c.options())
-		if err != nil || old == nil {
-			return object{}, err
-		}
-		return object{"old": c.tagged(old)}, nil
-	},
-}
-
-func (c *call) read(must bool) (object, error) {
-	paths, selecting := c.args["select"].([]any)
-	view, viewing := c.args["view"].(string)
-	if !selecting && !viewing {
-		return c.itemOrNull(c.table.get(c.key(), must, c.options()))
-	}
-	options := c.options()
-	if selecting {
-		options = append(options, dynamorm.WithSelect(fields(paths)...))
-	}
-	if viewing {
-		options = append(options, dynamorm.WithView(view))
-	}
-	values, err := c.table.partial(c.key(), must, options)
-	if err != nil || values == nil {
-		return object{"item": nil}, err
-	}
-	return c.itemOrNull(values, nil)
-}
-
-func report(s *session, on string, err error) object {
-	var own *dynamorm.Error
-	if !errors.As(err, &own) {
-		return object{"crash": object{"message": err.Error()}}
-	}
-	out := object{
-		"code": own.Code, "origin": own.Origin, "retryable": own.Retryable, "message": own.Error(), "cause": own.Unwrap() != nil,
-		"symbol": errors.Is(err, symbols[string(own.Code)]) && (own.Kind == "" || errors.Is(err, symbols[string(own.Kind)])),
-	}
-	for name, value := range map[string]string{"kind": string(own.Kind), "aws": own.AWS, "request_id": own.RequestID} {
-		if value != "" {
-			out[name] = value
-		}
-	}
-	if own.HasPath {
-		out["path"] = own.Path
-	}
-	if own.Status != 0 {
-		out["status"] = own.Status
-	}
-	if own.MaybeApplied {
-		out["maybe_applied"] = true
-	}
-	var context *failure
-	if errors.As(err, &context) {
-		if context.after != nil {
-			out["after"] = context.after
-		}
-		if own.HasItem() {
-			item, err := context.table.failedItem(own)
-			if err == nil {
-				out["details"] = object{"item": membersFromNative(s.models[on].Fields, reflect.ValueOf(item))}
-			}
-		}
-	}
-	return object{"error": out}
-}
-
-func answer(message object, sessions map[string]*session) (out object) {
-	name, _ := message["client"].(string)
-	on, _ := message["on"].(string)
-	defer func() {
-		if failed := recover(); failed != nil {
-			out = object{"crash": object{"message": fmt.Sprint(failed), "stack": string(debug.Stack())}}
-		}
-	}()
-	switch message["cmd"] {
-	case "hello":
-		names := make([]string, 0, len(natives))
-		for name := range natives {
-			names = append(names, name)
-		}
-		sort.Strings(names)
-		return object{"ok": object{
-			"impl": "dynamorm-go", "language": "go", "version": dynamorm.Version, "dms": schema.Versions, "capabilities": capabilities, "native_models": names,
-		}}
-	case "open":
-		opened, err := open(message)
-		if err != nil {
-			return report(nil, "", err)
-		}
-		sessions[name] = opened
-		return object{"ok": object{}}
-	case "close":
-		delete(sessions, name)
-		return object{"ok": object{}}
-	}
-	do := message["do"].(string)
-	result, err := sessions[name].call(do, on, message["args"].(object))
-	switch {
-	case err != nil:
-		return report(sessions[name], on, err)
-	case result == nil:
-		return object{"unsupported": do}
-	}
-	return object{"result": result}
+type runner struct {
+	sdks     map[string]*dynamodb.Client
+	sessions map[string]*session
 }
 
 func main() {
-	sessions := map[string]*session{}
-	reader := bufio.NewReader(os.Stdin)
+	r := &runner{map[string]*dynamodb.Client{}, map[string]*session{}}
+	in := bufio.NewReader(os.Stdin)
+	out := json.NewEncoder(os.Stdout)
+	out.SetEscapeHTML(false)
 	for {
-		line, err := reader.ReadBytes('\n')
+		line, err := in.ReadBytes('\n')
+		if len(bytes.TrimSpace(line)) > 0 {
+			if err := out.Encode(r.answer(line)); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(1)
+			}
+		}
 		if err != nil {
 			return
 		}
-		decoder := json.NewDecoder(bytes.NewReader(line))
-		decoder.UseNumber()
-		var message object
-		if err := decoder.Decode(&message); err != nil {
-			panic(err)
+	}
+}
+
+func parse(text string, into any) error {
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	if err := d.Decode(into); err != nil {
+		return err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return errors.New("text after the value")
+	}
+	return nil
+}
+
+func (r *runner) answer(line []byte) (out object) {
+	var c command
+	defer func() {
+		if p := recover(); p != nil {
+			out = object{"id": c.ID, "crash": object{"message": fmt.Sprint(p), "stack": string(debug.Stack())}}
 		}
-		out := answer(message, sessions)
-		out["id"] = message["id"]
-		encoder := json.NewEncoder(os.Stdout)
-		encoder.SetEscapeHTML(false)
-		if err := encoder.Encode(out); err != nil {
-			panic(err)
+	}()
+	if err := parse(string(line), &c); err != nil {
+		return object{"id": nil, "crash": object{"message": err.Error(), "stack": ""}}
+	}
+	out = object{"id": c.ID}
+	switch c.Cmd {
+	case "hello":
+		out["ok"] = object{"impl": "dynamorm-go", "language": "go", "version": dynamorm.Version, "dms": []string{schema.Version},
+			"capabilities": dynamorm.Capabilities, "native_models": slices.Sorted(maps.Keys(natives))}
+	case "open":
+		out["ok"] = object{}
+		if err := r.open(c); err != nil {
+			delete(out, "ok")
+			report(out, err)
+		}
+	case "close":
+		delete(r.sessions, c.Client)
+		out["ok"] = object{}
+	default:
+		r.answerCall(out, c)
+	}
+	return out
+}
+
+func (r *runner) answerCall(out object, c command) {
+	result, after, err := r.sessions[c.Client].call(c)
+	switch {
+	case err != nil:
+		report(out, err)
+		if e, ok := out["error"].(object); ok && after != nil {
+			e["after"] = after
+		}
+	case result == nil:
+		out["unsupported"] = c.Do
+	default:
+		out["result"] = result
+	}
+}
+
+func report(out object, err error) {
+	var e *dynamorm.Error
+	if !errors.As(err, &e) {
+		out["crash"] = object{"message": err.Error(), "stack": ""}
+		return
+	}
+	m := object{"code": e.Code, "origin": e.Origin, "retryable": e.Retryable, "message": fmt.Sprintf("%v %+v", err, err), "symbol": symbol(err, e)}
+	for k, v := range map[string]string{"kind": string(e.Kind), "aws": e.AWS, "path": e.Path, "request_id": e.RequestID} {
+		if v != "" || k == "path" && e.Code == "InvalidModel" {
+			m[k] = v
 		}
 	}
+	if e.Status != 0 {
+		m["status"] = e.Status
+	}
+	if e.MaybeApplied {
+		m["maybe_applied"] = true
+	}
+	var op *smithy.OperationError
+	m["cause"] = errors.As(err, &op)
+	var d *detailed
+	if errors.As(err, &d) && d.item != nil {
+		m["details"] = object{"item": d.item}
+	}
+	out["error"] = m
+}
+
+// symbol says whether errors.Is finds the error by its code, and by its kind where it has one.
+func symbol(err error, e *dynamorm.Error) bool {
+	return errors.Is(err, symbols[string(e.Code)]) && (e.Kind == "" || errors.Is(err, symbols[string(e.Kind)]))
+}
+
+var symbols = map[string]error{"InvalidModel": dynamorm.ErrInvalidModel, "ValidationFailed": dynamorm.ErrValidationFailed, "MissingPrimaryKey": dynamorm.ErrMissingPrimaryKey,
+	"InvalidOperator": dynamorm.ErrInvalidOperator, "ItemTooLarge": dynamorm.ErrItemTooLarge, "ItemNotFound": dynamorm.ErrItemNotFound, "ConditionFailed": dynamorm.ErrConditionFailed,
+	"AlreadyExists": dynamorm.ErrAlreadyExists, "VersionConflict": dynamorm.ErrVersionConflict, "TransactionConflict": dynamorm.ErrTransactionConflict,
+	"TransactionCanceled": dynamorm.ErrTransactionCanceled, "TransactionInProgress": dynamorm.ErrTransactionInProgress, "IdempotencyMismatch": dynamorm.ErrIdempotencyMismatch,
+	"EncryptionNotConfigured": dynamorm.ErrEncryptionNotConfigured, "EncryptedFieldNotQueryable": dynamorm.ErrEncryptedFieldNotQueryable, "DecodeFailed": dynamorm.ErrDecodeFailed,
+	"TableNotFound": dynamorm.ErrTableNotFound, "TableExists": dynamorm.ErrTableExists, "LimitExceeded": dynamorm.ErrLimitExceeded, "Throttled": dynamorm.ErrThrottled,
+	"AccessDenied": dynamorm.ErrAccessDenied, "NetworkError": dynamorm.ErrNetworkError, "Canceled": dynamorm.ErrCanceled, "ServiceError": dynamorm.ErrServiceError}
+
+// detailed carries the item of a failed condition beside the error.
+type detailed struct {
+	error
+	item object
+}
+
+func (d *detailed) Unwrap() error { return d.error }
+
+func (r *runner) open(c command) error {
+	now, _ := strconv.ParseInt(c.NowNS, 10, 64)
+	tick, _ := strconv.ParseInt(c.TickNS, 10, 64)
+	clock := func() time.Time {
+		t := time.Unix(0, now)
+		now += tick
+		return t
+	}
+	client := dynamorm.NewClient(r.sdk(c), dynamorm.WithClock(clock), dynamorm.WithTablePrefix(c.Prefix), dynamorm.WithTableNames(c.TableNames))
+	s := &session{map[string]*schema.Model{}, map[string]table{}}
+	for _, text := range c.Documents {
+		doc, err := dms.Load(string(text))
+		if err != nil {
+			return err
+		}
+		for _, m := range doc.Models {
+			d, err := dynamorm.Dynamic(m)
+			if err != nil {
+				return err
+			}
+			s.models[m.Name] = m
+			s.tables[m.Name] = dynamic{m, d, dynamorm.NewDynamicTable(client, d)}
+			if n, ok := natives[m.Name]; ok && c.Table == "typed" && n.schema.CanonicalJSON() == m.CanonicalJSON() {
+				s.tables[m.Name] = n.open(client, d)
+			}
+		}
+	}
+	r.sessions[c.Client] = s
+	return nil
+}
+
+func (r *runner) sdk(c command) *dynamodb.Client {
+	endpoint := "http://127.0.0.1:9"
+	if c.Endpoint != nil {
+		endpoint = *c.Endpoint
+	}
+	key := endpoint + " " + strconv.Itoa(c.Retries)
+	if known, ok := r.sdks[key]; ok {
+		return known
+	}
+	credentials := aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		return aws.Credentials{AccessKeyID: "AKIDCONTRACT", SecretAccessKey: "secret"}, nil
+	})
+	retryer := retry.NewStandard(func(o *retry.StandardOptions) {
+		o.MaxAttempts = c.Retries + 1
+		o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return time.Millisecond, nil })
+		o.RateLimiter = unlimited{}
+	})
+	sdk := dynamodb.New(dynamodb.Options{Region: "us-east-1", BaseEndpoint: &endpoint, Credentials: credentials, Retryer: retryer})
+	r.sdks[key] = sdk
+	return sdk
+}
+
+type unlimited struct{}
+
+func (unlimited) GetToken(context.Context, uint) (func() error, error) {
+	return func() error { return nil }, nil
+}
+func (unlimited) AddTokens(uint) error { return nil }
+
+func (s *session) call(c command) (result, after object, err error) {
+	t := s.tables[c.On]
+	a := args{c.Args, s.models[c.On]}
+	item, _ := c.Args["item"].(object)
+	switch c.Do {
+	case "create", "put", "save":
+		out, old, err := t.write(c.Do, item, a.options(), a.flag("return_old"))
+		if err != nil {
+			return nil, out, err
+		}
+		return withOld(object{"item": out}, old), nil, nil
+	case "get", "find", "exists", "update", "delete":
+		key, _ := c.Args["key"].(object)
+		result, err = a.keyed(c.Do, t, key)
+	case "fn.dms.load":
+		doc, err := dms.Load(c.Args["text"].(string))
+		if err != nil {
+			return nil, nil, err
+		}
+		result = object{"dms": doc.CanonicalJSON()}
+	case "fn.dms.native":
+		if n, ok := natives[c.Args["model"].(string)]; ok {
+			result = object{"dms": n.schema.CanonicalJSON()}
+		}
+	case "fn.expression":
+		result, err = a.expression()
+	default:
+		result, err = codec(c.Do, t, item)
+	}
+	return result, nil, err
+}
+
+// keyed makes the calls that take a key.
+func (a args) keyed(do string, t table, key object) (object, error) {
+	var out object
+	var err error
+	switch do {
+	case "get":
+		out, err = t.get(key, a.options())
+	case "find":
+		out, _, err = t.find(key, a.options())
+	case "exists":
+		found, err := t.exists(key, a.options())
+		return object{"exists": found}, err
+	case "update":
+		out, err = t.update(key, a.update(a.all), a.options())
+	case "delete":
+		old, err := t.remove(key, a.options(), a.flag("return_old"))
+		return withOld(object{}, old), err
+	}
+	if out == nil {
+		return object{"item": nil}, err
+	}
+	return object{"item": out}, err
+}
+
+func withOld(result, old object) object {
+	if old != nil {
+		result["old"] = old
+	}
+	return result
+}
+
+// codec makes the calls that send nothing; nil for one it does not know.
+func codec(do string, t table, item object) (object, error) {
+	switch do {
+	case "fn.marshal":
+		text, _, err := t.marshal(item)
+		return object{"item": json.RawMessage(text)}, err
+	case "fn.size":
+		_, size, err := t.marshal(item)
+		return object{"bytes": size}, err
+	case "fn.unmarshal":
+		text, err := json.Marshal(item)
+		if err != nil {
+			return nil, err
+		}
+		out, err := t.unmarshal(text)
+		return object{"item": out}, err
+	}
+	return nil, nil
+}
+
+// args reads a call's arguments.
+type args struct {
+	all   object
+	model *schema.Model
+}
+
+func (a args) flag(name string) bool { return a.all[name] == true }
+
+var returns = map[string]dynamorm.Return{"new": dynamorm.ReturnNew, "old": dynamorm.ReturnOld, "none": dynamorm.ReturnNone, "updated_new": dynamorm.ReturnUpdatedNew, "updated_old": dynamorm.ReturnUpdatedOld}
+
+func (a args) options() (list []dynamorm.Option) {
+	for name, o := range map[string]func() dynamorm.Option{"consistent": dynamorm.WithConsistentRead, "upsert": dynamorm.WithUpsert, "must_exist": dynamorm.WithMustExist, "adopt": dynamorm.WithAdopt} {
+		if a.flag(name) {
+			list = append(list, o())
+		}
+	}
+	if v, ok := a.all["condition"]; ok {
+		list = append(list, dynamorm.WithCondition(a.condition(v)))
+	}
+	if v, ok := a.all["expected_version"].(object); ok {
+		n, err := strconv.ParseInt(v["N"].(string), 10, 64)
+		if err != nil {
+			panic("the version does not fit an int64: " + err.Error())
+		}
+		list = append(list, dynamorm.WithExpectedVersion(n))
+	}
+	if v, ok := a.all["select"]; ok {
+		list = append(list, dynamorm.WithSelect(fields(v)...))
+	}
+	if v, ok := a.all["view"].(string); ok {
+		list = append(list, dynamorm.WithView(v))
+	}
+	if v, ok := a.all["return"].(string); ok {
+		list = append(list, dynamorm.WithReturn(returns[v]))
+	}
+	return list
+}
+
+func fields(v any) []expression.Field {
+	out := []expression.Field{}
+	for _, p := range v.([]any) {
+		out = append(out, field(p))
+	}
+	return out
+}
+
+// segments gives a path's segments: text is split for finding the attribute alone.
+func segments(p any) []any {
+	out := []any{}
+	if list, ok := p.([]any); ok {
+		for _, s := range list {
+			if n, ok := s.(json.Number); ok {
+				i, _ := n.Int64()
+				s = int(i)
+			}
+			out = append(out, s)
+		}
+		return out
+	}
+	for _, part := range strings.Split(p.(string), ".") {
+		name, rest, _ := strings.Cut(part, "[")
+		out = append(out, name)
+		for range strings.Count(rest, "]") {
+			out = append(out, 0)
+		}
+	}
+	return out
+}
+
+func field(p any) expression.Field {
+	if text, ok := p.(string); ok {
+		return dynamorm.Field(text)
+	}
+	return dynamorm.Path(segments(p)...)
+}
+
+// at finds the attribute that a path names, nil for none.
+func (a args) at(p any) *schema.Attribute {
+	if o, ok := p.(object); ok {
+		if _, ok := o["size"]; ok {
+			return &schema.Attribute{Type: schema.N}
+		}
+	}
+	list := segments(p)
+	if len(list) == 0 {
+		return nil
+	}
+	name, _ := list[0].(string)
+	cur := a.model.Attribute(name)
+	for _, s := range list[1:] {
+		if cur == nil {
+			return nil
+		}
+		if name, ok := s.(string); ok {
+			cur = cur.Member(name)
+		} else {
+			cur = cur.Items
+		}
+	}
+	return cur
+}
+
+func left(p any) expression.Field {
+	if o, ok := p.(object); ok {
+		return field(o["size"]).Size()
+	}
+	return field(p)
+}
+
+func operand(at *schema.Attribute, v any) any {
+	o := v.(object)
+	if p, ok := o["attr"]; ok {
+		return field(p)
+	}
+	if _, ok := o["size"]; ok {
+		return left(o)
+	}
+	return toNative(at, o["value"].(object))
+}
+
+func (a args) condition(v any) expression.Condition {
+	c := v.([]any)
+	op := c[0].(string)
+	joins := map[string]func(...expression.Condition) expression.Condition{"and": dynamorm.And, "or": dynamorm.Or,
+		"not": func(kids ...expression.Condition) expression.Condition { return dynamorm.Not(kids[0]) }}
+	if join, ok := joins[op]; ok {
+		kids := []expression.Condition{}
+		for _, k := range c[1:] {
+			kids = append(kids, a.condition(k))
+		}
+		return join(kids...)
+	}
+	f, at := left(c[1]), a.at(c[1])
+	switch op {
+	case "exists":
+		return f.Exists()
+	case "not_exists":
+		return f.NotExists()
+	case "type":
+		return f.IsType(c[2].(string))
+	case "between":
+		return f.Between(operand(at, c[2]), operand(at, c[3]))
+	case "in":
+		list := []any{}
+		for _, o := range c[2].([]any) {
+			list = append(list, operand(at, o))
+		}
+		return f.In(list...)
+	case "contains":
+		return f.Contains(operand(memberOf(at), c[2]))
+	}
+	compare := map[string]func(any) expression.Condition{"eq": f.Eq, "ne": f.Ne, "lt": f.Lt, "le": f.Le, "gt": f.Gt, "ge": f.Ge, "begins_with": f.BeginsWith}
+	return compare[op](operand(at, c[2]))
+}
+
+func memberOf(a *schema.Attribute) *schema.Attribute {
+	if a != nil && a.Type == schema.L {
+		return a.Items
+	}
+	return nil
+}
+
+func (a args) update(from object) *expression.Update {
+	u := dynamorm.NewUpdate()
+	kinds := map[string]func(expression.Field, any) *expression.Update{"set": u.Set, "set_if_absent": u.SetIfAbsent, "add": u.Add, "subtract": u.Subtract,
+		"append": u.Append, "prepend": u.Prepend, "add_to_set": u.AddToSet, "delete_from_set": u.DeleteFromSet}
+	for name, add := range kinds {
+		list, _ := from[name].([]any)
+		for _, e := range list {
+			pair := e.([]any)
+			add(field(pair[0]), operand(a.at(pair[0]), pair[1]))
+		}
+	}
+	if list, ok := from["copy"].([]any); ok {
+		for _, e := range list {
+			u.Copy(field(e.([]any)[0]), field(e.([]any)[1]))
+		}
+	}
+	if list, ok := from["remove"]; ok {
+		u.Remove(fields(list)...)
+	}
+	return u
+}
+
+func (a args) expression() (out object, err error) {
+	c := expression.NewCompiler(a.model)
+	out = object{}
+	put := func(name, text string, fail error) {
+		out[name] = text
+		if err == nil {
+			err = fail
+		}
+	}
+	if v, ok := a.all["condition"]; ok {
+		text, fail := c.Condition(a.condition(v))
+		put("condition", text, fail)
+	}
+	if v, ok := a.all["update"].(object); ok {
+		text, fail := c.Update(a.update(v), nil)
+		put("update", text, fail)
+	}
+	if v, ok := a.all["select"]; ok {
+		text, fail := c.Projection(fields(v))
+		put("projection", text, fail)
+	}
+	noNames, noValues := c.Empty()
+	if !noNames {
+		out["names"] = json.RawMessage(c.AppendNames(nil))
+	}
+	if !noValues {
+		out["values"] = json.RawMessage(c.AppendValues(nil))
+	}
+	return out, err
 }

@@ -3,359 +3,433 @@ package main
 import (
 	"encoding/base64"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"math"
 	"reflect"
-	"regexp"
-	"sort"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/dynamorm/dynamorm/dynamorm"
-	"github.com/dynamorm/dynamorm/dynamorm/codec"
 	"github.com/dynamorm/dynamorm/dynamorm/schema"
 )
 
-type object = map[string]any
-
-var tenDigits = regexp.MustCompile(`\.[0-9]{10}`)
-
-// toNative turns a tagged value into the native value of the attribute's type, or of the tag where they differ.
-func toNative(field *schema.Field, tagged any) any {
-	for tag, body := range tagged.(object) {
-		if field == nil || field.Type != tag {
-			return untyped(tag, body)
-		}
-		switch {
-		case tag == "S":
-			return textToNative(field, body.(string))
-		case tag == "N":
-			return numberToNative(field, body.(string))
-		case tag == "L" && field.Items != nil:
-			out := []any{}
-			for _, member := range body.([]any) {
-				out = append(out, toNative(field.Items, member))
-			}
-			return out
-		case tag == "M" && field.Typed:
-			return membersToNative(field.Fields, body.(object))
-		case tag == "SS":
-			return []string(untyped(tag, body).(dynamorm.StringSet))
-		}
-		return untyped(tag, body)
+// one gives the tag and the value of a tagged value.
+func one(v object) (string, any) {
+	for tag, x := range v {
+		return tag, x
 	}
-	return nil
+	return "", nil
 }
 
-func membersToNative(fields []*schema.Field, members object) object {
-	out := object{}
-	for name, value := range members {
-		var field *schema.Field
-		for _, one := range fields {
-			if one.Name == name {
-				field = one
-			}
-		}
-		out[name] = toNative(field, value)
+func each[T any](v any, one func(any) T) []T {
+	out := []T{}
+	for _, e := range v.([]any) {
+		out = append(out, one(e))
 	}
 	return out
 }
 
-// textToNative gives the native value of a text format; text that is none goes on as text, for the library to refuse.
-func textToNative(field *schema.Field, text string) any {
-	switch {
-	case field.JSON:
-		return json.RawMessage(text)
-	case field.Format == "timestamp", field.Format == "rfc3339nano":
-		// time.Parse cuts digits that a time.Time does not hold; such text goes on as text.
-		if value, err := time.Parse(time.RFC3339Nano, text); err == nil && !tenDigits.MatchString(text) {
-			return value
-		}
-	case field.Format == "bool_string" && (text == "true" || text == "false"):
-		return text == "true"
+func binary(v any) []byte {
+	b, _ := base64.StdEncoding.DecodeString(v.(string))
+	if b == nil {
+		b = []byte{}
 	}
-	return text
+	return b
 }
 
-func numberToNative(field *schema.Field, text string) any {
-	switch field.Format {
-	case "int", "int64", "unix_seconds", "unix_millis":
-		if value, err := strconv.ParseInt(text, 10, 64); err == nil {
-			return value
+// stamp reads an instant that a time.Time holds whole, and that the format has digits for.
+func stamp(text string, f schema.Format) (time.Time, bool) {
+	t, err := time.Parse(time.RFC3339Nano, text)
+	_, fraction, _ := strings.Cut(text, ".")
+	digits := 0
+	for digits < len(fraction) && fraction[digits] >= '0' && fraction[digits] <= '9' {
+		digits++
+	}
+	most := 6
+	if f == schema.RFC3339Nano {
+		most = 9
+	}
+	return t, err == nil && len(strings.TrimRight(fraction[:digits], "0")) <= most
+}
+
+func number(a *schema.Attribute, text string) any {
+	switch a.Format {
+	case schema.Int, schema.Int64, schema.UnixSeconds, schema.UnixMillis:
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+			return n
 		}
-	case "float":
-		if value, err := strconv.ParseFloat(text, 64); err == nil || math.IsInf(value, 0) {
-			return value
+	case schema.Float:
+		if f, err := strconv.ParseFloat(text, 64); err == nil {
+			return f
 		}
 	}
 	return dynamorm.Number(text)
 }
 
-func untyped(tag string, body any) any {
+// toNative gives the Go value of a tagged one, by its attribute.
+func toNative(a *schema.Attribute, v object) any {
+	tag, x := one(v)
+	if a == nil || string(a.Type) != tag {
+		a = &schema.Attribute{Type: schema.Type(tag)}
+	}
 	switch tag {
+	case "S":
+		return text(a, x.(string))
 	case "N":
-		return dynamorm.Number(body.(string))
+		return number(a, x.(string))
 	case "B":
-		return unbase64(body)
-	case "NULL":
-		return nil
+		return binary(x)
+	case "BOOL":
+		return x
 	case "SS":
-		out := dynamorm.StringSet{}
-		for _, member := range body.([]any) {
-			out = append(out, member.(string))
-		}
-		return out
+		return dynamorm.StringSet(each(x, func(e any) string { return e.(string) }))
 	case "NS":
-		out := dynamorm.NumberSet{}
-		for _, member := range body.([]any) {
-			out = append(out, dynamorm.Number(member.(string)))
-		}
-		return out
+		return dynamorm.NumberSet(each(x, func(e any) dynamorm.Number { return dynamorm.Number(e.(string)) }))
 	case "BS":
-		out := dynamorm.BinarySet{}
-		for _, member := range body.([]any) {
-			out = append(out, unbase64(member))
-		}
-		return out
+		return dynamorm.BinarySet(each(x, binary))
 	case "L":
-		out := []any{}
-		for _, member := range body.([]any) {
-			out = append(out, toNative(nil, member))
-		}
-		return out
+		return each(x, func(e any) any { return toNative(a.Items, e.(object)) })
 	case "M":
-		return membersToNative(nil, body.(object))
+		return nativeMembers(a.Attributes, x.(object))
 	}
-	return body
+	return nil
 }
 
-func unbase64(body any) []byte {
-	out, err := base64.StdEncoding.DecodeString(body.(string))
-	if err != nil {
-		return []byte(body.(string))
-	}
-	return out
-}
-
-// fromNative turns a native value into a tagged one; nil for null.
-func fromNative(field *schema.Field, v reflect.Value) object {
-	for v.IsValid() && (v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface) {
-		v = v.Elem()
-	}
-	if !v.IsValid() || (v.Kind() == reflect.Slice || v.Kind() == reflect.Map) && v.IsNil() {
-		return nil
-	}
-	if field != nil && field.JSON {
-		text, err := json.Marshal(plainJSON(v.Interface()))
-		if err != nil {
-			panic(err)
-		}
-		return object{"S": string(text)}
-	}
-	switch value := v.Interface().(type) {
-	case time.Time:
-		return timeToTagged(field, value)
-	case dynamorm.Number:
-		return object{"N": string(value)}
-	case []byte:
-		return object{"B": base64.StdEncoding.EncodeToString(value)}
-	}
-	if tag := setTag(field, v); tag != "" {
-		return object{tag: setToTagged(v)}
-	}
-	return kindToTagged(field, v)
-}
-
-func kindToTagged(field *schema.Field, v reflect.Value) object {
-	switch v.Kind() {
-	case reflect.String:
-		return object{"S": v.String()}
-	case reflect.Bool:
-		if field != nil && field.Type == "S" {
-			return object{"S": strconv.FormatBool(v.Bool())}
-		}
-		return object{"BOOL": v.Bool()}
-	case reflect.Int64, reflect.Int:
-		return object{"N": strconv.FormatInt(v.Int(), 10)}
-	case reflect.Float64:
-		return object{"N": strconv.FormatFloat(v.Float(), 'g', -1, 64)}
-	case reflect.Slice:
-		out := []any{}
-		for i := 0; i < v.Len(); i++ {
-			var items *schema.Field
-			if field != nil {
-				items = field.Items
-			}
-			out = append(out, orNull(fromNative(items, v.Index(i))))
-		}
-		return object{"L": out}
-	case reflect.Map, reflect.Struct:
-		if field != nil && field.Typed {
-			return object{"M": membersFromNative(field.Fields, v)}
-		}
-		out := object{}
-		for _, key := range v.MapKeys() {
-			out[key.String()] = orNull(fromNative(nil, v.MapIndex(key)))
-		}
-		return object{"M": out}
-	}
-	panic(fmt.Sprintf("no tag for %s", v.Type()))
-}
-
-// plainJSON gives encoding/json what it writes with every digit.
-func plainJSON(value any) any {
-	switch value := value.(type) {
-	case dynamorm.Number:
-		return json.Number(value)
-	case []any:
-		out := make([]any, len(value))
-		for i, member := range value {
-			out[i] = plainJSON(member)
-		}
-		return out
-	case object:
-		out := object{}
-		for name, member := range value {
-			out[name] = plainJSON(member)
-		}
-		return out
-	}
-	return value
-}
-
-func orNull(tagged object) object {
-	if tagged == nil {
-		return object{"NULL": true}
-	}
-	return tagged
-}
-
-func timeToTagged(field *schema.Field, value time.Time) object {
-	layout := "2006-01-02T15:04:05.000000Z"
-	if field != nil {
-		switch field.Format {
-		case "unix_seconds":
-			return object{"N": strconv.FormatInt(value.Unix(), 10)}
-		case "unix_millis":
-			return object{"N": strconv.FormatInt(value.UnixMilli(), 10)}
-		case "rfc3339nano":
-			layout = "2006-01-02T15:04:05.000000000Z"
-		}
-	}
-	return object{"S": value.UTC().Format(layout)}
-}
-
-func setTag(field *schema.Field, v reflect.Value) string {
-	switch v.Interface().(type) {
-	case dynamorm.StringSet:
-		return "SS"
-	case dynamorm.NumberSet:
-		return "NS"
-	case dynamorm.BinarySet:
-		return "BS"
-	}
-	if field != nil && field.IsSet() && v.Kind() == reflect.Slice {
-		return field.Type
-	}
-	return ""
-}
-
-func setToTagged(v reflect.Value) []string {
-	out := []string{}
-	for i := 0; i < v.Len(); i++ {
-		member := v.Index(i)
-		if member.Kind() == reflect.Slice {
-			out = append(out, base64.StdEncoding.EncodeToString(member.Bytes()))
-		} else {
-			out = append(out, member.String())
-		}
-	}
-	sort.Strings(out)
-	return out
-}
-
-// membersFromNative tags the members of a struct or map; null attributes and empty sets are left out.
-func membersFromNative(fields []*schema.Field, v reflect.Value) object {
-	out := object{}
-	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
-		v = v.Elem()
-	}
-	places := map[string]reflect.Value{}
-	if v.Kind() == reflect.Struct {
-		for _, one := range codec.StructFields(v.Type()) {
-			places[one.Name] = v.FieldByIndex(one.Index)
-		}
-	} else {
-		for _, key := range v.MapKeys() {
-			places[key.String()] = v.MapIndex(key)
-		}
-	}
-	for _, field := range fields {
-		if value, there := places[field.Name]; there {
-			tagged := fromNative(field, value)
-			if members, isSet := tagged[field.Type].([]string); tagged == nil || isSet && len(members) == 0 {
-				continue
-			}
-			out[field.Name] = tagged
-		}
-	}
-	return out
-}
-
-var errDoesNotFit = errors.New("a value that the struct cannot hold")
-
-// fill puts native values into a struct; what Go's types cannot hold goes through the dynamic table instead.
-func fill(dst reflect.Value, value any) error {
-	if value == nil {
-		return nil
-	}
-	if dst.Kind() == reflect.Pointer {
-		dst.Set(reflect.New(dst.Type().Elem()))
-		return fill(dst.Elem(), value)
-	}
-	from := reflect.ValueOf(value)
-	if from.Type().AssignableTo(dst.Type()) {
-		dst.Set(from)
-		return nil
-	}
-	members, isMap := value.(object)
+func text(a *schema.Attribute, s string) any {
 	switch {
-	case dst.Type() == reflect.TypeFor[time.Time]() && from.Kind() == reflect.Int64:
-		dst.Set(reflect.ValueOf(time.UnixMilli(from.Int()).UTC()))
-		return nil
-	case isMap && dst.Kind() == reflect.Struct:
-		return fillStruct(dst, members)
-	case from.Kind() == reflect.Slice && dst.Kind() == reflect.Slice:
-		out := reflect.MakeSlice(dst.Type(), from.Len(), from.Len())
-		for i := 0; i < from.Len(); i++ {
-			member := from.Index(i).Interface()
-			if member == nil {
-				return errDoesNotFit
-			}
-			if err := fill(out.Index(i), member); err != nil {
-				return err
-			}
+	case a.JSON:
+		var v any
+		if parse(s, &v) == nil {
+			return v
 		}
-		dst.Set(out)
-		return nil
+	case a.Format == schema.Timestamp || a.Format == schema.RFC3339Nano:
+		if t, ok := stamp(s, a.Format); ok {
+			return t
+		}
+	case a.Format == schema.BoolString && (s == "true" || s == "false"):
+		return s == "true"
 	}
-	return errDoesNotFit
+	return s
 }
 
-func fillStruct(dst reflect.Value, members object) error {
-	places := map[string][]int{}
-	for _, one := range codec.StructFields(dst.Type()) {
-		places[one.Name] = one.Index
+func nativeMembers(list []*schema.Attribute, item object) object {
+	out := object{}
+	for name, v := range item {
+		out[name] = toNative(attribute(list, name), v.(object))
 	}
-	for name, value := range members {
-		index, there := places[name]
-		if !there {
-			return errDoesNotFit
-		}
-		if err := fill(dst.FieldByIndex(index), value); err != nil {
-			return err
+	return out
+}
+
+func attribute(list []*schema.Attribute, name string) *schema.Attribute {
+	for _, a := range list {
+		if a.Name == name {
+			return a
 		}
 	}
 	return nil
+}
+
+// fill puts a tagged item into a struct; false where the struct cannot hold it.
+func fill(v reflect.Value, item object) bool {
+	seen := 0
+	for i := range v.NumField() {
+		tag := strings.Split(v.Type().Field(i).Tag.Get("dynamorm"), ",")
+		x, ok := item[tag[0]]
+		if !ok {
+			if !nilable(v.Field(i)) {
+				return false
+			}
+			continue
+		}
+		seen++
+		if !put(v.Field(i), tag[1:], x.(object)) {
+			return false
+		}
+	}
+	return seen == len(item)
+}
+
+func nilable(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Interface:
+		return true
+	}
+	return false
+}
+
+var kinds = map[reflect.Kind]string{reflect.String: "S", reflect.Bool: "BOOL", reflect.Int64: "N", reflect.Int32: "N", reflect.Float64: "N", reflect.Struct: "M"}
+
+// put puts a tagged value into a field; false where the field cannot hold it.
+func put(v reflect.Value, options []string, tagged object) bool {
+	tag, x := one(tagged)
+	if tag == "NULL" {
+		return nilable(v)
+	}
+	if v.Kind() == reflect.Pointer {
+		v.Set(reflect.New(v.Type().Elem()))
+		return put(v.Elem(), options, tagged)
+	}
+	switch v.Interface().(type) {
+	case time.Time:
+		return putTime(v, options, tag, x)
+	case dynamorm.Number, []byte, map[string]any:
+		n := reflect.ValueOf(toNative(nil, tagged))
+		if n.Type() != v.Type() {
+			return false
+		}
+		v.Set(n)
+		return true
+	}
+	switch v.Kind() {
+	case reflect.Interface:
+		var parsed any
+		if !slices.Contains(options, "json") || tag != "S" || parse(x.(string), &parsed) != nil {
+			return false
+		}
+		if parsed != nil {
+			v.Set(reflect.ValueOf(parsed))
+		}
+		return true
+	case reflect.Slice, reflect.Map:
+		return putMany(v, options, tag, x)
+	}
+	return putScalar(v, options, tag, x)
+}
+
+func putScalar(v reflect.Value, options []string, tag string, x any) bool {
+	if slices.Contains(options, "bool_string") {
+		v.SetBool(x == "true")
+		return tag == "S" && (x == "true" || x == "false")
+	}
+	if kinds[v.Kind()] != tag {
+		return false
+	}
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(x.(string))
+	case reflect.Bool:
+		v.SetBool(x.(bool))
+	case reflect.Int64, reflect.Int32:
+		n, err := strconv.ParseInt(x.(string), 10, 64)
+		v.SetInt(n)
+		return err == nil && !v.OverflowInt(n)
+	case reflect.Float64:
+		f, err := strconv.ParseFloat(x.(string), 64)
+		v.SetFloat(f)
+		return err == nil
+	case reflect.Struct:
+		return fill(v, x.(object))
+	}
+	return true
+}
+
+func putTime(v reflect.Value, options []string, tag string, x any) bool {
+	s, _ := x.(string)
+	for _, unit := range []string{"unix_seconds", "unix_millis"} {
+		if !slices.Contains(options, unit) {
+			continue
+		}
+		n, err := strconv.ParseInt(s, 10, 64)
+		t := time.Unix(n, 0)
+		if unit == "unix_millis" {
+			t = time.UnixMilli(n)
+		}
+		v.Set(reflect.ValueOf(t))
+		return tag == "N" && err == nil
+	}
+	f := schema.Timestamp
+	if slices.Contains(options, "rfc3339nano") {
+		f = schema.RFC3339Nano
+	}
+	t, ok := stamp(s, f)
+	v.Set(reflect.ValueOf(t))
+	return tag == "S" && ok
+}
+
+// putMany fills a list or set.
+func putMany(v reflect.Value, options []string, tag string, x any) bool {
+	set := slices.Contains(options, "set") || strings.HasSuffix(v.Type().Name(), "Set") || v.Kind() == reflect.Map
+	list, ok := x.([]any)
+	if !ok || set != (tag == "SS" || tag == "NS" || tag == "BS") {
+		return false
+	}
+	if v.Kind() == reflect.Map {
+		v.Set(reflect.MakeMap(v.Type()))
+		for _, e := range list {
+			v.SetMapIndex(reflect.ValueOf(e), reflect.Zero(v.Type().Elem()))
+		}
+		return tag == "SS"
+	}
+	v.Set(reflect.MakeSlice(v.Type(), len(list), len(list)))
+	for i, e := range list {
+		if v.Type().Elem().Kind() == reflect.Interface {
+			if n := toNative(nil, e.(object)); n != nil {
+				v.Index(i).Set(reflect.ValueOf(n))
+			}
+			continue
+		}
+		tagged, _ := e.(object)
+		if set {
+			tagged = object{tag[:1]: e}
+		}
+		if !put(v.Index(i), nil, tagged) || tagged["NULL"] != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// members gives the tagged members of a struct or map that are not null.
+func members(list []*schema.Attribute, v reflect.Value) object {
+	out := object{}
+	add := func(name string, x reflect.Value) {
+		if t := toTagged(attribute(list, name), x); t != nil && t["NULL"] == nil && !emptySet(t) {
+			out[name] = t
+		}
+	}
+	if v.Kind() == reflect.Map {
+		for _, k := range v.MapKeys() {
+			add(k.String(), v.MapIndex(k))
+		}
+		return out
+	}
+	for i := range v.NumField() {
+		add(strings.Split(v.Type().Field(i).Tag.Get("dynamorm"), ",")[0], v.Field(i))
+	}
+	return out
+}
+
+func emptySet(t object) bool {
+	tag, x := one(t)
+	return (tag == "SS" || tag == "NS" || tag == "BS") && reflect.ValueOf(x).Len() == 0
+}
+
+// toTagged gives the tagged value of a Go one, by its attribute.
+func toTagged(a *schema.Attribute, v reflect.Value) object {
+	for v.IsValid() && (v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface) {
+		v = v.Elem()
+	}
+	if !v.IsValid() || nilable(v) && v.IsNil() {
+		return object{"NULL": true}
+	}
+	if a != nil && a.JSON {
+		b, _ := json.Marshal(plainJSON(v.Interface()))
+		return object{"S": string(b)}
+	}
+	switch x := v.Interface().(type) {
+	case time.Time:
+		return taggedTime(a, x)
+	case dynamorm.Number:
+		return object{"N": string(x)}
+	case []byte:
+		return object{"B": base64.StdEncoding.EncodeToString(x)}
+	case bool:
+		if a != nil && a.Type == schema.S {
+			return object{"S": strconv.FormatBool(x)}
+		}
+		return object{"BOOL": x}
+	}
+	switch v.Kind() {
+	case reflect.String:
+		return object{"S": v.String()}
+	case reflect.Int64, reflect.Int32:
+		return object{"N": strconv.FormatInt(v.Int(), 10)}
+	case reflect.Float64:
+		return object{"N": float(v.Float())}
+	case reflect.Struct:
+		return object{"M": members(a.Attributes, v)}
+	case reflect.Map:
+		return taggedMap(a, v)
+	}
+	return taggedList(a, v)
+}
+
+func float(f float64) string {
+	if math.Abs(f) >= 1e21 {
+		return strconv.FormatFloat(f, 'E', -1, 64)
+	}
+	return strconv.FormatFloat(f, 'f', -1, 64)
+}
+
+func taggedTime(a *schema.Attribute, t time.Time) object {
+	switch {
+	case a != nil && a.Format == schema.UnixSeconds:
+		return object{"N": strconv.FormatInt(t.Unix(), 10)}
+	case a != nil && a.Format == schema.UnixMillis:
+		return object{"N": strconv.FormatInt(t.UnixMilli(), 10)}
+	case a != nil && a.Format == schema.RFC3339Nano:
+		return object{"S": t.UTC().Format("2006-01-02T15:04:05.000000000Z")}
+	}
+	return object{"S": t.UTC().Format("2006-01-02T15:04:05.000000Z")}
+}
+
+func taggedMap(a *schema.Attribute, v reflect.Value) object {
+	if v.Type().Elem().Kind() == reflect.Struct {
+		list := []string{}
+		for _, k := range v.MapKeys() {
+			list = append(list, k.String())
+		}
+		slices.Sort(list)
+		return object{"SS": list}
+	}
+	if a != nil && a.Typed {
+		return object{"M": members(a.Attributes, v)}
+	}
+	out := object{}
+	for _, k := range v.MapKeys() {
+		out[k.String()] = toTagged(nil, v.MapIndex(k))
+	}
+	return object{"M": out}
+}
+
+func taggedList(a *schema.Attribute, v reflect.Value) object {
+	tag := "L"
+	if a != nil {
+		tag = string(a.Type)
+	}
+	switch v.Interface().(type) {
+	case dynamorm.StringSet:
+		tag = "SS"
+	case dynamorm.NumberSet:
+		tag = "NS"
+	case dynamorm.BinarySet:
+		tag = "BS"
+	}
+	var items *schema.Attribute
+	if a != nil {
+		items = a.Items
+	}
+	out := []any{}
+	for i := range v.Len() {
+		t := toTagged(items, v.Index(i))
+		if tag == "L" {
+			out = append(out, t)
+			continue
+		}
+		_, x := one(t)
+		out = append(out, x)
+	}
+	return object{tag: out}
+}
+
+// plainJSON makes the library's numbers JSON numbers.
+func plainJSON(v any) any {
+	switch x := v.(type) {
+	case dynamorm.Number:
+		return json.Number(x)
+	case []any:
+		out := make([]any, len(x))
+		for i, e := range x {
+			out[i] = plainJSON(e)
+		}
+		return out
+	case map[string]any:
+		out := object{}
+		for k, e := range x {
+			out[k] = plainJSON(e)
+		}
+		return out
+	}
+	return v
 }

@@ -1,4 +1,6 @@
-// A model, and the first things one does with it, on the DynamoDB at DYNAMODB_ENDPOINT.
+// Command basic writes, reads, changes and deletes one order. It talks to the DynamoDB at DYNAMODB_ENDPOINT, a local one:
+//
+//	DYNAMODB_ENDPOINT=http://127.0.0.1:8000 go run ./dynamorm/samples/basic
 package main
 
 import (
@@ -10,102 +12,92 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/dynamorm/dynamorm/dynamorm"
 )
 
-// Order is one order of a customer.
+// Order is an order of a customer.
 type Order struct {
 	CustomerID string          `dynamorm:"customer_id,pk"`
 	OrderID    string          `dynamorm:"order_id,sk"`
-	Status     string          `dynamorm:"status,enum=open|paid"`
-	Total      dynamorm.Number `dynamorm:"total,format=decimal"`
+	Status     string          `dynamorm:"status,required,enum:open|paid|shipped"`
+	Total      dynamorm.Number `dynamorm:"total,decimal"`
+	Labels     []string        `dynamorm:"labels,set"`
 	CreatedAt  time.Time       `dynamorm:"created_at,created_at"`
 	UpdatedAt  time.Time       `dynamorm:"updated_at,updated_at"`
 	Version    int64           `dynamorm:"version,version"`
 }
 
-var model = dynamorm.MustDeclare[Order](dynamorm.Spec{Table: "orders"})
+// Orders is checked when the program starts.
+var Orders = dynamorm.MustDefine[Order](dynamorm.Declaration{Table: "sample-orders", Naming: "snake_case"})
 
-// use creates an order, reads it, pays it, is refused, deletes it.
-func use(ctx context.Context, orders *dynamorm.Table[Order]) error {
-	created := &Order{CustomerID: "c-1", OrderID: "o-1", Status: "open", Total: "19.90"}
-	if err := orders.Create(ctx, created); err != nil {
+func main() {
+	endpoint := os.Getenv("DYNAMODB_ENDPOINT")
+	if endpoint == "" {
+		log.Fatal("say where DynamoDB is: DYNAMODB_ENDPOINT=http://127.0.0.1:8000")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	sdk := dynamodb.New(dynamodb.Options{Region: "us-east-1", BaseEndpoint: &endpoint, Credentials: aws.CredentialsProviderFunc(local)})
+	if err := makeTable(ctx, sdk); err != nil {
+		log.Fatal(err)
+	}
+	if err := run(ctx, dynamorm.NewTable(dynamorm.NewClient(sdk), Orders)); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func run(ctx context.Context, orders *dynamorm.Table[Order]) error {
+	order := &Order{CustomerID: "ada", OrderID: time.Now().UTC().Format(time.RFC3339Nano), Status: "open", Total: "12.50", Labels: []string{"gift"}}
+	if err := orders.Create(ctx, order); err != nil {
 		return err
 	}
-	fmt.Println("created", created.OrderID, "version", created.Version)
+	fmt.Println("created version", order.Version)
 
-	key := dynamorm.Values{"customer_id": "c-1", "order_id": "o-1"}
-	order, err := orders.Get(ctx, key, dynamorm.WithConsistent())
+	err := orders.Create(ctx, order)
+	fmt.Println("created twice:", errors.Is(err, dynamorm.ErrAlreadyExists))
+
+	paid := dynamorm.NewUpdate().Set(dynamorm.Field("status"), "paid").Add(dynamorm.Field("total"), dynamorm.Number("0.50")).AddToSet(dynamorm.Field("labels"), []string{"express"})
+	after, err := orders.Update(ctx, order, paid, dynamorm.WithCondition(dynamorm.Field("status").Eq("open")))
 	if err != nil {
 		return err
 	}
-	fmt.Println("read", order.Total, *order == *created)
+	fmt.Println("updated:", after.Status, after.Total, after.Labels, "version", after.Version)
 
-	paid, err := orders.Update(ctx, key, dynamorm.Set("status", "paid"),
-		dynamorm.WithCondition(dynamorm.Field("total").Gt(0)), dynamorm.WithExpectedVersion(order.Version))
+	order.Status = "shipped"
+	err = orders.Save(ctx, order) // order still has version 1
+	fmt.Println("saved an old version:", errors.Is(err, dynamorm.ErrVersionConflict))
+
+	found, err := orders.Get(ctx, dynamorm.Key{"ada", order.OrderID}, dynamorm.WithConsistentRead())
 	if err != nil {
 		return err
 	}
-	fmt.Println("updated", paid.Status, "version", paid.Version)
+	fmt.Println("read:", found.Status, found.Total)
 
-	order.Total = "21.00"
-	var conflict *dynamorm.Error
-	if err := orders.Save(ctx, order); errors.Is(err, dynamorm.ErrVersionConflict) && errors.As(err, &conflict) {
-		var stored Order
-		if err := conflict.DecodeItem(&stored); err != nil {
-			return err
-		}
-		fmt.Println("refused", conflict.Kind, "stored", stored.Version, "ours", order.Version)
-	}
-
-	if err := orders.Delete(ctx, key, dynamorm.WithMustExist()); err != nil {
+	if err := orders.Delete(ctx, order, dynamorm.WithMustExist()); err != nil {
 		return err
 	}
-	gone, err := orders.Find(ctx, key)
-	fmt.Println("deleted", gone == nil)
+	_, there, err := orders.Find(ctx, order)
+	fmt.Println("there after delete:", there)
 	return err
 }
 
-// run makes the table, uses it, and takes it away again.
-func run(ctx context.Context, client *dynamodb.Client) (err error) {
-	table := aws.String("orders")
-	_, err = client.CreateTable(ctx, &dynamodb.CreateTableInput{
-		TableName:   table,
-		BillingMode: types.BillingModePayPerRequest,
-		KeySchema: []types.KeySchemaElement{
-			{AttributeName: aws.String("customer_id"), KeyType: types.KeyTypeHash},
-			{AttributeName: aws.String("order_id"), KeyType: types.KeyTypeRange},
-		},
-		AttributeDefinitions: []types.AttributeDefinition{
-			{AttributeName: aws.String("customer_id"), AttributeType: types.ScalarAttributeTypeS},
-			{AttributeName: aws.String("order_id"), AttributeType: types.ScalarAttributeTypeS},
-		},
-	})
-	if err != nil {
-		return err
-	}
-	defer func() {
-		_, deleted := client.DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: table})
-		err = errors.Join(err, deleted)
-	}()
-	waiter := dynamodb.NewTableExistsWaiter(client)
-	if err := waiter.Wait(ctx, &dynamodb.DescribeTableInput{TableName: table}, time.Minute); err != nil {
-		return err
-	}
-	return use(ctx, dynamorm.TableOf(dynamorm.New(client), model))
+// local gives the credentials that a local DynamoDB takes; yours come from the SDK's configuration.
+func local(context.Context) (aws.Credentials, error) {
+	return aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local"}, nil
 }
 
-func main() {
-	client := dynamodb.New(dynamodb.Options{
-		Region:       "us-east-1",
-		BaseEndpoint: aws.String(os.Getenv("DYNAMODB_ENDPOINT")),
-		Credentials:  credentials.NewStaticCredentialsProvider("SAMPLEBASIC", "secret", ""),
+func makeTable(ctx context.Context, sdk *dynamodb.Client) error {
+	_, err := sdk.CreateTable(ctx, &dynamodb.CreateTableInput{
+		TableName: aws.String("sample-orders"), BillingMode: types.BillingModePayPerRequest,
+		KeySchema:            []types.KeySchemaElement{{AttributeName: aws.String("customer_id"), KeyType: types.KeyTypeHash}, {AttributeName: aws.String("order_id"), KeyType: types.KeyTypeRange}},
+		AttributeDefinitions: []types.AttributeDefinition{{AttributeName: aws.String("customer_id"), AttributeType: "S"}, {AttributeName: aws.String("order_id"), AttributeType: "S"}},
 	})
-	if err := run(context.Background(), client); err != nil {
-		log.Fatal(err)
+	var exists *types.ResourceInUseException
+	if errors.As(err, &exists) {
+		return nil
 	}
+	return err
 }

@@ -1,0 +1,140 @@
+// Package errs has the one error of the library and the catalogue of its codes.
+package errs
+
+import (
+	"errors"
+	"strings"
+)
+
+// Code is the stable, portable name of what went wrong.
+type Code string
+
+// Kind is a finer kind of a code; most codes have none.
+type Kind string
+
+// Origin says whether DynamoDB had a part in the failure.
+type Origin string
+
+// The origins.
+const (
+	// Client: nothing was sent, or a well answer could not be decoded.
+	Client Origin = "client"
+	// Service: DynamoDB answered with a failure, or its answer did not arrive.
+	Service Origin = "service"
+)
+
+// Error is every failure of the library. It never holds an attribute's value in its text or path;
+// Item is the only way to the item that a failed condition returned.
+type Error struct {
+	Code   Code
+	Kind   Kind
+	Origin Origin
+	// Message says what happened, without values.
+	Message string
+	// Path is the attribute's path (`lines[3].price`), or the JSON Pointer of an InvalidModel.
+	Path string
+	// Model names the model, where one is concerned.
+	Model string
+	// Retryable says whether the same call can succeed later without a change.
+	Retryable bool
+	// AWS is DynamoDB's own error type, without its namespace.
+	AWS string
+	// RequestID is the service's id of the request, where the answer had one.
+	RequestID string
+	// Status is the HTTP status, 0 where there was no answer.
+	Status int
+	// MaybeApplied says that the write may have happened although it failed.
+	MaybeApplied bool
+	// Cause is the SDK's error, or that of a lower layer.
+	Cause error
+
+	decode func(into any) error
+}
+
+// awsType is what an error type of DynamoDB means.
+type awsType struct {
+	code      Code
+	retryable bool
+}
+
+// New gives a client error of a code, at a path ("" for none).
+func New(code Code, path, message string) *Error {
+	return &Error{Code: code, Origin: Client, Path: path, Message: message, Retryable: retryable[code]}
+}
+
+// Retryable says whether errors of a code can vanish without a change of the call.
+func Retryable(code Code) bool { return retryable[code] }
+
+// FromAWS gives the code and retryability of DynamoDB's error type, known or not.
+func FromAWS(name string, status int) (Code, bool) {
+	if known, ok := aws[name]; ok {
+		return known.code, known.retryable
+	}
+	return CodeServiceError, status >= 500
+}
+
+// Error gives the text: code, kind, model, path and message.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString("dynamorm: ")
+	b.WriteString(string(e.Code))
+	if e.Kind != "" {
+		b.WriteString(" (" + string(e.Kind) + ")")
+	}
+	if e.Model != "" {
+		b.WriteString(" " + e.Model)
+	}
+	if e.Path != "" {
+		b.WriteString(" at " + e.Path)
+	}
+	if e.Message != "" {
+		b.WriteString(": " + e.Message)
+	}
+	return b.String()
+}
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Cause }
+
+// Is makes errors.Is find an error by its code, and by its kind.
+func (e *Error) Is(target error) bool {
+	s, ok := target.(*sentinel)
+	return ok && s.code == e.Code && (s.kind == "" || s.kind == e.Kind)
+}
+
+// SetItem keeps what decodes the item that the service returned with the failure.
+func (e *Error) SetItem(decode func(into any) error) { e.decode = decode }
+
+// HasItem says whether the service returned an item with the failure.
+func (e *Error) HasItem() bool { return e.decode != nil }
+
+// Item decodes the item that a failed condition returned into a value of the table's type, given as pointer.
+// It gives false where no item came with the failure.
+func (e *Error) Item(into any) (bool, error) {
+	if e.decode == nil {
+		return false, nil
+	}
+	return true, e.decode(into)
+}
+
+// As gives the library's error in a chain, nil where there is none.
+func As(err error) *Error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return nil
+}
+
+// sentinel is a target of errors.Is.
+type sentinel struct {
+	code Code
+	kind Kind
+}
+
+func (s *sentinel) Error() string {
+	if s.kind != "" {
+		return "dynamorm: " + string(s.code) + " (" + string(s.kind) + ")"
+	}
+	return "dynamorm: " + string(s.code)
+}

@@ -1,0 +1,65 @@
+package operation
+
+import (
+	"github.com/dynamorm/dynamorm/dynamorm/codec"
+	"github.com/dynamorm/dynamorm/dynamorm/expression"
+)
+
+// DeleteInput is what a DeleteItem needs.
+type DeleteInput struct {
+	Table     string
+	Key       any
+	Condition expression.Condition
+	Expected  *int64
+	MustExist bool
+	// Old takes the deleted item, nil where it is not asked for.
+	Old any
+}
+
+// Delete is a DeleteItem; HadOld says whether the deleted item came back.
+type Delete struct {
+	HadOld  bool
+	plan    *codec.Plan
+	request Request
+	guard   Guard
+	old     any
+}
+
+// NewDelete builds the request.
+func NewDelete(p *codec.Plan, dst []byte, in DeleteInput) (*Delete, error) {
+	b, err := p.AppendKey(append(begin(dst, in.Table), `,"Key":`...), in.Key)
+	if err != nil {
+		return nil, err
+	}
+	d := &Delete{plan: p, old: in.Old, guard: Guard{Condition: in.Condition, Exist: in.MustExist, Expected: in.Expected}}
+	c := expression.NewCompiler(p.Model)
+	text, err := d.guard.compile(c, p.Model)
+	if err != nil {
+		return nil, err
+	}
+	b = c.AppendMembers(appendCondition(b, text))
+	if in.Old != nil {
+		if err := sealed(p.Model); err != nil {
+			return nil, err
+		}
+		b = append(b, `,"ReturnValues":"ALL_OLD"`...)
+	}
+	d.request = Request{API: "DeleteItem", Table: in.Table, Body: append(b, '}'), Write: true}
+	return d, nil
+}
+
+// Next gives the request.
+func (d *Delete) Next() Request { return d.request }
+
+// Receive reads the answer.
+func (d *Delete) Receive(r Response) error {
+	if r.Fault != nil {
+		return d.guard.explain(d.plan, r, "")
+	}
+	if d.old == nil {
+		return nil
+	}
+	var err error
+	d.HadOld, err = member(d.plan, r.Body, "Attributes", d.old, false)
+	return err
+}

@@ -1,0 +1,127 @@
+package schema_test
+
+import (
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dynamorm/dynamorm/dynamorm/errs"
+	"github.com/dynamorm/dynamorm/dynamorm/schema"
+	"github.com/dynamorm/dynamorm/dynamorm/schema/dms"
+)
+
+// Base is embedded: its fields are the model's own.
+type Base struct {
+	Created time.Time `dynamorm:"created,created_at"`
+}
+
+type City struct {
+	Base
+	Country string              `dynamorm:"country,pk"`
+	Name    string              `dynamorm:"na\\,me,sk"`
+	People  *int32              `dynamorm:""`
+	Rivers  map[string]struct{} `dynamorm:"rivers"`
+	Twins   []string            `dynamorm:"twins,field:twin_names"`
+	Kind    string              `dynamorm:"kind,enum:town|city,required"`
+	Skipped func()              `dynamorm:"-"`
+	hidden  int
+}
+
+const cities = `
+dms_version: "1.0"
+models:
+  - name: City
+    table: {name: cities}
+    keys: {partition: {attribute: country, type: S}, sort: {attribute: "na,me", type: S}}
+    attributes:
+      - {attribute: created, type: S, roles: [created_at]}
+      - {attribute: country, type: S, required: true}
+      - {attribute: "na,me", type: S, required: true}
+      - {attribute: People, type: N, format: int}
+      - {attribute: rivers, type: SS}
+      - {attribute: twins, type: L, items: {type: S}, field: twin_names}
+      - {attribute: kind, type: S, enum: [town, city], required: true}
+    indexes:
+      - {name: by-kind, type: GSI, partition: {attribute: kind, type: S}}
+      - {name: by-people, type: LSI, sort: {attribute: People, type: N}, projection: {type: INCLUDE, fields: [twins, kind]}}
+`
+
+func TestATaggedStructAndADocumentAreTheSameModel(t *testing.T) {
+	_ = City{}.hidden
+	doc, err := dms.Load(cities)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := schema.Declare(reflect.TypeFor[City](), schema.Declaration{Table: "cities", Indexes: []schema.Index{
+		{Name: "by-people", Local: true, Sort: &schema.Key{Attribute: "People", Type: schema.N}, Fields: []string{"kind", "twins"}},
+		{Name: "by-kind", Partition: &schema.Key{Attribute: "kind", Type: schema.S}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.CanonicalJSON() != doc.CanonicalJSON() {
+		t.Errorf("struct   %s\ndocument %s", m.CanonicalJSON(), doc.CanonicalJSON())
+	}
+}
+
+func TestAStructThatIsNoModelIsInvalidModel(t *testing.T) {
+	for name, typ := range map[string]reflect.Type{
+		"no struct": reflect.TypeFor[int](),
+		"no key": reflect.TypeFor[struct {
+			A string `dynamorm:"a"`
+		}](),
+		"unknown option": reflect.TypeFor[struct {
+			A string `dynamorm:"a,pk,colour"`
+		}](),
+		"no value": reflect.TypeFor[struct {
+			A string   `dynamorm:"a,pk"`
+			B chan int `dynamorm:"b"`
+		}](),
+		"two names": reflect.TypeFor[struct {
+			A string `dynamorm:"a,pk"`
+			B string `dynamorm:"a"`
+		}](),
+		"wrong format": reflect.TypeFor[struct {
+			A string `dynamorm:"a,pk"`
+			B string `dynamorm:"b,int"`
+		}](),
+	} {
+		if _, err := schema.Declare(typ, schema.Declaration{Name: "Thing", Table: "things"}); !errors.Is(err, errs.ErrInvalidModel) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+type endless struct {
+	ID   string   `dynamorm:"id,pk"`
+	Next *endless `dynamorm:"next"`
+}
+
+func TestAStructThatHoldsItselfIsInvalidModel(t *testing.T) {
+	_, err := schema.Declare(reflect.TypeFor[endless](), schema.Declaration{Name: "Endless", Table: "endless"})
+	if !errors.Is(err, errs.ErrInvalidModel) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func FuzzADocumentIsReadOrRefusedAndItsCanonicalJSONIsItself(f *testing.F) {
+	f.Add(cities)
+	f.Add(strings.ReplaceAll(cities, "cities", "x"))
+	f.Add("a: &x [*x]")
+	f.Add(`{"dms_version":"1.0"}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		doc, err := dms.Load(text)
+		if err != nil {
+			if !errors.Is(err, errs.ErrInvalidModel) {
+				t.Fatalf("a bare error: %v", err)
+			}
+			return
+		}
+		again, err := dms.Load(doc.CanonicalJSON())
+		if err != nil || again.CanonicalJSON() != doc.CanonicalJSON() {
+			t.Errorf("%s does not load to itself: %v", doc.CanonicalJSON(), err)
+		}
+	})
+}
