@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,8 +10,6 @@ from .yamlload import load_yaml
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-SENTENCE = re.compile(r"^> \*\*(DMS-[A-Z0-9]{2,4}-[0-9]{3})\*\* \((MUST NOT|MUST|SHOULD NOT|SHOULD|MAY)(; verified-by: review[^)]*)?\) (.+)$")
 
 
 @dataclass(frozen=True)
@@ -46,14 +44,9 @@ class Catalogue:
 
 def load_catalogue(spec: Path) -> Catalogue:
     """Read `spec/`."""
-    sentences: dict[str, Requirement] = {}
-    for page in sorted(spec.glob("[0-9]*.md")):
-        for line in page.read_text(encoding="utf-8").splitlines():
-            found = SENTENCE.match(line)
-            if found:
-                if found[1] in sentences:
-                    raise ValueError(f"{page}: {found[1]} exists already")
-                sentences[found[1]] = Requirement(found[1], found[2], found[4], bool(found[3]))
+    # The index that `make generate` writes of the pages; one program alone parses them.
+    index = json.loads((spec / "requirements.json").read_text(encoding="utf-8"))["requirements"]
+    sentences = {row["id"]: Requirement(row["id"], row["level"], row["text"], row["verified_by"] is not None) for row in index}
     rows = load_yaml(spec / "capabilities.yaml")["capabilities"]
     return Catalogue(
         sentences,
