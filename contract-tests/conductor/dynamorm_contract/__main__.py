@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,17 +58,14 @@ def engine(targets: list[str]) -> Generator[Engine | None]:
     _scripts_on_path()
     import engine as local  # noqa: PLC0415 - scripts/ is a folder of programs, put on the path just above
 
-    try:
-        running = local.running()
-        endpoint = running.__enter__()
-    except local.EngineError as error:
-        raise RunError(str(error)) from error
-    try:
+    with ExitStack() as stack:
+        try:
+            endpoint = stack.enter_context(local.running())
+        except local.EngineError as error:
+            raise RunError(str(error)) from error
         out = Engine(endpoint)
         out.must("contractprobe", "ListTables", {})
         yield out
-    finally:
-        running.__exit__(None, None, None)
 
 
 def stamp() -> dict[str, str]:

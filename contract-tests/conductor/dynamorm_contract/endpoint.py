@@ -71,9 +71,6 @@ def error_answer(error: dict[str, Any]) -> Answer:
     return json_answer(status, members | error.get("extra", {}))
 
 
-Tamper = "Callable[[str, dict[str, Any]], dict[str, Any]]"
-
-
 class Endpoint:
     """One HTTP endpoint; `script` is the exchange list of the running step, `seen` what arrived."""
 

@@ -199,6 +199,9 @@ class Loader:
         if not isinstance(document, dict) or not isinstance(document.get("cases"), list) or not document["cases"]:
             self._validate(path, document)
             raise LoadError(f"{path}: no cases")
+        unused = unused_definitions(path) if "defs" in document else []
+        if unused:
+            raise LoadError(f"{path}: nothing uses the definitions {', '.join(unused)}")
         return [case for body in document["cases"] for case in self._template(path, document, body)]
 
     def _template(self, path: Path, document: dict[str, Any], body: Any) -> list[Case]:
