@@ -26,6 +26,7 @@ from dynamorm import (
     PartitionKey,
     Rfc3339Nano,
     SortKey,
+    Template,
     UnixMillis,
     UnixSeconds,
     UpdatedAt,
@@ -203,4 +204,65 @@ class Secret(Model, table="secrets"):
     note: Annotated[str | None, Encrypted()] = None
 
 
-MODELS: dict[str, type[Model]] = {model.__name__: model for model in (Order, Profile, Everything, Sparse, Reading, Blob, Event, Ticket, Ledger, Odd, Secret)}
+CUSTOMER_KEY = Template("pk", "CUSTOMER#{customer_id}")
+
+
+class Customer(
+    Model,
+    table="shop",
+    dms_namespace="acme.shop",
+    partition_key=CUSTOMER_KEY,
+    sort_key=Template("sk", "PROFILE"),
+    discriminator=("_type", "Customer"),
+    indexes=[Index("gsi1", Template("gsi1pk", "EMAIL#{email}"), Template("gsi1sk", "CUSTOMER"))],
+):
+    customer_id: str
+    email: Annotated[str | None, OmitEmpty] = None
+    name: str | None = None
+
+
+class Purchase(
+    Model,
+    table="shop",
+    dms_namespace="acme.shop",
+    partition_key=CUSTOMER_KEY,
+    sort_key=Template("sk", "ORDER#{number:08d}"),
+    discriminator=("_type", "Purchase"),
+    indexes=[Index("gsi1", Template("gsi1pk", "STOCK#{warehouse}#{status}"), Template("gsi1sk", "{customer_id}#{number:08d}"))],
+):
+    customer_id: str
+    number: int
+    warehouse: str | None = None
+    status: Literal["open", "paid", "shipped"] | None = None
+    total: Decimal | None = None
+    tags: set[str] | None = None
+    created_at: Annotated[datetime | None, CreatedAt()] = None
+    updated_at: Annotated[datetime | None, UpdatedAt()] = None
+    version: Annotated[int | None, Version()] = None
+
+
+class Visit(
+    Model,
+    table="visits",
+    dms_namespace="acme.shop",
+    sort_key=Template("sk", "{day}##{seq:03d}{guest}"),
+    indexes=[Index("by-time", "page", Template("by_time", "{site}#{created_at}"))],
+):
+    page: Annotated[str, PartitionKey()]
+    day: date | None = None
+    seq: Number | None = None
+    guest: str | None = None
+    site: str | None = None
+    secs: Annotated[datetime | None, UnixSeconds] = None
+    bot: Annotated[bool | None, BoolString] = None
+    created_at: Annotated[datetime | None, CreatedAt()] = None
+
+
+class Guest(Model, table="guests", dms_namespace="acme.shop", partition_key=Template("pk", "{tribe}##{name}")):
+    tribe: str | None = None
+    name: str | None = None
+
+
+MODELS: dict[str, type[Model]] = {
+    model.__name__: model for model in (Order, Profile, Everything, Sparse, Reading, Blob, Event, Ticket, Ledger, Odd, Secret, Customer, Purchase, Visit, Guest)
+}

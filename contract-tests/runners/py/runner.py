@@ -427,7 +427,10 @@ def report(error: errors.DynamORMError, schema: Schema | None) -> Json:
             out[member] = getattr(error, member)
     if error.maybe_applied:
         out["maybe_applied"] = True
-    item = error.item
+    try:
+        item = error.item
+    except errors.DecodeFailedError:  # the stored item is another model's; the error that brought it is the answer all the same
+        item = None
     if item is not None and schema is not None:
         out["details"] = {"item": members_from_native(schema.fields, item.__dynamorm_attributes__() if isinstance(item, Model) else item)}
     if getattr(error, "after", None) is not None:

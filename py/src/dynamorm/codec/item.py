@@ -18,6 +18,7 @@ from ..errors import (
 )
 from ..errors.refusal import Refusal
 from ..limits import ITEM_SIZE_MAX_BYTES, NESTING_DEPTH_MAX, PARTITION_KEY_MAX_BYTES, SORT_KEY_MAX_BYTES
+from .compose import Composition
 from .scalar import reader_of, writer_of
 from .size import item_size, value_size
 from .value import AttributeValue, Item, is_empty, read_any, write_any
@@ -252,7 +253,12 @@ class ItemCodec:
         self.model = model
         self.plans = tuple(plan_field(field) for field in model.fields)
         self.by_name = {plan.field.name: plan for plan in self.plans}
-        self.keys = tuple(self.by_name[name] for name in model.key_names)
+        self.key_plans = tuple(self.by_name[name] for name in model.key_fields)
+        self.compositions = {one.name: Composition(one) for one in model.composed}
+        self.index_compositions = tuple(one for name, one in self.compositions.items() if name not in model.key_names)
+        self.own_names = frozenset(self.compositions) | (
+            {model.discriminator.attribute} if model.discriminator is not None else frozenset()
+        )
         indexed: dict[str, int] = {}
         for index in model.indexes:
             for key, limit in ((index.partition, PARTITION_KEY_MAX_BYTES), (index.sort, SORT_KEY_MAX_BYTES)):
@@ -263,16 +269,27 @@ class ItemCodec:
     def marshal_key(self, values: Mapping[str, Any]) -> Item:
         """Marshal the primary key out of a key or a whole value."""
         self.require_key(values)
+        return self._key(self.key_parts(values))
+
+    def key_parts(self, values: Mapping[str, Any]) -> Item:
+        """Marshal the attributes that the primary key is made of: plain keys, and the parts of composed ones."""
+        return {plan.field.name: plan.write(values[plan.field.name], plan.field.name, 1) for plan in self.key_plans}
+
+    def _key(self, parts: Mapping[str, AttributeValue]) -> Item:
         out: Item = {}
-        for plan, limit in zip(self.keys, (PARTITION_KEY_MAX_BYTES, SORT_KEY_MAX_BYTES), strict=False):
-            name = plan.field.name
-            out[name] = plan.write(values[name], name, 1)
+        for name, limit in zip(self.model.key_names, (PARTITION_KEY_MAX_BYTES, SORT_KEY_MAX_BYTES), strict=False):
+            composition = self.compositions.get(name)
+            out[name] = parts[name] if composition is None else composition.write(parts)
             check_key(out[name], name, limit)
         return out
 
     def require_key(self, values: Mapping[str, Any]) -> None:
-        """Refuse a key of which a part is missing or null."""
-        for plan in self.keys:
+        """Refuse a key of which a part is missing or null, or that gives the composed text instead."""
+        if self.own_names:
+            for name in values:
+                if name in self.own_names:
+                    raise ValidationFailedError("the library writes this attribute", path=name)
+        for plan in self.key_plans:
             if values.get(plan.field.name) is None:
                 raise MissingPrimaryKeyError(
                     f"{self.model.name}: a part of the primary key is missing", path=plan.field.name
@@ -288,8 +305,10 @@ class ItemCodec:
 
     def marshal_item(self, values: Mapping[str, Any]) -> Item:
         """Marshal a whole item; keys, index keys and size are checked."""
-        self.marshal_key(values)
+        key = self.marshal_key(values)
         item = write_members(self.plans, values, "", 1)
+        if self.own_names:
+            self._add_own(item, key)
         for name, limit in self.index_keys.items():
             if name in item:
                 check_key(item[name], name, limit)
@@ -297,8 +316,26 @@ class ItemCodec:
             raise ItemTooLargeError(f"{self.model.name}: larger than {ITEM_SIZE_MAX_BYTES} bytes", origin="client")
         return item
 
+    def _add_own(self, item: Item, key: Item) -> None:
+        """Put the composed keys and the discriminator beside the caller's attributes."""
+        item.update(key)
+        for composition in self.index_compositions:
+            if composition.missing(item) is None:
+                item[composition.name] = composition.write(item)
+        mark = self.model.discriminator
+        if mark is not None:
+            item[mark.attribute] = {"S": mark.value}
+
+    def require_own(self, item: Mapping[str, Any]) -> None:
+        """Refuse a stored item of another model."""
+        mark = self.model.discriminator
+        if mark is not None and item.get(mark.attribute) != {"S": mark.value}:
+            raise DecodeFailedError(f"{self.model.name}: not an item of this model", path=mark.attribute)
+
     def unmarshal_item(self, item: Mapping[str, Any], *, partial: bool = False) -> dict[str, Any]:
         """Unmarshal an item to values by attribute name; errors name the model."""
+        if not partial:
+            self.require_own(item)
         try:
             return read_members(self.plans, item, "", partial=partial)
         except DecodeFailedError as error:

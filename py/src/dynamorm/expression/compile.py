@@ -143,7 +143,13 @@ class Compiler:
             if not self.scope.knows(path):
                 raise ValidationFailedError("the model does not know this path", path=path_text(path))
         kept = [path for index, path in enumerate(parsed) if not _covered(path, index, parsed)]
-        return checked(", ".join(self.placeholders.path(path) for path in kept))
+        return self.names(kept)
+
+    def names(self, paths: Sequence[Path]) -> str:
+        """Write paths of a projection; the discriminator comes last where none of them is it."""
+        mark = self.scope.codec.model.discriminator
+        own: list[Path] = [] if mark is None or (mark.attribute,) in paths else [(mark.attribute,)]
+        return checked(", ".join(self.placeholders.path(path) for path in [*paths, *own]))
 
 
 def flat(node: And | Or) -> list[Condition]:

@@ -48,6 +48,8 @@ class Scope:
 
     def knows(self, path: Path) -> bool:
         """Tell whether a path leads to something the model declares, or inside an untyped list or map."""
+        if self.is_discriminator(path):
+            return True
         plan = self.codec.by_name.get(str(path[0]))
         for segment in path[1:]:
             if plan is None:
@@ -56,6 +58,11 @@ class Scope:
                 return plan.field.type in {"L", "M"}
             plan = _child(plan, segment)
         return plan is not None
+
+    def is_discriminator(self, path: Path) -> bool:
+        """Tell whether a path is the model's discriminator, which may be selected and is no field."""
+        mark = self.codec.model.discriminator
+        return mark is not None and path == (mark.attribute,)
 
     def open(self, path: Path) -> Path:
         """Refuse an encrypted attribute where DynamoDB would have to look into it."""

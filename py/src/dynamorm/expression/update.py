@@ -88,8 +88,11 @@ def _pairs(kind: str, given: Any) -> Iterable[tuple[PathLike, Any]]:  # noqa: AN
 
 @dataclass(frozen=True)
 class Owned:
-    """What the library itself adds: SET actions with their values, and the version's name."""
+    """What the library itself adds: SET actions with their values, removals, and the version's name."""
 
+    own: tuple[tuple[str, AttributeValue], ...] = ()
+    """Parts of the key, composed index keys and discriminator."""
+    removes: tuple[str, ...] = ()
     if_absent: tuple[tuple[str, AttributeValue], ...] = ()
     sets: tuple[tuple[str, AttributeValue], ...] = ()
     version: str | None = None
@@ -148,6 +151,8 @@ class UpdateCompiler:
         if plan is not None and plan.field.required and not isinstance(path[-1], int):
             raise ValidationFailedError("a required attribute is not removed", path=path_text(path))
         out.removes.append(path)
+        if len(path) == 1:
+            out.removed.add(str(path[0]))
 
     def _value_action(self, out: UpdatePlan, kind: str, path: Path, value: Any) -> None:  # noqa: ANN401 - the caller's value
         text, plan = path_text(path), self.scope.plan(path)
@@ -186,6 +191,8 @@ class UpdateCompiler:
             out.deletes.append((path, written))
         else:
             out.sets.append(_SET_TEXT[kind](path, written))
+            if kind == "set" and len(path) == 1:
+                out.assigned[str(path[0])] = written
 
 
 def _as_operand(value: Any) -> Any:  # noqa: ANN401 - the caller's value
@@ -200,13 +207,17 @@ class UpdatePlan:
     removes: list[Path] = field(default_factory=list)
     adds: list[tuple[Path, AttributeValue]] = field(default_factory=list)
     deletes: list[tuple[Path, AttributeValue]] = field(default_factory=list)
+    assigned: dict[str, AttributeValue] = field(default_factory=dict)
+    """The attributes that are set to a value as a whole."""
+    removed: set[str] = field(default_factory=set)
 
     def text(self, placeholders: Placeholders, owned: Owned = Owned()) -> str:
         """Write the update: clauses in their order, the library's own actions last in each."""
         sets = [write(placeholders) for write in self.sets]
+        sets += [_assign((name,), value)(placeholders) for name, value in owned.own]
         sets += [_if_absent((name,), value)(placeholders) for name, value in owned.if_absent]
         sets += [_assign((name,), value)(placeholders) for name, value in owned.sets]
-        removes = [placeholders.path(path) for path in self.removes]
+        removes = [placeholders.path(path) for path in [*self.removes, *((name,) for name in owned.removes)]]
         added = self.adds if owned.version is None else [*self.adds, ((owned.version,), {"N": "1"})]
         adds = [f"{placeholders.path(path)} {placeholders.value(value)}" for path, value in added]
         deletes = [f"{placeholders.path(path)} {placeholders.value(value)}" for path, value in self.deletes]

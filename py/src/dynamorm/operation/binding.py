@@ -50,10 +50,9 @@ class Binding:
 
     @property
     def protected(self) -> frozenset[str]:
-        """Give the attributes that no update touches."""
-        return frozenset(self.model.key_names) | {
-            field.name for field in (self.created_at, self.updated_at, self.version) if field is not None
-        }
+        """Give the attributes that no caller's update touches."""
+        own = (field.name for field in (self.created_at, self.updated_at, self.version) if field is not None)
+        return self.codec.own_names.union(self.model.key_names, self.model.key_fields, own)
 
 
 def stamp(field: Field, now_ns: int) -> AttributeValue:

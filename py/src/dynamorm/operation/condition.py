@@ -14,7 +14,7 @@ from ..errors import (
     ValidationFailedError,
     VersionConflictError,
 )
-from ..expression import And, Attr, Compare, Compiler, Condition, Function, Value
+from ..expression import And, Attr, Compare, Compiler, Condition, Function, Or, Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,10 +40,12 @@ class Guard:
         return self.must_exist or self.unversioned or self.expected_version is not None
 
 
-def guard_text(binding: Binding, guard: Guard, placeholders: Placeholders) -> str | None:
-    """Compile a guard: the caller's condition, then existence, then version; a version replaces existence."""
+def guard_text(binding: Binding, guard: Guard, placeholders: Placeholders, *, own_only: bool = False) -> str | None:
+    """Compile a guard: the caller's condition, then existence or version, then (of update and delete) the discriminator."""
     parts = [] if guard.condition is None else [guard.condition]
     parts += _own(binding, guard)
+    if own_only:
+        parts += _discriminator(binding, guard)
     if not parts:
         return None
     return Compiler(binding.scope, placeholders).condition(And(tuple(parts)))
@@ -62,6 +64,17 @@ def _own(binding: Binding, guard: Guard) -> list[Condition]:
             raise ValidationFailedError(f"{binding.model.name} has no version")
         return [Function("attribute_exists", key), Function("attribute_not_exists", (binding.version.name,))]
     return [Function("attribute_exists", key)] if guard.must_exist else []
+
+
+def _discriminator(binding: Binding, guard: Guard) -> list[Condition]:
+    """Leave an item of another model alone: behind what demands an item, else beside the case that there is none."""
+    mark = binding.model.discriminator
+    if mark is None:
+        return []
+    own = Compare("=", Attr((mark.attribute,)), Value(mark.value))
+    if guard.needs_item:
+        return [own]
+    return [Or((Function("attribute_not_exists", (binding.model.partition.attribute,)), own))]
 
 
 def add_guard(body: dict[str, Any], text: str | None) -> None:

@@ -29,7 +29,7 @@ class Delete(SingleExchange["dict[str, Any] | None"]):
         self.binding, self.guard = binding, guard
         body: dict[str, Any] = {"TableName": binding.table, "Key": binding.codec.marshal_key(key)}
         placeholders = Placeholders()
-        add_guard(body, guard_text(binding, guard, placeholders))
+        add_guard(body, guard_text(binding, guard, placeholders, own_only=True))
         if return_old:
             binding.codec.require_readable()
             body["ReturnValues"] = "ALL_OLD"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ValidationFailedError
-from ..expression import Compiler, Placeholders
+from ..expression import Compiler, Placeholders, parse_path
 from .exchange import Request, Response, SingleExchange
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Get(SingleExchange[Found]):
         """
         self.binding = binding
         paths = _selected(binding, select, view)
-        self.partial = paths is not None
+        self.partial, self.shown = paths is not None, False
         if paths is None:
             binding.codec.require_readable()
         body: dict[str, Any] = {"TableName": binding.table, "Key": binding.codec.marshal_key(key)}
@@ -50,6 +50,7 @@ class Get(SingleExchange[Found]):
         if paths is not None:
             placeholders = Placeholders()
             body["ProjectionExpression"] = Compiler(binding.scope, placeholders).projection(paths)
+            self.shown = any(binding.scope.is_discriminator(parse_path(path)) for path in paths)
             body |= placeholders.members()
         super().__init__(Request("GetItem", body))
 
@@ -58,7 +59,12 @@ class Get(SingleExchange[Found]):
         if response.error is not None:
             raise response.error
         item = response.body.get("Item")
-        return Found(None if item is None else self.binding.codec.unmarshal_item(item, partial=self.partial))
+        if item is None:
+            return Found(None)
+        self.binding.codec.require_own(item)
+        values = self.binding.codec.unmarshal_item(item, partial=self.partial)
+        mark = self.binding.model.discriminator
+        return Found({mark.attribute: mark.value} | values if self.shown and mark is not None else values)
 
 
 class Exists(SingleExchange[bool]):
@@ -67,7 +73,8 @@ class Exists(SingleExchange[bool]):
     def __init__(self, binding: Binding, key: Mapping[str, Any], *, consistent: bool = False) -> None:
         """Build the request: the key attributes alone."""
         placeholders = Placeholders()
-        projection = Compiler(binding.scope, placeholders).projection([[name] for name in binding.model.key_names])
+        self.binding = binding
+        projection = Compiler(binding.scope, placeholders).names([(name,) for name in binding.model.key_names])
         body: dict[str, Any] = {"TableName": binding.table, "Key": binding.codec.marshal_key(key)}
         if consistent:
             body["ConsistentRead"] = True
@@ -77,7 +84,10 @@ class Exists(SingleExchange[bool]):
         """Tell whether an item came back."""
         if response.error is not None:
             raise response.error
-        return "Item" in response.body
+        item = response.body.get("Item")
+        if item is not None:
+            self.binding.codec.require_own(item)
+        return item is not None
 
 
 def _selected(binding: Binding, select: Sequence[PathLike] | None, view: str | None) -> Sequence[PathLike] | None:

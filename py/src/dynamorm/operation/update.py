@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ..codec import check_key
 from ..errors import ValidationFailedError
 from ..expression import Owned, Placeholders, UpdateCompiler
 from .binding import stamp
@@ -13,7 +15,9 @@ from .exchange import Request, Response, SingleExchange
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..expression import Changes
+    from ..codec import AttributeValue, Item
+    from ..codec.compose import Composition
+    from ..expression import Changes, UpdatePlan
     from .binding import Binding
 
 RETURN_VALUES = {
@@ -47,9 +51,13 @@ class Update(SingleExchange["dict[str, Any] | None"]):
         self.binding, self.guard, self.returns = binding, guard, returns
         body: dict[str, Any] = {"TableName": binding.table, "Key": binding.codec.marshal_key(key)}
         plan = UpdateCompiler(binding.scope, binding.protected).plan(changes)
+        owned = _owned(binding, now_ns, upsert=upsert)
+        if binding.codec.own_names:
+            own, removes = _composed(binding, binding.codec.key_parts(key), changes, plan, upsert=upsert)
+            owned = replace(owned, own=own, removes=removes)
         placeholders = Placeholders()
-        add_guard(body, guard_text(binding, guard, placeholders))
-        body["UpdateExpression"] = plan.text(placeholders, _owned(binding, now_ns, upsert=upsert))
+        add_guard(body, guard_text(binding, guard, placeholders, own_only=True))
+        body["UpdateExpression"] = plan.text(placeholders, owned)
         if returns in WHOLE:
             binding.codec.require_readable()
         if RETURN_VALUES[returns] is not None:
@@ -72,3 +80,40 @@ def _owned(binding: Binding, now_ns: int, *, upsert: bool) -> Owned:
         sets=() if updated is None else ((updated.name, stamp(updated, now_ns)),),
         version=None if binding.version is None else binding.version.name,
     )
+
+
+def _composed(
+    binding: Binding, key: Item, changes: Changes, plan: UpdatePlan, *, upsert: bool
+) -> tuple[tuple[tuple[str, AttributeValue], ...], tuple[str, ...]]:
+    """Give what follows from the changes: parts of the key and discriminator of an upsert, composed index keys."""
+    codec, mark = binding.codec, binding.model.discriminator
+    plain = set(binding.model.key_names)
+    own = [(name, value) for name, value in key.items() if name not in plain] if upsert else []
+    removes: list[str] = []
+    touched = {str(path[0]) for path in changes.paths()}
+    known = key | plan.assigned
+    for one in codec.index_compositions:
+        if not touched.isdisjoint(one.parts) and not plan.removed.isdisjoint(one.parts):
+            removes.append(one.name)
+        elif _is_known(binding, one, known, touched, plan, upsert=upsert):
+            composed = one.write(known)
+            check_key(composed, one.name, codec.index_keys[one.name])
+            own.append((one.name, composed))
+    if upsert and mark is not None:
+        own.append((mark.attribute, {"S": mark.value}))
+    return tuple(own), tuple(removes)
+
+
+def _is_known(
+    binding: Binding, one: Composition, known: Item, touched: set[str], plan: UpdatePlan, *, upsert: bool
+) -> bool:
+    """Tell whether a composed index key is written; refuse a change that leaves it unknown."""
+    vague = next((part for part in one.parts if part in touched and part not in plan.assigned), None)
+    missing = vague or one.missing(known)
+    if upsert and binding.created_at is not None and binding.created_at.name in one.parts:
+        missing = binding.created_at.name  # the stored one, if there is one, stays
+    elif missing is not None and touched.isdisjoint(one.parts):
+        return False
+    if missing is not None:
+        raise ValidationFailedError(f"{one.name} is composed of it: its parts are set together", path=missing)
+    return upsert or not touched.isdisjoint(one.parts)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..limits import GSI_MAX, KEY_NAME_MAX_BYTES, LSI_MAX
 from .structure import NUMBER_FORMATS, TEXT_FORMATS, refuse
+from .template import Part, parse_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,6 +17,10 @@ Form = tuple[str, str | None]
 _CONVENTIONS = {
     "snake_case": re.compile(r"_?[a-z][a-z0-9]*(_[a-z0-9]+)*"),
     "camelCase": re.compile(r"_?[a-z][a-zA-Z0-9]*"),
+}
+_PART_FORMATS: dict[str, tuple[str | None, ...]] = {
+    "S": (None, *TEXT_FORMATS),
+    "N": (None, "int", "int64", "unix_seconds", "unix_millis"),
 }
 _ALWAYS = {"PK", "SK"}
 _LIFECYCLE = {"created_at", "updated_at", "version", "ttl"}
@@ -37,20 +42,22 @@ def check_document(document: Entry) -> None:
         first = tables.setdefault(model["table"]["name"], model["keys"])
         if first != model["keys"]:
             raise refuse("models that share a table have the same keys", f"/models/{index}/keys")
+    _discriminators(document["models"])
 
 
 def check_model(model: Entry, pointer: str) -> None:
     """Check one model."""
-    if "discriminator" in model:
-        raise refuse("discriminators are not supported by this version yet", f"{pointer}/discriminator")
     convention = model.get("naming", {}).get("convention")
     _attributes(model["attributes"], f"{pointer}/attributes", convention, top=True)
     attributes = {attribute["attribute"]: attribute for attribute in model["attributes"]}
     _keys(model, attributes, pointer)
     _roles(model, pointer)
     _indexes(model, attributes, pointer)
+    _templates(model, attributes, pointer)
+    _discriminator(model, attributes, pointer)
+    shown = {name for name in _names(model, attributes) if "template" not in attributes.get(name, {})}
     for index, view in enumerate(model.get("views", [])):
-        _known(view["fields"], attributes, f"{pointer}/views/{index}/fields")
+        _known(view["fields"], shown, f"{pointer}/views/{index}/fields")
     _distinct((view["name"], f"{pointer}/views/{index}/name") for index, view in enumerate(model.get("views", [])))
 
 
@@ -68,8 +75,6 @@ def _attributes(attributes: list[Entry], pointer: str, convention: str | None, *
         name = attribute["attribute"]
         if convention and name not in _ALWAYS and _CONVENTIONS[convention].fullmatch(name) is None:
             raise refuse(f"not in {convention}", f"{place}/attribute")
-        if "template" in attribute:
-            raise refuse("key templates are not supported by this version yet", f"{place}/template")
         _value(attribute, place, convention)
         if top and "encryption" in attribute and _LIFECYCLE & set(attribute.get("roles", [])):
             raise refuse("a lifecycle attribute is not encrypted", f"{place}/encryption")
@@ -112,7 +117,7 @@ def _keys(model: Entry, attributes: dict[str, Entry], pointer: str) -> None:
             raise refuse("a key is not encrypted", f"{own}/encryption")
         if attribute.get("json"):
             raise refuse("a key is not json", f"{own}/json")
-        if not attribute.get("required"):
+        if not attribute.get("required") and "template" not in attribute:
             raise refuse("a key is required", own)
         if len(key["attribute"].encode()) > KEY_NAME_MAX_BYTES:
             raise refuse(f"a key's name has at most {KEY_NAME_MAX_BYTES} bytes", f"{place}/attribute")
@@ -159,7 +164,7 @@ def _indexes(model: Entry, attributes: dict[str, Entry], pointer: str) -> None:
         for name in ("partition", "sort"):
             if name in entry and "encryption" in _declared(entry[name], attributes, f"{place}/{name}"):
                 raise refuse("an index key is not encrypted", f"{place}/{name}/attribute")
-        _projection(entry.get("projection", {"type": "ALL"}), attributes, f"{place}/projection")
+        _projection(entry.get("projection", {"type": "ALL"}), _names(model, attributes), f"{place}/projection")
     _distinct(
         (entry["name"], f"{pointer}/indexes/{index}/name") for index, entry in enumerate(model.get("indexes", []))
     )
@@ -174,16 +179,96 @@ def _local(model: Entry, entry: Entry, pointer: str) -> None:
         raise refuse("a local index has the table's partition key", f"{pointer}/partition")
 
 
-def _projection(projection: Entry, attributes: dict[str, Entry], pointer: str) -> None:
+def _projection(projection: Entry, names: set[str], pointer: str) -> None:
     if projection["type"] == "INCLUDE":
         if "fields" not in projection:
             raise refuse("INCLUDE names its fields", pointer)
-        _known(projection["fields"], attributes, f"{pointer}/fields")
+        _known(projection["fields"], names, f"{pointer}/fields")
     elif "fields" in projection:
         raise refuse("fields belong to INCLUDE", f"{pointer}/fields")
 
 
-def _known(names: list[str], attributes: dict[str, Entry], pointer: str) -> None:
+def _known(names: list[str], known: set[str], pointer: str) -> None:
     for index, name in enumerate(names):
-        if name not in attributes:
+        if name not in known:
             raise refuse("no such attribute", f"{pointer}/{index}")
+
+
+def _names(model: Entry, attributes: dict[str, Entry]) -> set[str]:
+    """Give what an item may hold by name: its attributes, and the discriminator."""
+    return {*attributes} | ({model["discriminator"]["attribute"]} if "discriminator" in model else set())
+
+
+def _index_keys(model: Entry) -> set[str]:
+    keys = (index.get(name) for index in model.get("indexes", []) for name in ("partition", "sort"))
+    return {key["attribute"] for key in keys if key is not None}
+
+
+def _templates(model: Entry, attributes: dict[str, Entry], pointer: str) -> None:
+    table_keys = {key["attribute"] for key in model["keys"].values()}
+    index_keys = _index_keys(model)
+    for position, attribute in enumerate(model["attributes"]):
+        if "template" not in attribute:
+            continue
+        place, name = f"{pointer}/attributes/{position}/template", attribute["attribute"]
+        try:
+            parts = parse_template(attribute["template"]).parts
+        except ValueError as error:
+            raise refuse(str(error), place) from None
+        if name not in table_keys | index_keys:
+            raise refuse("a template composes a key of the table or of an index", place)
+        if (
+            attribute["type"] != "S"
+            or {"format", "enum"} & set(attribute)
+            or attribute.get("json")
+            or attribute.get("omit_empty")
+            or _LIFECYCLE & set(attribute.get("roles", []))
+            or (attribute.get("required") and name not in table_keys)
+        ):
+            raise refuse("a composed attribute is a plain S", place)
+        for part in parts:
+            _part(part, attributes.get(part.name, {}), place, in_table_key=name in table_keys)
+
+
+def _part(part: Part, attribute: Entry, pointer: str, *, in_table_key: bool) -> None:
+    kind, roles = attribute.get("type", ""), set(attribute.get("roles", []))
+    if (
+        attribute.get("format") not in _PART_FORMATS.get(kind, ())
+        or (kind == "N") != (part.width is not None)
+        or {"template", "encryption"} & set(attribute)
+        or attribute.get("json")
+        or roles & {"updated_at", "version"}
+    ):
+        raise refuse(f"no part of a key: {part.name}", pointer)
+    if in_table_key and (attribute.get("omit_empty") or "created_at" in roles):
+        raise refuse(f"no part of the table's key: {part.name}", pointer)
+
+
+def _discriminator(model: Entry, attributes: dict[str, Entry], pointer: str) -> None:
+    if "discriminator" not in model:
+        return
+    name = model["discriminator"]["attribute"]
+    place = f"{pointer}/discriminator/attribute"
+    convention = model.get("naming", {}).get("convention")
+    if convention and name not in _ALWAYS and _CONVENTIONS[convention].fullmatch(name) is None:
+        raise refuse(f"not in {convention}", place)
+    if name in {key["attribute"] for key in model["keys"].values()} | _index_keys(model):
+        raise refuse("a discriminator is no key", place)
+    declared = attributes.get(name, {"type": "S"})
+    said = {"format", "enum", "encryption", "template"} & set(declared)
+    if declared["type"] != "S" or said or declared.get("json") or declared.get("roles"):
+        raise refuse("a discriminator is a plain S", place)
+    for position, index in enumerate(model.get("indexes", [])):
+        projection = index.get("projection", {"type": "ALL"})
+        if projection["type"] != "ALL" and name not in projection.get("fields", []):
+            raise refuse("an index projects the discriminator", f"{pointer}/indexes/{position}/projection")
+
+
+def _discriminators(models: list[Entry]) -> None:
+    seen: set[tuple[str, str, str]] = set()
+    for position, model in enumerate(models):
+        if "discriminator" in model:
+            mark = (model["table"]["name"], model["discriminator"]["attribute"], model["discriminator"]["value"])
+            if mark in seen:
+                raise refuse("another model of the table has it", f"/models/{position}/discriminator/value")
+            seen.add(mark)

@@ -21,7 +21,7 @@ from pydantic.fields import FieldInfo
 
 from ..errors import InvalidModelError
 from .dms import load_document
-from .marker import Attribute, Encrypted, Index, RoleMarker, View
+from .marker import Attribute, Encrypted, Index, RoleMarker, Template, View
 from .model import Model as Schema
 from .native import is_number, taker, unwrap
 
@@ -119,7 +119,10 @@ class Nested(_Base):
 
 
 class Model(_Base):
-    """An item's model. Class keywords: table (required), name, dms_namespace, naming, indexes, views.
+    """An item's model. Class keywords: table (required), name, dms_namespace, naming, indexes, views, and
+
+    `partition_key`, `sort_key`: a `Template`, where the key is composed of other attributes and no field;
+    `discriminator`: the attribute that marks the model's items, and its value.
 
     Raises InvalidModelError when the class is made, with the pointer into the DMS document it amounts to.
     """
@@ -134,6 +137,9 @@ class Model(_Base):
         name: str | None = None,
         dms_namespace: str | None = None,
         naming: str | None = None,
+        partition_key: Template | None = None,
+        sort_key: Template | None = None,
+        discriminator: tuple[str, str] | None = None,
         indexes: Sequence[Index] = (),
         views: Sequence[View] = (),
         **options: Any,  # noqa: ANN401 - pydantic's own keywords
@@ -146,7 +152,11 @@ class Model(_Base):
         if naming is not None:
             entry["naming"] = {"convention": naming}
         entry["attributes"] = _attributes(cls, "/models/0/attributes", ())
+        composed = {"partition": partition_key, "sort": sort_key}
+        entry["attributes"] += _composed(composed, indexes)
         entry["keys"] = _keys(entry["attributes"])
+        if discriminator is not None:
+            entry["discriminator"] = {"attribute": discriminator[0], "value": discriminator[1]}
         types_of = {attribute["attribute"]: attribute["type"] for attribute in entry["attributes"]}
         entry["indexes"] = [_index(index, types_of) for index in indexes]
         entry["views"] = [{"name": view.name, "fields": list(view.fields)} for view in views]
@@ -300,6 +310,22 @@ def _keys(attributes: list[dict[str, Any]]) -> dict[str, Any]:
     return out
 
 
+def _composed(keys: Mapping[str, Template | None], indexes: Sequence[Index]) -> list[dict[str, Any]]:
+    """Give the attributes that templates compose: the table's keys, and index keys, each once."""
+    out: list[dict[str, Any]] = []
+    for name, role in (("partition", "pk"), ("sort", "sk")):
+        if (one := keys[name]) is not None:
+            out.append({"attribute": one.attribute, "type": "S", "template": one.template, "roles": [role]})
+    known = [one for one in keys.values() if one is not None]
+    for key in (key for index in indexes for key in (index.partition, index.sort)):
+        if (
+            isinstance(key, Template) and key not in known
+        ):  # one name with two templates is refused as a name used twice
+            known.append(key)
+            out.append({"attribute": key.attribute, "type": "S", "template": key.template})
+    return out
+
+
 def _index(index: Index, types_of: dict[str, str]) -> dict[str, Any]:
     out: dict[str, Any] = {
         "name": index.name,
@@ -308,7 +334,8 @@ def _index(index: Index, types_of: dict[str, str]) -> dict[str, Any]:
     }
     for part, name in (("partition", index.partition), ("sort", index.sort)):
         if name is not None:
-            out[part] = {"attribute": name, "type": types_of.get(name, "S")}
+            attribute = name.attribute if isinstance(name, Template) else name
+            out[part] = {"attribute": attribute, "type": types_of.get(attribute, "S")}
     if index.fields:
         out["projection"]["fields"] = list(index.fields)
     return out

@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from .check import check_document
-from .model import ROLE_ORDER, Field, Index, Key, Model
+from .model import ROLE_ORDER, Composed, Discriminator, Field, Index, Key, Model
 from .numeral import spell
 from .structure import check_structure
+from .template import parse_template
 from .yaml_text import parse_document
 
 Entry = dict[str, Any]
@@ -88,6 +89,8 @@ def _filled_attribute(attribute: Entry, keys: dict[str, str | None]) -> Entry:
         out["format"] = "timestamp"
     if "format" not in out and "version" in named:
         out["format"] = "int"
+    if "template" in out and named & {"pk", "sk"}:
+        out["required"] = True
     return out
 
 
@@ -114,12 +117,24 @@ def _filled_index(index: Entry, partition: Entry) -> Entry:
 
 
 def _model(entry: Entry, document: Entry) -> Model:
+    mark = Discriminator(**entry["discriminator"]) if "discriminator" in entry else None
+    own = mark.attribute if mark is not None else None
     return Model(
         name=entry["name"],
         table=entry["table"]["name"],
         partition=_key(entry["keys"]["partition"]),
         sort=_key(entry["keys"]["sort"]) if "sort" in entry["keys"] else None,
-        fields=tuple(_field(attribute) for attribute in entry["attributes"]),
+        fields=tuple(
+            _field(attribute)
+            for attribute in entry["attributes"]
+            if "template" not in attribute and attribute["attribute"] != own
+        ),
+        composed=tuple(
+            Composed(attribute["attribute"], parse_template(attribute["template"]))
+            for attribute in entry["attributes"]
+            if "template" in attribute
+        ),
+        discriminator=mark,
         indexes=tuple(_index(index) for index in entry["indexes"]),
         views={view["name"]: tuple(view["fields"]) for view in entry["views"]},
         document=document,

@@ -85,12 +85,24 @@ Number = int | Decimal
 
 
 @dataclass(frozen=True)
+class Template:
+    """A key attribute composed of text and other attributes, which alone the caller handles.
+
+    >>> Template("sk", "ORDER#{number:08d}").attribute
+    'sk'
+    """
+
+    attribute: str
+    template: str
+
+
+@dataclass(frozen=True)
 class Index:
-    """A secondary index, by attribute names; `local` indexes share the table's partition key."""
+    """A secondary index, by attribute names or templates; `local` indexes share the table's partition key."""
 
     name: str
-    partition: str | None = None
-    sort: str | None = None
+    partition: str | Template | None = None
+    sort: str | Template | None = None
     local: bool = False
     projection: Literal["ALL", "KEYS_ONLY", "INCLUDE"] = "ALL"
     fields: tuple[str, ...] = ()

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .template import Template
 
 
 class Role(StrEnum):
@@ -51,6 +54,22 @@ class Key:
 
 
 @dataclass(frozen=True)
+class Composed:
+    """A key attribute that a template composes; callers never handle its text."""
+
+    name: str
+    template: Template
+
+
+@dataclass(frozen=True)
+class Discriminator:
+    """The attribute that marks a model's items, and its value."""
+
+    attribute: str
+    value: str
+
+
+@dataclass(frozen=True)
 class Index:
     """A secondary index."""
 
@@ -64,13 +83,18 @@ class Index:
 
 @dataclass(frozen=True)
 class Model:
-    """A whole model; `document` is its canonical DMS form."""
+    """A whole model; `document` is its canonical DMS form.
+
+    `fields` are what callers handle: composed attributes and the discriminator are not among them.
+    """
 
     name: str
     table: str
     partition: Key
     sort: Key | None
     fields: tuple[Field, ...]
+    composed: tuple[Composed, ...] = ()
+    discriminator: Discriminator | None = None
     indexes: tuple[Index, ...] = ()
     views: dict[str, tuple[str, ...]] = field(default_factory=dict)
     document: dict[str, Any] = field(default_factory=dict)
@@ -79,6 +103,17 @@ class Model:
     def key_names(self) -> tuple[str, ...]:
         """Give the names of the table's key attributes, partition first."""
         return (self.partition.attribute,) if self.sort is None else (self.partition.attribute, self.sort.attribute)
+
+    @property
+    def key_fields(self) -> tuple[str, ...]:
+        """Give the attributes that make up the table's key: plain ones, and the parts of composed ones."""
+        composed = {one.name: one.template for one in self.composed}
+        names = [
+            part.name if part is not None else name
+            for name in self.key_names
+            for part in (composed[name].parts if name in composed else (None,))
+        ]
+        return tuple(dict.fromkeys(names))
 
     def field_of(self, name: str) -> Field | None:
         """Give a top-level attribute by name."""
