@@ -251,7 +251,8 @@ class _Execution:
         if "document" in arguments:
             return {"text": json.dumps(arguments["document"], ensure_ascii=False)}
         if "file" in arguments:
-            return {"text": self._path(arguments["file"]).read_text(encoding="utf-8")}
+            # Read as bytes, for a text's line ends are its own.
+            return {"text": self._path(arguments["file"]).read_bytes().decode("utf-8")}
         return arguments
 
     def _golden(self, value: Any) -> Any:
