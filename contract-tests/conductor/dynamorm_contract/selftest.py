@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .execute import Stage, run_case
-from .load import ROOT, SUITE, Case, Loader, LoadError, Models, is_strong
+from .load import ROOT, SUITE, Case, Loader, LoadError, Models, case_schema, is_strong
 from .match import is_operator
+from .negatives import TABLE, documents, unnoticed
 from .runner import ProtocolError, Runner, RunnerDiedError
 from .sites import unproven
 from .suite import Language, LanguageSession, build
+from .yamlload import load_yaml
 
 if TYPE_CHECKING:
     from .catalogue import Catalogue
@@ -61,6 +63,7 @@ def run_selftests(languages: list[Language], catalogue: Catalogue, engine: Engin
     out = SelfTest()
     models = Models.load(SUITE / "models")
     _invalid(out, models, catalogue)
+    _schema(out, models, catalogue)
     must_fail = Loader(models, catalogue).folder(FOLDER / "must-fail")
     out.expect({case.body["must_fail"]["code"] for case in must_fail} == set(BLINDABLE), "the must-fail set does not have every failure code")
     for language in languages:
@@ -79,6 +82,18 @@ def _invalid(out: SelfTest, models: Models, catalogue: Catalogue) -> None:
             out.expect(condition=True, problem="")
         else:
             out.expect(condition=False, problem=f"{path.name} was accepted")
+
+
+def _schema(out: SelfTest, models: Models, catalogue: Catalogue) -> None:
+    """See that every constraint of the case schema is held by a negative, and that every negative is refused."""
+    negatives = documents(FOLDER)
+    loader = Loader(models, catalogue)
+    rows = {name: document for name, document in negatives.items() if not name.endswith(".yaml")}
+    for name, document in rows.items():
+        out.expect(not loader.validator.is_valid(document), f"the schema accepts the negative {name}")
+    out.expect(loader.validator.is_valid(load_yaml(FOLDER / TABLE)["base"]), "the schema refuses the base of its negatives")
+    loose = unnoticed(case_schema(), negatives.values())
+    out.expect(not loose, f"constraints of the case schema that no negative holds: {', '.join(loose)}")
 
 
 def _must_fail(out: SelfTest, language: Language, catalogue: Catalogue, engine: Engine | None, cases: list[Case]) -> None:
