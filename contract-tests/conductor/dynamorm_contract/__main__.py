@@ -16,6 +16,7 @@ from . import mutants as mutation
 from . import report
 from .catalogue import Catalogue, load_catalogue
 from .engine import Engine, EngineError
+from .faults import MUTANTS
 from .load import ROOT, Case, LoadError
 from .runner import ProtocolError, RunnerDiedError
 from .selftest import SelfTest, run_selftests
@@ -113,7 +114,7 @@ def conclude(session: Session, runs: list[LanguageRun], relay: RelayRun, tests: 
     """Write the files, print the table, and judge."""
     for one in runs:
         write_results(BUILD, one, stamp())
-    figures = report.summary(report.Outcome(session.catalogue, session.cases, runs, relay, killed, len(mutation.MUTANTS)))
+    figures = report.summary(report.Outcome(session.catalogue, session.cases, runs, relay, killed, len(MUTANTS)))
     (BUILD / "summary.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     (BUILD / "results-relay.jsonl").write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in relay.lines), encoding="utf-8")
     if session.whole and session.foreign is None and all(one.green for one in runs):
@@ -141,8 +142,8 @@ def mutants(arguments: argparse.Namespace) -> int:
     """Run the mutants alone and print who killed them."""
     session = Session(arguments)
     killed = mutation.hunt(session.languages, session.catalogue, session.all_cases)
-    for mutant in mutation.MUTANTS:
-        say(f"{mutant.name:24}" + "".join(f"{row.language} {row.by.get(mutant.name, 'SURVIVED'):44}" for row in killed).rstrip())
+    for mutant in MUTANTS:
+        say(f"{mutant.name:32}" + "".join(f"{row.language} {row.by.get(mutant.name, 'SURVIVED'):44}" for row in killed).rstrip())
     return FAILED if any(row.survivors for row in killed) else 0
 
 

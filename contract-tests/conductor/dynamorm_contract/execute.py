@@ -6,16 +6,18 @@ import hashlib
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from . import exprs
-from .match import ABSENT, CaseError, Context, Mismatch, UndefinedCaptureError, is_operator, match, match_unordered, short
+from .match import CaseError, Context, Mismatch, UndefinedCaptureError, is_operator, match, match_unordered, short
 from .runner import ProtocolError, Runner, RunnerDiedError
 from .tagging import tag_arguments, tag_expected, tag_members
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
+    from types import TracebackType
 
     from .endpoint import Endpoint, Seen
     from .engine import Tables
@@ -43,6 +45,8 @@ class Verdict:
     message: str | None = None
     ms: int = 0
     transcript: list[dict[str, Any]] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    """The lines of this file that the failure came through, outermost first: which check it was."""
 
     @property
     def digest(self) -> str:
@@ -73,16 +77,36 @@ def run_case(case: Case, stage: Stage) -> Verdict:
         _Execution(case, stage, transcript).run()
         verdict = Verdict("pass")
     except Failure as failure:
-        verdict = Verdict("pass") if failure.code == stage.blind else Verdict("fail", failure.code, failure.at, failure.message)
+        verdict = Verdict("fail", failure.code, failure.at, failure.message, lines=_lines(failure.__traceback__))
     except ProtocolError as error:
-        verdict = Verdict("pass") if stage.blind == "PROTOCOL" else Verdict("fail", "PROTOCOL", "/", str(error))
+        verdict = Verdict("fail", "PROTOCOL", "/", str(error))
     except RunnerDiedError as error:
         verdict = Verdict("error", "CRASH", "/", str(error))
     except CaseError as error:
         verdict = Verdict("error", "CASE", "/", str(error))
+    if verdict.status == "fail" and verdict.code == stage.blind:
+        verdict = Verdict("pass")
     verdict.ms = round((time.monotonic() - started) * 1000)
     verdict.transcript = transcript
     return verdict
+
+
+def _lines(traceback: TracebackType | None) -> list[int]:
+    out = []
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_filename == __file__:
+            out.append(traceback.tb_lineno)
+        traceback = traceback.tb_next
+    return out
+
+
+@contextmanager
+def _captures_at(at: str) -> Generator[None]:
+    """Report a reference to a capture that no step made."""
+    try:
+        yield
+    except UndefinedCaptureError as error:
+        raise Failure("CAPTURE_UNDEFINED", at, str(error)) from error
 
 
 class _Execution:
@@ -128,8 +152,10 @@ class _Execution:
             endpoint.hold(0)
         won, lost = sorted(answers, key=lambda answer: "error" in answer)
         self.transcript.append({"do": step["do"], "race": [_comparable(won), _comparable(lost)]})
-        self._compare(step["expect"], step, won, at)
-        self._compare(step["race"]["lost"], step, lost, f"{at}/race/lost")
+        for expect, answer, place in ((step["expect"], won, at), (step["race"]["lost"], lost, f"{at}/race/lost")):
+            _answered(step, answer, place)
+            with _captures_at(place):
+                self._compare(expect, step, answer, place)
 
     def _step(self, step: dict[str, Any], at: str) -> None:
         if "race" in step:
@@ -153,17 +179,10 @@ class _Execution:
         self._judge(step, answer, seen, at)
 
     def _judge(self, step: dict[str, Any], answer: dict[str, Any], seen: list[Seen], at: str) -> None:
-        if "unsupported" in answer:
-            raise Failure("UNSUPPORTED_OP", at, step["do"])
-        if "crash" in answer:
-            raise RunnerDiedError(f"{at}: the library threw: {answer['crash'].get('message')}\n{answer['crash'].get('stack', '')}")
-        if ("result" in answer) == ("error" in answer):
-            raise _bad_answer(answer, at)
-        try:
+        _answered(step, answer, at)
+        with _captures_at(at):
             self._compare(step["expect"], step, answer, at)
             self._wire(step.get("wire"), seen, at)
-        except UndefinedCaptureError as error:
-            raise Failure("CAPTURE_UNDEFINED", at, str(error)) from error
 
     def _compare(self, expect: dict[str, Any], step: dict[str, Any], answer: dict[str, Any], at: str) -> None:
         if "error" in expect:
@@ -233,7 +252,8 @@ class _Execution:
     def _outcome(self, tables: Tables) -> None:
         for name, want in self.case.body.get("outcome", {}).items():
             got = tables.scan(self.case.models[name])
-            _raise_first("OUTCOME_MISMATCH", match_unordered(want, got, Context(self.captures), f"/outcome/{name}"))
+            with _captures_at(f"/outcome/{name}"):
+                _raise_first("OUTCOME_MISMATCH", match_unordered(want, got, Context(self.captures), f"/outcome/{name}"))
 
     def _filled(self, value: Any, at: str) -> Any:
         """Put captures into arguments."""
@@ -251,7 +271,8 @@ class _Execution:
         if "document" in arguments:
             return {"text": json.dumps(arguments["document"], ensure_ascii=False)}
         if "file" in arguments:
-            return {"text": self._path(arguments["file"]).read_text(encoding="utf-8")}
+            # Read as bytes, for a text's line ends are its own.
+            return {"text": self._path(arguments["file"]).read_bytes().decode("utf-8")}
         return arguments
 
     def _golden(self, value: Any) -> Any:
@@ -267,6 +288,16 @@ class _Execution:
             if (folder / name).is_file():
                 return folder / name
         raise CaseError(f"no file {name}")
+
+
+def _answered(step: dict[str, Any], answer: dict[str, Any], at: str) -> None:
+    """See that a call was answered at all: by a result or by an error."""
+    if "unsupported" in answer:
+        raise Failure("UNSUPPORTED_OP", at, step["do"])
+    if "crash" in answer:
+        raise RunnerDiedError(f"{at}: the library threw: {answer['crash'].get('message')}\n{answer['crash'].get('stack', '')}")
+    if ("result" in answer) == ("error" in answer):
+        raise _bad_answer(answer, at)
 
 
 def _normal_expectation(want: dict[str, Any]) -> dict[str, Any]:
@@ -295,9 +326,10 @@ def _bad_answer(answer: dict[str, Any], at: str) -> Failure:
 
 def _at_pointer(value: Any, pointer: str) -> Any:
     for segment in pointer.strip("/").split("/"):
-        value = value[int(segment)] if isinstance(value, list) else value.get(segment, ABSENT)
-        if value is ABSENT:
-            raise CaseError(f"nothing to capture at {pointer}")
+        try:
+            value = value[int(segment)] if isinstance(value, list) else value[segment]
+        except (LookupError, TypeError, ValueError) as error:
+            raise CaseError(f"nothing to capture at {pointer}") from error
     return value
 
 

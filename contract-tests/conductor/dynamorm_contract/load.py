@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[3]
 SUITE = ROOT / "contract-tests"
 DEFAULT_NOW = "2026-01-02T03:04:05.000006Z"
 UNITS = {"ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000}
+INDEX, CANONICAL = "index.yaml", ".canonical.json"
 WEAK = {"$$any", "$$exists", "$$type"}
 ROW = re.compile(r"\$\{row\.([a-z0-9_]+)\}")
 
@@ -174,6 +175,21 @@ def repeat(value: Any) -> Any:
     return value
 
 
+def file_rows(path: Path, each: dict[str, Any]) -> list[dict[str, Any]]:
+    """Make a row of each file of a folder: what its `index.yaml` says of the file, the row's name, and the file's place."""
+    if set(each) != {"files"}:
+        raise LoadError(f"{path}: rows are a list, or a folder of files")
+    name = each["files"]
+    folder = next((parent / name for parent in path.parents if (parent / name / INDEX).is_file()), None)
+    if folder is None:
+        raise LoadError(f"{path}: no {name}/{INDEX}")
+    listed = _read(folder / INDEX)
+    there = {file.name for file in folder.iterdir() if file.name != INDEX and not file.name.endswith(CANONICAL)}
+    if set(listed) != there:
+        raise LoadError(f"{folder / INDEX}: listed without a file, or a file that is not listed: {', '.join(sorted(set(listed) ^ there))}")
+    return [{"row": file.partition(".")[0], "file": f"{name}/{file}", "canonical": f"{name}/{file.partition('.')[0]}{CANONICAL}", **row} for file, row in listed.items()]
+
+
 def _cell(row: dict[str, Any], name: str) -> Any:
     if name not in row:
         raise LoadError(f"the row {row.get('row')} has no {name}")
@@ -207,6 +223,8 @@ class Loader:
     def _template(self, path: Path, document: dict[str, Any], body: Any) -> list[Case]:
         template = body.get("id") if isinstance(body, dict) else None
         rows = body.get("each") if isinstance(body, dict) else None
+        if isinstance(rows, dict):
+            rows = file_rows(path, rows)
         body = repeat(body)
         if isinstance(template, str):
             if template in self.seen:

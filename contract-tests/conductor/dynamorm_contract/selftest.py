@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .execute import Stage, run_case
-from .load import ROOT, SUITE, Case, Loader, LoadError, Models, is_strong
+from .load import ROOT, SUITE, Case, Loader, LoadError, Models, case_schema, is_strong
 from .match import is_operator
+from .negatives import TABLE, documents, unnoticed
 from .runner import ProtocolError, Runner, RunnerDiedError
+from .sites import unproven
 from .suite import Language, LanguageSession, build
+from .yamlload import load_yaml
 
 if TYPE_CHECKING:
     from .catalogue import Catalogue
@@ -31,7 +35,7 @@ BLINDABLE = (
     "PROTOCOL",
 )
 # Runners that are wrong, and how many cases of the sample they may get: a crash costs a new process each time, so its sample is small.
-BAD_RUNNERS = {"null": None, "echo": None, "liar": None, "crash": 6, "chatty": 6, "slow": 2}
+BAD_RUNNERS = {"null": None, "echo": None, "liar": None, "deaf": None, "locked": None, "lost": None, "sloppy": None, "crash": 6, "chatty": 6, "slow": 2}
 SLOW_TIMEOUT_SECONDS = 1.0
 
 
@@ -59,6 +63,7 @@ def run_selftests(languages: list[Language], catalogue: Catalogue, engine: Engin
     out = SelfTest()
     models = Models.load(SUITE / "models")
     _invalid(out, models, catalogue)
+    _schema(out, models, catalogue)
     must_fail = Loader(models, catalogue).folder(FOLDER / "must-fail")
     out.expect({case.body["must_fail"]["code"] for case in must_fail} == set(BLINDABLE), "the must-fail set does not have every failure code")
     for language in languages:
@@ -79,34 +84,45 @@ def _invalid(out: SelfTest, models: Models, catalogue: Catalogue) -> None:
             out.expect(condition=False, problem=f"{path.name} was accepted")
 
 
+def _schema(out: SelfTest, models: Models, catalogue: Catalogue) -> None:
+    """See that every constraint of the case schema is held by a negative, and that every negative is refused."""
+    negatives = documents(FOLDER)
+    loader = Loader(models, catalogue)
+    rows = {name: document for name, document in negatives.items() if not name.endswith(".yaml")}
+    for name, document in rows.items():
+        out.expect(not loader.validator.is_valid(document), f"the schema accepts the negative {name}")
+    out.expect(loader.validator.is_valid(load_yaml(FOLDER / TABLE)["base"]), "the schema refuses the base of its negatives")
+    loose = unnoticed(case_schema(), negatives.values())
+    out.expect(not loose, f"constraints of the case schema that no negative holds: {', '.join(loose)}")
+
+
 def _must_fail(out: SelfTest, language: Language, catalogue: Catalogue, engine: Engine | None, cases: list[Case]) -> None:
     build(language)
-    chatty = Language("chatty", "chatty", _bad_command("chatty"), [], [])
-    with LanguageSession(language, catalogue, engine) as session, LanguageSession(chatty, catalogue, None) as babbler:
+    with ExitStack() as stack:
+        sessions = {"": stack.enter_context(LanguageSession(language, catalogue, engine))}
+        for name in sorted({case.body["must_fail"].get("runner", "") for case in cases} - {""}):
+            sessions[name] = stack.enter_context(LanguageSession(Language(name, name, _bad_command(name), [], []), catalogue, None))
+        reached: set[int] = set()
         for blind in (None, *BLINDABLE):
-            # Only a runner that breaks the protocol can show that this is noticed.
-            pairs = [(babbler if case.body["must_fail"]["code"] == "PROTOCOL" else session, case) for case in cases]
-            wrong = [problem for which, case in pairs if (problem := _wrong(which, case, blind)) is not None]
+            wrong = []
+            for case in cases:
+                want = case.body["must_fail"]
+                session = sessions[want.get("runner", "")]
+                if blind not in {None, want["code"]} or (case.targets[0] == "live" and session.live is None):
+                    continue
+                stage = session.stage(case.targets[0])
+                stage.blind = blind
+                verdict = run_case(case, stage)
+                reached.update(verdict.lines)
+                if (verdict.code, verdict.at) != (want["code"], want["at"]):
+                    wrong.append(f"{case.id}: expected {want['code']} at {want['at']}, found {verdict.status} {verdict.code} at {verdict.at} ({verdict.message})")
             if blind is None:
                 out.expect(not wrong, f"{language.key}: must-fail: " + "; ".join(wrong))
             else:
                 missing = blind == "OUTCOME_MISMATCH" and engine is None
                 out.expect(wrong or missing, f"{language.key}: a conductor blind for {blind} went unnoticed")
-
-
-def _wrong(session: LanguageSession, case: Case, blind: str | None) -> str | None:
-    """Run one must-fail case; say what is wrong where it does not fail exactly as named."""
-    if blind is not None and case.body["must_fail"]["code"] != blind:
-        return None
-    target = case.targets[0]
-    if target == "live" and session.live is None:
-        return None
-    stage = session.stage(target)
-    stage.blind = blind
-    verdict, want = run_case(case, stage), case.body["must_fail"]
-    if (verdict.code, verdict.at) == (want["code"], want["at"]):
-        return None
-    return f"{case.id}: expected {want['code']} at {want['at']}, found {verdict.status} {verdict.code} at {verdict.at} ({verdict.message})"
+        silent = [] if engine is None else unproven(reached)
+        out.expect(not silent, f"{language.key}: no must-fail case shows that these checks are alive: {', '.join(silent)}")
 
 
 def _bad_runners(out: SelfTest, honest: Language, catalogue: Catalogue, cases: list[Case]) -> None:

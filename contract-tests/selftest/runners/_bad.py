@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 CAPABILITIES = yaml.safe_load((Path(__file__).resolve().parents[3] / "spec/capabilities.yaml").read_text(encoding="utf-8"))["capabilities"]
 
 
-def serve(answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    """Greet like a good runner, open like one, and answer calls with `answer`."""
+def serve(answer: Callable[[dict[str, Any]], dict[str, Any]], opened: Callable[[dict[str, Any]], dict[str, Any]] = lambda _message: {"ok": {}}) -> None:
+    """Greet like a good runner, open with `opened`, and answer calls with `answer`."""
     for line in sys.stdin:
         message = json.loads(line)
         if message["cmd"] == "hello":
@@ -26,5 +26,5 @@ def serve(answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
         elif message["cmd"] == "call":
             out = answer(message)
         else:
-            out = {"ok": {}}
+            out = opened(message) if message["cmd"] == "open" else {"ok": {}}
         print(json.dumps({"id": message["id"], **out}), flush=True)

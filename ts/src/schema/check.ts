@@ -162,11 +162,10 @@ function findKey(model: ModelEntry, key: KeyEntry, at: string, keyAt: string): [
   if (attribute.type !== key.type) {
     invalid(`${keyAt}/type`, "the attribute has another type");
   }
-  const here = `${at}/attributes/${index}`;
   if (utf8Length(key.attribute) > KEY_NAME_MAX_BYTES) {
-    invalid(`${here}/attribute`, `the name of a key has at most ${KEY_NAME_MAX_BYTES} bytes`);
+    invalid(`${keyAt}/attribute`, `the name of a key has at most ${KEY_NAME_MAX_BYTES} bytes`);
   }
-  return [attribute, here];
+  return [attribute, `${at}/attributes/${index}`];
 }
 
 const TIMES: readonly (Format | undefined)[] = ["timestamp", "rfc3339nano", "unix_seconds", "unix_millis"];

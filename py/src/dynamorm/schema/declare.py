@@ -119,11 +119,11 @@ class Nested(_Base):
 
 
 class Model(_Base):
-    """An item's model. Class keywords: table (required), name, dms_namespace, naming, indexes, views, and
+    """An item's model.
 
-    `partition_key`, `sort_key`: a `Template`, where the key is composed of other attributes and no field;
-    `discriminator`: the attribute that marks the model's items, and its value.
-
+    Class keywords: table (required), name, dms_namespace, naming, indexes, views; `partition_key` and `sort_key` take a
+    `Template` where a key is composed of other attributes and so no field; `discriminator` is the attribute that marks
+    the model's items, and its value.
     Raises InvalidModelError when the class is made, with the pointer into the DMS document it amounts to.
     """
 
