@@ -260,5 +260,95 @@ const Sparse = defineModel({
   },
 });
 
+const Customer = defineModel({
+  name: "Customer",
+  namespace: "acme.shop",
+  table: "shop",
+  keys: { partition: "pk", sort: "sk" },
+  discriminator: { attribute: "_type", value: "Customer" },
+  attributes: {
+    pk: { type: "S", template: "CUSTOMER#{customer_id}" },
+    sk: { type: "S", template: "PROFILE" },
+    gsi1pk: { type: "S", template: "EMAIL#{email}" },
+    gsi1sk: { type: "S", template: "CUSTOMER" },
+    customer_id: { type: "S", required: true },
+    email: { type: "S", omitEmpty: true },
+    name: { type: "S" },
+  },
+  indexes: [{ name: "gsi1", type: "GSI", partition: "gsi1pk", sort: "gsi1sk" }],
+});
+
+const Purchase = defineModel({
+  name: "Purchase",
+  namespace: "acme.shop",
+  table: "shop",
+  keys: { partition: "pk", sort: "sk" },
+  discriminator: { attribute: "_type", value: "Purchase" },
+  attributes: {
+    pk: { type: "S", template: "CUSTOMER#{customer_id}" },
+    sk: { type: "S", template: "ORDER#{number:08d}" },
+    gsi1pk: { type: "S", template: "STOCK#{warehouse}#{status}" },
+    gsi1sk: { type: "S", template: "{customer_id}#{number:08d}" },
+    customer_id: { type: "S", required: true },
+    number: { type: "N", format: "int", required: true },
+    warehouse: { type: "S" },
+    status: { type: "S", enum: ["open", "paid", "shipped"] },
+    total: { type: "N", format: "decimal" },
+    tags: { type: "SS" },
+    created_at: { type: "S", roles: ["created_at"] },
+    updated_at: { type: "S", roles: ["updated_at"] },
+    version: { type: "N", roles: ["version"] },
+  },
+  indexes: [{ name: "gsi1", type: "GSI", partition: "gsi1pk", sort: "gsi1sk" }],
+});
+
+const Visit = defineModel({
+  name: "Visit",
+  namespace: "acme.shop",
+  table: "visits",
+  keys: { partition: "page", sort: "sk" },
+  attributes: {
+    page: { type: "S" },
+    sk: { type: "S", template: "{day}##{seq:03d}{guest}" },
+    by_time: { type: "S", template: "{site}#{created_at}" },
+    day: { type: "S", format: "date" },
+    seq: { type: "N" },
+    guest: { type: "S" },
+    site: { type: "S" },
+    secs: { type: "N", format: "unix_seconds" },
+    bot: { type: "S", format: "bool_string" },
+    created_at: { type: "S", roles: ["created_at"] },
+  },
+  indexes: [{ name: "by-time", type: "GSI", partition: "page", sort: "by_time" }],
+});
+
+const Guest = defineModel({
+  name: "Guest",
+  namespace: "acme.shop",
+  table: "guests",
+  keys: { partition: "pk" },
+  attributes: {
+    pk: { type: "S", template: "{tribe}##{name}" },
+    tribe: { type: "S" },
+    name: { type: "S" },
+  },
+});
+
 /** Every model that is declared here. */
-export const MODELS = [Blob, Event, Everything, Ledger, Odd, Order, Profile, Reading, Secret, Sparse, Ticket];
+export const MODELS = [
+  Blob,
+  Customer,
+  Event,
+  Everything,
+  Guest,
+  Ledger,
+  Odd,
+  Order,
+  Profile,
+  Purchase,
+  Reading,
+  Secret,
+  Sparse,
+  Ticket,
+  Visit,
+];

@@ -199,7 +199,10 @@ function changesToNative(model: AnyModel, args: Args): Changes {
     pairs(name).map(([path, operand]) => [kind, path, operandToNative(attributeAt(model, path), operand)]),
   );
   const copied = pairs("copy").map(([path, source]) => ["copy", path, source]);
-  return { actions: [...listed, ...copied], ...pick(args, ["remove"]) } as unknown as Changes;
+  return {
+    actions: [...listed, ...copied],
+    ...pick(args, ["remove"]),
+  } as unknown as Changes;
 }
 
 function pick(args: Args, names: readonly string[]): Args {
@@ -314,12 +317,16 @@ const OPERATIONS: Readonly<Record<string, (subject: Subject) => Promise<object>>
 
 const FUNCTIONS: Readonly<Record<string, (args: Args, model: () => AnyModel) => object>> = {
   "fn.dms.load": (args) => ({ dms: loadDms(args.text as string).canonical }),
-  "fn.dms.native": (args) => ({ dms: dynamorm.canonicalDms(nativeOf(args.model as string)) }),
+  "fn.dms.native": (args) => ({
+    dms: dynamorm.canonicalDms(nativeOf(args.model as string)),
+  }),
   "fn.marshal": (args, model) => ({ item: marshal(args, model()) }),
   "fn.unmarshal": (args, model) => ({
     item: mapToTagged(model().attributes, dynamorm.unmarshalItem(model(), args.item as dynamorm.WireItem)),
   }),
-  "fn.size": (args, model) => ({ bytes: dynamorm.itemSize(marshal(args, model())) }),
+  "fn.size": (args, model) => ({
+    bytes: dynamorm.itemSize(marshal(args, model())),
+  }),
   "fn.expression": (args, model) =>
     dynamorm.compileExpression(model(), {
       ...(args.condition === undefined ? {} : { condition: conditionToNative(model(), args.condition) }),

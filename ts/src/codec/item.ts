@@ -4,9 +4,11 @@ import { ERROR_CLASSES, ItemTooLarge } from "../errors/catalogue.ts";
 import type { DynamORMError } from "../errors/error.ts";
 import { formatPath, type Segment } from "../errors/path.ts";
 import { ITEM_SIZE_MAX_BYTES } from "../generated/limits.ts";
-import type { Attribute, Model } from "../schema/model.ts";
+import type { Attribute, Composed, Discriminator, Model } from "../schema/model.ts";
 import type { AnyDefinition, Input, Item } from "../schema/types.ts";
+import { quote } from "../text/utf8.ts";
 import { UNTYPED } from "./collection.ts";
+import { compose, missingPart, type WireTexts } from "./compose.ts";
 import { attributeCodec } from "./converter.ts";
 import { type AttributeCodec, isRecord, Members, type Stamps } from "./members.ts";
 import { leaves, settle } from "./settle.ts";
@@ -19,11 +21,21 @@ export class ModelCodec {
   readonly #members: Members;
   readonly #keys: Members;
   readonly #codecs = new Map<Attribute, AttributeCodec>();
+  /** What the library writes and no value has: composed attributes and the discriminator. */
+  readonly own: ReadonlySet<string>;
+  /** The composed keys of indexes. */
+  readonly indexKeys: readonly Composed[];
 
   constructor(model: Model<AnyDefinition>) {
     this.model = model;
-    this.#members = new Members(model.attributes, attributeCodec);
-    this.#keys = new Members(new Map(model.keys.map((key) => [key.name, key])), attributeCodec);
+    const { keys, keyFields, composed, discriminator } = model;
+    this.#members = new Members(model.attributes, attributeCodec, keyFields);
+    this.#keys = new Members(new Map(keyFields.map((key) => [key.name, key])), attributeCodec, keyFields);
+    this.own = new Set([
+      ...composed.map(({ attribute }) => attribute.name),
+      ...(discriminator === undefined ? [] : [discriminator.attribute]),
+    ]);
+    this.indexKeys = composed.filter(({ attribute }) => !keys.includes(attribute));
   }
 
   /**
@@ -33,9 +45,46 @@ export class ModelCodec {
    * @throws {ValidationFailed | MissingPrimaryKey | ItemTooLarge | EncryptionNotConfigured}
    */
   encodeItem(value: unknown, stamps?: Stamps): string {
-    const text = writing(() => this.#members.encode(recordOf(value), 1, stamps));
+    const text = writing(() =>
+      this.own.size === 0
+        ? this.#members.encode(recordOf(value), 1, stamps)
+        : this.#encodeOwn(recordOf(value), stamps),
+    );
     checkSize(text);
     return text;
+  }
+
+  /** Write an item with its composed keys and its discriminator. */
+  #encodeOwn(value: object, stamps: Stamps | undefined): string {
+    this.#refuseOwn(value);
+    const texts = new Map<string, string>();
+    this.#members.encode(value, 1, stamps, texts);
+    const keys = [...this.#composeKey(texts)].filter(([name]) => !texts.has(name));
+    const indexKeys = this.indexKeys
+      .filter((composed) => missingPart(composed, texts) === undefined)
+      .map((composed) => [composed.attribute.name, compose(composed, texts)] as const);
+    const { discriminator } = this.model;
+    const mark =
+      discriminator === undefined ? [] : [[discriminator.attribute, markText(discriminator)] as const];
+    return wireText([...texts, ...keys, ...indexKeys, ...mark]);
+  }
+
+  /** Give the key attributes as the table has them, from the texts of their parts. */
+  #composeKey(texts: WireTexts): WireTexts {
+    return new Map(
+      this.model.keys.map((key) => {
+        const composed = this.model.composed.find(({ attribute }) => attribute === key);
+        return [key.name, composed === undefined ? (texts.get(key.name) ?? "") : compose(composed, texts)];
+      }),
+    );
+  }
+
+  #refuseOwn(value: object): void {
+    for (const name of this.own) {
+      if (Object.hasOwn(value, name) && (value as Record<string, unknown>)[name] !== undefined) {
+        throw new ValueFault("the library writes this attribute", undefined, [name]);
+      }
+    }
   }
 
   /**
@@ -44,17 +93,61 @@ export class ModelCodec {
    * @throws {ValidationFailed | MissingPrimaryKey}
    */
   encodeKey(value: unknown): string {
-    return writing(() => this.#keys.encode(this.#keyOf(recordOf(value)), 1));
+    return wireText([...writing(() => this.#composeKey(this.#keyTexts(recordOf(value))))]);
+  }
+
+  /** Write the attributes that the key is made of: plain ones, and the parts of composed ones. */
+  encodeKeyFields(value: unknown): WireTexts {
+    return writing(() => this.#keyTexts(recordOf(value)));
+  }
+
+  #keyTexts(value: object): WireTexts {
+    this.#refuseOwn(value);
+    const texts = new Map<string, string>();
+    this.#keys.encode(this.#keyOf(value), 1, undefined, texts);
+    return texts;
   }
 
   #keyOf(value: object): object {
     const source = value as Readonly<Record<string, unknown>>;
-    return Object.fromEntries(this.model.keys.map(({ property }) => [property, source[property]]));
+    return Object.fromEntries(this.model.keyFields.map(({ property }) => [property, source[property]]));
   }
 
   /** Read a whole item. @throws {DecodeFailed | EncryptionNotConfigured} */
   decodeItem(item: WireItem): Record<string, unknown> {
-    return this.#reading(() => this.#members.decode(item));
+    return this.#reading(() => {
+      this.#checkMark(item);
+      return this.#members.decode(item);
+    });
+  }
+
+  /** Read what a selection gave: the discriminator is checked, and shown where it was selected. */
+  decodeSelected(item: WireItem, shown: boolean): Record<string, unknown> {
+    return this.#reading(() => {
+      this.#checkMark(item);
+      const { discriminator } = this.model;
+      const mark =
+        shown && discriminator !== undefined ? { [discriminator.attribute]: discriminator.value } : {};
+      return { ...mark, ...this.#members.decodePartial(item) };
+    });
+  }
+
+  /** Refuse an item of another model. @throws {DecodeFailed} */
+  checkMark(item: WireItem): void {
+    this.#reading(() => {
+      this.#checkMark(item);
+    });
+  }
+
+  #checkMark(item: WireItem): void {
+    const { discriminator } = this.model;
+    if (discriminator === undefined) {
+      return;
+    }
+    const stored = item[discriminator.attribute];
+    if (stored === undefined || !("S" in stored) || stored.S !== discriminator.value) {
+      throw new ValueFault("not an item of this model", undefined, [discriminator.attribute]);
+    }
   }
 
   /** Read what a projection gave of an item. @throws {DecodeFailed | EncryptionNotConfigured} */
@@ -103,6 +196,15 @@ export class ModelCodec {
     }
     return codec;
   }
+}
+
+/** Give the wire value of a discriminator as JSON text. */
+export function markText({ value }: Discriminator): string {
+  return `{"S":${quote(value) ?? '""'}}`;
+}
+
+function wireText(texts: Iterable<readonly [string, string]>): string {
+  return `{${[...texts].map(([name, text]) => `${quote(name) ?? '""'}:${text}`).join(",")}}`;
 }
 
 function encodeNull(attribute: Attribute | undefined): string {

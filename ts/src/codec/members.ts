@@ -51,24 +51,25 @@ export class Members {
   readonly #keys: readonly Member[];
   readonly #properties: ReadonlySet<string>;
 
-  constructor(attributes: ReadonlyMap<string, Attribute>, codecFor: CodecMaker) {
+  /** `keys` has to be there, and is looked for first: of two missing parts the first one is to be named. */
+  constructor(
+    attributes: ReadonlyMap<string, Attribute>,
+    codecFor: CodecMaker,
+    keys: readonly Attribute[] = [],
+  ) {
     this.#read = [...attributes.values()].map((attribute) => memberOf(attribute, codecFor(attribute)));
     this.#written = this.#read.toSorted((left, right) => compareUtf8(left.name, right.name));
-    // The partition key first: of two missing parts it is the one to name.
-    this.#keys = ["pk", "sk"].flatMap(
-      (role) =>
-        this.#read.find(({ attribute }) => (attribute.roles as readonly string[]).includes(role)) ?? [],
-    );
+    this.#keys = keys.flatMap((key) => this.#read.find(({ attribute }) => attribute === key) ?? []);
     this.#properties = new Set(this.#read.map(({ property }) => property));
   }
 
-  /** Write the members of a value, as the JSON text of a map of wire values. */
-  encode(value: object, depth: number, stamps?: Stamps): string {
+  /** Write the members of a value, as the JSON text of a map of wire values; `texts` takes each of them by its name. */
+  encode(value: object, depth: number, stamps?: Stamps, texts?: Map<string, string>): string {
     const source = value as Readonly<Record<string, unknown>>;
     this.#refuseMissingKey(source);
     let text: string;
     try {
-      text = this.#encodeAll(this.#written, source, depth, stamps);
+      text = this.#encodeAll(this.#written, source, depth, stamps, texts);
     } catch (fault) {
       // Of several members that do not fit, the first one of the declaration is told.
       this.#encodeAll(this.#read, source, depth, stamps);
@@ -83,12 +84,14 @@ export class Members {
     source: Readonly<Record<string, unknown>>,
     depth: number,
     stamps: Stamps | undefined,
+    texts?: Map<string, string>,
   ): string {
     let text = "";
     for (const member of members) {
       const encoded = stamps?.get(member.name) ?? encodeMember(member, read(source, member.property), depth);
       if (encoded !== undefined) {
         text += (text === "" ? "" : ",") + member.prefix + encoded;
+        texts?.set(member.name, encoded);
       }
     }
     return text;
@@ -98,7 +101,7 @@ export class Members {
   #refuseMissingKey(source: Readonly<Record<string, unknown>>): void {
     for (const key of this.#keys) {
       if (read(source, key.property) == null) {
-        encodeMember(key, undefined, 0);
+        within(key.name, new ValueFault("a part of the primary key is missing", "MissingPrimaryKey"));
       }
     }
   }
@@ -175,14 +178,7 @@ function encodeNull({ attribute, isNullType }: Member, value: null | undefined):
   if (isNullType && value === null) {
     return '{"NULL":true}';
   }
-  throw isKey(attribute)
-    ? new ValueFault("a part of the primary key is missing", "MissingPrimaryKey")
-    : new ValueFault("the attribute is required");
-}
-
-/** Tell whether an attribute is a part of the primary key. */
-function isKey({ roles }: Attribute): boolean {
-  return roles.includes("pk") || roles.includes("sk");
+  return refuse("the attribute is required");
 }
 
 function decodeMember(member: Member, wire: Wire | undefined, partial: boolean): unknown {

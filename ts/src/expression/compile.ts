@@ -12,7 +12,7 @@ import { conditionText } from "./condition.ts";
 import type { Action, Condition, Owned } from "./node.ts";
 import { parsePath, type PathSegments } from "./path.ts";
 import { Placeholders } from "./placeholder.ts";
-import { projectionText } from "./projection.ts";
+import { namesText, projectionText } from "./projection.ts";
 import { updateText } from "./update.ts";
 
 /** What one request says in expressions. */
@@ -20,6 +20,8 @@ export interface Trees {
   readonly condition?: Condition | undefined;
   readonly update?: { readonly actions: readonly Action[]; readonly owned: Owned } | undefined;
   readonly select?: readonly PathSegments[] | undefined;
+  /** Attributes of the library's own choice, instead of a selection. */
+  readonly fetch?: readonly string[] | undefined;
 }
 
 /** The expressions of one request. */
@@ -31,12 +33,19 @@ export interface Compiled {
 }
 
 /** Compile the trees of one request. @throws {ValidationFailed | InvalidOperator | EncryptedFieldNotQueryable} */
-export function compile(codec: ModelCodec, { condition, update, select }: Trees): Compiled {
+export function compile(codec: ModelCodec, { condition, update, select, fetch }: Trees): Compiled {
   const placeholders = new Placeholders();
   return {
     condition: condition && checkLength(conditionText(codec, placeholders, condition)),
     update: update && checkLength(updateText(codec, placeholders, update.actions, update.owned)),
-    projection: select && checkLength(projectionText(codec, placeholders, select)),
+    projection:
+      (select && checkLength(projectionText(codec, placeholders, select))) ??
+      (fetch &&
+        namesText(
+          codec,
+          placeholders,
+          fetch.map((name) => [name]),
+        )),
     placeholders,
   };
 }

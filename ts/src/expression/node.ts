@@ -61,6 +61,10 @@ export interface Action {
 
 /** What the library itself changes: wire values as JSON text, by attribute. */
 export interface Owned {
+  /** What the item's key is made of, where the model has composed keys or a discriminator. */
+  readonly key?: ReadonlyMap<string, string>;
+  /** Whether the item may come into being. */
+  readonly upsert?: boolean;
   /** Set where the item does not have it: the creation time of an upsert. */
   readonly created?: readonly [attribute: string, text: string];
   /** Set always. */

@@ -19,10 +19,26 @@ export function projectionText(
   for (const path of paths) {
     checkSelectable(codec, path);
   }
-  return paths
-    .filter((path, index) => !isCovered(path, index, paths))
-    .map((path) => names.path(path))
-    .join(", ");
+  return namesText(
+    codec,
+    names,
+    paths.filter((path, index) => !isCovered(path, index, paths)),
+  );
+}
+
+/** Write the paths of a projection; the discriminator comes last where none of them is it. */
+export function namesText(codec: ModelCodec, names: Placeholders, paths: readonly PathSegments[]): string {
+  const { discriminator } = codec.model;
+  const own =
+    discriminator === undefined || paths.some((path) => isMark(codec, path))
+      ? []
+      : [[discriminator.attribute]];
+  return [...paths, ...own].map((path) => names.path(path)).join(", ");
+}
+
+/** Tell whether a path is the model's discriminator, which may be selected and is no attribute of a value. */
+export function isMark({ model }: ModelCodec, path: PathSegments): boolean {
+  return path.length === 1 && model.discriminator !== undefined && path[0] === model.discriminator.attribute;
 }
 
 function checkSelectable(codec: ModelCodec, path: PathSegments): void {
@@ -34,7 +50,7 @@ function checkSelectable(codec: ModelCodec, path: PathSegments): void {
       path: pathText(path),
     });
   }
-  if (placeAt(codec.model, path).kind === "unknown") {
+  if (placeAt(codec.model, path).kind === "unknown" && !isMark(codec, path)) {
     throw new ValidationFailed("the model does not know this path", { path: pathText(path) });
   }
 }

@@ -1,10 +1,11 @@
 /** Changes → the clauses of an update expression, with what the library owns after what the caller asked for. */
 
-import { type ModelCodec, writing } from "../codec/item.ts";
+import { compose, missingPart } from "../codec/compose.ts";
+import { markText, type ModelCodec, writing } from "../codec/item.ts";
 import { addendFormat, PLAIN_NUMBER } from "../codec/number.ts";
 import { refuse, refuseKind } from "../codec/value.ts";
 import { InvalidOperator, ValidationFailed } from "../errors/catalogue.ts";
-import { placeAt } from "../schema/model.ts";
+import { type Composed, placeAt } from "../schema/model.ts";
 import { negate } from "../text/decimal.ts";
 import { checkFit, checkReadable, isEncrypted, typedAt } from "./fit.ts";
 import { type Action, ACTION_KINDS, type ActionKind, type Owned } from "./node.ts";
@@ -17,6 +18,10 @@ type Clause = "SET" | "REMOVE" | "ADD" | "DELETE";
 interface Part {
   readonly clause: Clause;
   readonly text: (names: Placeholders) => string;
+  /** The attribute that is set as a whole to this wire value, as JSON text. */
+  readonly assigned?: readonly [attribute: string, text: string];
+  /** The attribute that is removed as a whole. */
+  readonly removed?: string;
 }
 
 /** Write an update. @throws {ValidationFailed | InvalidOperator | EncryptedFieldNotQueryable | EncryptionNotConfigured} */
@@ -36,7 +41,7 @@ export function updateText(
   const parts = ACTION_KINDS.flatMap((kind) =>
     actions.filter((action) => action.kind === kind).map((action) => partOf(codec, action)),
   );
-  parts.push(...ownedParts(owned));
+  parts.push(...followers(codec, actions, parts, owned), ...ownedParts(owned));
   return (["SET", "REMOVE", "ADD", "DELETE"] as const)
     .map((clause) => clauseText(names, clause, parts))
     .filter((text) => text !== "")
@@ -52,7 +57,7 @@ function checkAction(codec: ModelCodec, { kind, path, operand }: Action): void {
   const { model } = codec;
   const top = model.attributes.get(String(path[0]));
   const fields = { path: pathText(path) };
-  if (top !== undefined && model.keys.includes(top)) {
+  if (codec.own.has(String(path[0])) || (top !== undefined && model.keyFields.includes(top))) {
     throw new ValidationFailed("an update cannot change a key", fields);
   }
   if (top !== undefined && [model.createdAt, model.updatedAt, model.version].includes(top)) {
@@ -111,9 +116,16 @@ function setPart(codec: ModelCodec, action: Action): Part {
     return removePart(codec, action);
   }
   const text = codec.encodeValue(typedAt(codec, path), operand.value, path, true);
-  return text === undefined
-    ? removePart(codec, action)
-    : { clause: "SET", text: (names) => `${names.path(path)} = ${names.value(text)}` };
+  return text === undefined ? removePart(codec, action) : assignment(path, text);
+}
+
+function assignment(path: PathSegments, text: string): Part {
+  const [name] = path;
+  return {
+    clause: "SET",
+    text: (names) => `${names.path(path)} = ${names.value(text)}`,
+    ...(path.length === 1 && typeof name === "string" ? { assigned: [name, text] as const } : {}),
+  };
 }
 
 function setIfAbsentPart(codec: ModelCodec, action: Action): Part {
@@ -184,7 +196,16 @@ function removePart(codec: ModelCodec, { path }: Action): Part {
   if (typedAt(codec, path)?.required === true) {
     throw new ValidationFailed("the attribute is required", { path: pathText(path) });
   }
-  return { clause: "REMOVE", text: (names) => names.path(path) };
+  return removal(path);
+}
+
+function removal(path: PathSegments): Part {
+  const [name] = path;
+  return {
+    clause: "REMOVE",
+    text: (names) => names.path(path),
+    ...(path.length === 1 && typeof name === "string" ? { removed: name } : {}),
+  };
 }
 
 function referencePart({ path, operand }: Action): Part {
@@ -204,6 +225,63 @@ function valueOf({ kind, path, operand }: Action): unknown {
   return operand.value ?? writing(() => refuseKind("a value", operand.value), path);
 }
 
+/** Give what follows from the changes: parts of the key and discriminator of an upsert, composed keys of indexes. */
+function followers(
+  codec: ModelCodec,
+  actions: readonly Action[],
+  changes: readonly Part[],
+  owned: Owned,
+): Part[] {
+  if (owned.key === undefined) {
+    return [];
+  }
+  const { keys, discriminator } = codec.model;
+  const plain = new Set(keys.map(({ name }) => name));
+  const fields = [...owned.key].filter(([name]) => !plain.has(name));
+  const marks =
+    discriminator === undefined ? [] : [[discriminator.attribute, markText(discriminator)] as const];
+  const set = (texts: readonly (readonly [string, string])[]): Part[] =>
+    owned.upsert === true ? texts.map(([name, text]) => assignment([name], text)) : [];
+  const touched = new Set(actions.map(({ path }) => String(path[0])));
+  const indexKeys = codec.indexKeys.flatMap((composed) =>
+    indexKeyPart(codec, composed, touched, changes, owned),
+  );
+  return [...set(fields), ...indexKeys, ...set(marks)];
+}
+
+function indexKeyPart(
+  { model }: ModelCodec,
+  composed: Composed,
+  touched: ReadonlySet<string>,
+  changes: readonly Part[],
+  owned: Owned,
+): Part[] {
+  const { attribute, parts } = composed;
+  const changed = parts.filter((part) => touched.has(part));
+  if (changes.some(({ removed }) => removed !== undefined && parts.includes(removed))) {
+    return [removal([attribute.name])];
+  }
+  const assigned = new Map(changes.flatMap(({ assigned: pair }) => (pair === undefined ? [] : [pair])));
+  const known = new Map([...(owned.key ?? []), ...assigned]);
+  // The creation time of the stored item stays, where there is one.
+  const stamped = owned.upsert === true ? parts.find((part) => part === model.createdAt?.name) : undefined;
+  const missing = changed.find((part) => !assigned.has(part)) ?? missingPart(composed, known);
+  if (stamped === undefined && changed.length === 0 && (owned.upsert !== true || missing !== undefined)) {
+    return [];
+  }
+  if (stamped !== undefined || missing !== undefined) {
+    throw new ValidationFailed(`${attribute.name} is composed of it: its parts are set together`, {
+      path: pathText([stamped ?? missing ?? ""]),
+    });
+  }
+  return [
+    assignment(
+      [attribute.name],
+      writing(() => compose(composed, known)),
+    ),
+  ];
+}
+
 function ownedParts({ created, updated, version }: Owned): Part[] {
   const parts: Part[] = [];
   if (created !== undefined) {
@@ -214,10 +292,7 @@ function ownedParts({ created, updated, version }: Owned): Part[] {
     });
   }
   if (updated !== undefined) {
-    parts.push({
-      clause: "SET",
-      text: (names) => `${names.path([updated[0]])} = ${names.value(updated[1])}`,
-    });
+    parts.push(assignment([updated[0]], updated[1]));
   }
   if (version !== undefined) {
     parts.push({

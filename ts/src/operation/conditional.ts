@@ -22,13 +22,18 @@ export type Guard =
   /** There is an item, and it has no version. */
   | { readonly kind: "unversioned" };
 
-/** Join the caller's condition and the library's, in this order; undefined where there is none. */
+/** Join the caller's condition and the library's, in this order; undefined where there is none. `ownOnly` leaves items of other models alone. */
 export function guarded(
   codec: ModelCodec,
   condition: Condition | undefined,
   guard: Guard,
+  ownOnly = false,
 ): Condition | undefined {
-  const children = [...(condition === undefined ? [] : [condition]), ...guardConditions(codec, guard)];
+  const children = [
+    ...(condition === undefined ? [] : [condition]),
+    ...guardConditions(codec, guard),
+    ...(ownOnly ? markConditions(codec, guard) : []),
+  ];
   return children.length === 0 ? undefined : { kind: "and", children };
 }
 
@@ -53,6 +58,22 @@ function guardConditions({ model }: ModelCodec, guard: Guard): Condition[] {
     case "unversioned":
       return [exists, { kind: "attribute_not_exists", path: [versionOf(model.version).name] }];
   }
+}
+
+/** Behind what demands an item the discriminator alone, else beside the case that there is no item. */
+function markConditions({ model }: ModelCodec, guard: Guard): Condition[] {
+  const { discriminator, partition } = model;
+  if (discriminator === undefined) {
+    return [];
+  }
+  const own: Condition = {
+    kind: "compare",
+    operator: "=",
+    left: { kind: "path", path: [discriminator.attribute] },
+    right: { kind: "value", value: discriminator.value },
+  };
+  const none: Condition = { kind: "attribute_not_exists", path: [partition.name] };
+  return [guard.kind === "none" ? { kind: "or", children: [none, own] } : own];
 }
 
 /** Give the version attribute. @throws {ValidationFailed} where the model has none. */

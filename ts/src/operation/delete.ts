@@ -33,7 +33,7 @@ export function remove(
   const guard = guardOf(codec, options);
   const returnOld = options.returnOld === true;
   const keyText = codec.encodeKey(key);
-  const compiled = compile(codec, { condition: guarded(codec, options.condition, guard) });
+  const compiled = compile(codec, { condition: guarded(codec, options.condition, guard, true) });
   if (returnOld) {
     checkWhole(codec);
   }

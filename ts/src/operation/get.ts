@@ -5,6 +5,7 @@ import type { WireItem } from "../codec/value.ts";
 import { EncryptionNotConfigured, ItemNotFound, ValidationFailed } from "../errors/catalogue.ts";
 import { compile } from "../expression/compile.ts";
 import { parsePath, type PathSegments } from "../expression/path.ts";
+import { isMark } from "../expression/projection.ts";
 import { quote } from "../text/utf8.ts";
 import { answerOf, type Exchange, type Request, single } from "./exchange.ts";
 
@@ -58,11 +59,14 @@ export function exists(
   key: unknown,
   consistent: boolean | undefined,
 ): Exchange<boolean> {
-  const select = codec.model.keys.map(({ name }) => [name]);
-  return single(
-    requestOf(codec, tableName, key, { consistent, select }),
-    (response) => answerOf(response).Item !== undefined,
-  );
+  const fetch = codec.model.keys.map(({ name }) => name);
+  return single(requestOf(codec, tableName, key, { consistent, fetch }), (response) => {
+    const item = answerOf(response).Item;
+    if (item !== undefined) {
+      codec.checkMark(item);
+    }
+    return item !== undefined;
+  });
 }
 
 function read(
@@ -75,15 +79,21 @@ function read(
   if (select === undefined) {
     checkWhole(codec);
   }
+  const shown = select?.some((path) => isMark(codec, parsePath(path))) === true;
   return {
-    request: requestOf(codec, tableName, key, { ...options, select }),
-    decode: (item) => (select === undefined ? codec.decodeItem(item) : codec.decodePartial(item)),
+    request: requestOf(codec, tableName, key, { consistent: options.consistent, select }),
+    decode: (item) => (select === undefined ? codec.decodeItem(item) : codec.decodeSelected(item, shown)),
   };
 }
 
-function requestOf(codec: ModelCodec, tableName: string, key: unknown, options: ReadOptions): Request {
+/** What a request fetches: the whole item, what the caller selected, or attributes of the library's own choice. */
+interface Fetched extends Omit<ReadOptions, "view"> {
+  readonly fetch?: readonly string[];
+}
+
+function requestOf(codec: ModelCodec, tableName: string, key: unknown, options: Fetched): Request {
   const select = options.select?.map(parsePath);
-  const { projection, placeholders } = compile(codec, { select });
+  const { projection, placeholders } = compile(codec, { select, fetch: options.fetch });
   const body =
     `{"TableName":${quote(tableName) ?? '""'},"Key":${codec.encodeKey(key)}` +
     (options.consistent === true ? ',"ConsistentRead":true' : "") +

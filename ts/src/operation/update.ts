@@ -53,8 +53,8 @@ export function update(
   const guard = guardOf(codec, options);
   const keyText = codec.encodeKey(key);
   const compiled = compile(codec, {
-    condition: guarded(codec, options.condition, guard),
-    update: { actions: options.actions, owned: ownedOf(codec, options) },
+    condition: guarded(codec, options.condition, guard, true),
+    update: { actions: options.actions, owned: ownedOf(codec, key, options) },
   });
   const whole = returned === "new" || returned === "old";
   if (whole) {
@@ -85,9 +85,11 @@ function guardOf({ model }: ModelCodec, { expectedVersion, upsert }: UpdateOptio
   return { kind: upsert === true ? "none" : "exists" };
 }
 
-function ownedOf({ model }: ModelCodec, { now, upsert }: UpdateOptions): Owned {
+function ownedOf(codec: ModelCodec, key: unknown, { now, upsert }: UpdateOptions): Owned {
+  const { model } = codec;
   const { createdAt, updatedAt, version } = model;
   return {
+    ...(codec.own.size === 0 ? {} : { key: codec.encodeKeyFields(key), upsert: upsert === true }),
     ...(createdAt === undefined || upsert !== true
       ? {}
       : { created: [createdAt.name, encodeInstant(createdAt, now)] }),

@@ -13,6 +13,7 @@ import type {
 } from "./entry.ts";
 import type { AttributeType, Format, Role } from "./model.ts";
 import { invalid, pointer } from "./shape.ts";
+import { parseTemplate, partsOf, type TemplatePart } from "./template.ts";
 
 /**
  * Check the models of a document whose structure is right.
@@ -36,6 +37,9 @@ function checkTogether(models: readonly ModelEntry[]): void {
     if (neighbour !== undefined && keyText(neighbour) !== keyText(model)) {
       invalid(`/models/${index}/keys`, "another model of this table has other keys");
     }
+    if (earlier.some((other) => isMarkedAlike(model, other))) {
+      invalid(`/models/${index}/discriminator/value`, "another model of this table has it");
+    }
   });
 }
 
@@ -44,16 +48,24 @@ function keyText({ keys }: ModelEntry): string {
   return JSON.stringify(parts.map(({ attribute, type }) => [attribute, type]));
 }
 
+function isMarkedAlike(left: ModelEntry, right: ModelEntry): boolean {
+  return (
+    left.discriminator !== undefined &&
+    left.table.name === right.table.name &&
+    left.discriminator.attribute === right.discriminator?.attribute &&
+    left.discriminator.value === right.discriminator.value
+  );
+}
+
 function checkModel(model: ModelEntry, at: string): void {
-  if (model.discriminator !== undefined) {
-    invalid(`${at}/discriminator`, "this version does not support a discriminator yet");
-  }
   checkAttributes(model.attributes, `${at}/attributes`, model.naming?.convention);
   checkKeys(model, at);
   checkRoles(model, at);
   model.indexes?.forEach((index, position) => {
     checkIndex(model, index, position, `${at}/indexes/${position}`);
   });
+  checkTemplates(model, at);
+  checkDiscriminator(model, at);
   checkViews(model, at);
 }
 
@@ -77,9 +89,6 @@ function checkAttributes(
       invalid(`${here}/field`, "another attribute of this level has this field");
     }
     checkName(attribute.attribute, `${here}/attribute`, convention);
-    if (attribute.template !== undefined) {
-      invalid(`${here}/template`, "this version does not support templates yet");
-    }
     checkElement(attribute, here, convention);
   });
 }
@@ -141,7 +150,7 @@ function checkKeys(model: ModelEntry, at: string): void {
 
 function checkTableKey(model: ModelEntry, key: KeyEntry, at: string, name: string): void {
   const [attribute, here] = findKey(model, key, at, `${at}/keys/${name}`);
-  if (attribute.required !== true) {
+  if (attribute.required !== true && attribute.template === undefined) {
     invalid(here, "is a key, so it has to be required");
   }
   if (attribute.encryption !== undefined) {
@@ -289,13 +298,121 @@ function checkViews(model: ModelEntry, at: string): void {
       invalid(`${here}/name`, "another view has this name");
     }
     checkFields(model, view.fields, `${here}/fields`);
+    view.fields.forEach((field, position) => {
+      if (attributeNamed(model, field)?.template !== undefined) {
+        invalid(`${here}/fields/${position}`, "a view shows no composed attribute");
+      }
+    });
   });
 }
 
 function checkFields(model: ModelEntry, fields: readonly string[], at: string): void {
   fields.forEach((field, index) => {
-    if (!model.attributes.some((attribute) => attribute.attribute === field)) {
+    if (attributeNamed(model, field) === undefined && field !== model.discriminator?.attribute) {
       invalid(pointer(at, index), "no attribute of this model has this name");
     }
   });
+}
+
+function attributeNamed(model: ModelEntry, name: string): AttributeEntry | undefined {
+  return model.attributes.find(({ attribute }) => attribute === name);
+}
+
+function indexKeys(model: ModelEntry): ReadonlySet<string> {
+  const keys = (model.indexes ?? []).flatMap(({ partition, sort }) => [partition, sort]);
+  return new Set(keys.flatMap((key) => key?.attribute ?? []));
+}
+
+function checkTemplates(model: ModelEntry, at: string): void {
+  const ofIndexes = indexKeys(model);
+  model.attributes.forEach((attribute, index) => {
+    if (attribute.template !== undefined) {
+      checkTemplate(model, attribute, ofIndexes, `${at}/attributes/${index}/template`);
+    }
+  });
+}
+
+function checkTemplate(
+  model: ModelEntry,
+  attribute: AttributeEntry,
+  ofIndexes: ReadonlySet<string>,
+  at: string,
+): void {
+  const parts = partsOf(parseTemplate(attribute.template ?? "", (fact) => invalid(at, fact)));
+  const { partition, sort } = model.keys;
+  const ofTable = [partition.attribute, sort?.attribute].includes(attribute.attribute);
+  if (!ofTable && !ofIndexes.has(attribute.attribute)) {
+    invalid(at, "a template composes a key of the table or of an index");
+  }
+  if (
+    !isPlainText(attribute) ||
+    attribute.omit_empty === true ||
+    attribute.roles?.some(isLifecycle) === true
+  ) {
+    invalid(at, "a composed attribute is a plain S");
+  }
+  if (attribute.required === true && !ofTable) {
+    invalid(at, "a composed key of an index is not required");
+  }
+  for (const part of parts) {
+    checkPart(attributeNamed(model, part.name), part, ofTable, at);
+  }
+}
+
+function isPlainText({ type, format, json, enum: choices }: AttributeEntry): boolean {
+  return type === "S" && format === undefined && json !== true && choices === undefined;
+}
+
+function isLifecycle(role: Role): boolean {
+  return role !== "pk" && role !== "sk";
+}
+
+const WHOLE: readonly (Format | undefined)[] = [undefined, "int", "int64", "unix_seconds", "unix_millis"];
+
+function checkPart(
+  part: AttributeEntry | undefined,
+  { name, width }: TemplatePart,
+  ofTable: boolean,
+  at: string,
+): void {
+  const fits =
+    part !== undefined &&
+    part.template === undefined &&
+    part.encryption === undefined &&
+    part.json !== true &&
+    (width === undefined ? part.type === "S" : part.type === "N" && WHOLE.includes(part.format)) &&
+    part.roles?.some((role) => role === "updated_at" || role === "version") !== true;
+  if (!fits) {
+    invalid(at, `${name} is no part of a key`);
+  }
+  if (ofTable && (part.omit_empty === true || part.roles?.includes("created_at") === true)) {
+    invalid(at, `${name} is no part of the table's key`);
+  }
+}
+
+function checkDiscriminator(model: ModelEntry, at: string): void {
+  const name = model.discriminator?.attribute;
+  if (name === undefined) {
+    return;
+  }
+  const here = `${at}/discriminator/attribute`;
+  checkName(name, here, model.naming?.convention);
+  const { partition, sort } = model.keys;
+  if ([partition.attribute, sort?.attribute].includes(name) || indexKeys(model).has(name)) {
+    invalid(here, "a discriminator is no key");
+  }
+  const declared = attributeNamed(model, name);
+  if (declared !== undefined && !isPlainMark(declared)) {
+    invalid(here, "a discriminator is a plain S");
+  }
+  model.indexes?.forEach(({ projection }, index) => {
+    if (projection !== undefined && projection.type !== "ALL" && projection.fields?.includes(name) !== true) {
+      invalid(`${at}/indexes/${index}/projection`, "an index projects the discriminator");
+    }
+  });
+}
+
+function isPlainMark(entry: AttributeEntry): boolean {
+  const { roles = [], encryption, template } = entry;
+  return isPlainText(entry) && roles.length === 0 && encryption === undefined && template === undefined;
 }

@@ -2,12 +2,14 @@
 
 import { DMS_VERSIONS } from "../generated/version.ts";
 import { checked, modelOf } from "./dms.ts";
-import type { Model } from "./model.ts";
+import type { Discriminator, Model } from "./model.ts";
 import { invalid } from "./shape.ts";
 import type {
   AttributeDefinition,
   Attributes,
   Common,
+  Fields,
+  KeyFields,
   NestedAttributes,
   NestedDefinition,
   TopLevel,
@@ -59,6 +61,8 @@ export interface ModelDefinition<
   /** Checks every attribute's name; nothing is converted. */
   readonly naming?: "snake_case" | "camelCase";
   readonly keys: { readonly partition: P; readonly sort?: S };
+  /** Marks the model's items in a table of several models. */
+  readonly discriminator?: Discriminator;
   /** The attributes by their names on the wire. */
   readonly attributes: A & Checked<A>;
   readonly indexes?: readonly IndexDefinition<keyof A & string>[];
@@ -91,7 +95,11 @@ export function defineModel<
   const V extends string = never,
 >(
   definition: ModelDefinition<A, P, S, V>,
-): Model<{ readonly attributes: A; readonly keys: P | S; readonly views: V }> {
+): Model<{
+  readonly attributes: Fields<A>;
+  readonly keys: KeyFields<A, P | S> & string;
+  readonly views: V;
+}> {
   const document = checked({
     dms_version: DMS_VERSIONS[0],
     ...given({ namespace: definition.namespace }),
@@ -142,6 +150,7 @@ function modelEntry(definition: AnyModel): object {
     views: Object.entries(definition.views ?? {}).map(([name, fields]) => ({ name, fields })),
     ...given({
       naming: definition.naming && { convention: definition.naming },
+      discriminator: definition.discriminator,
       tags: definition.tags,
     }),
   };

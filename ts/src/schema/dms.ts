@@ -9,8 +9,17 @@ import { canonicalJson, JsonFault } from "../text/json.ts";
 import { compareUtf8 } from "../text/utf8.ts";
 import { checkDocument } from "./check.ts";
 import type { AttributeEntry, DocumentEntry, ElementEntry, IndexEntry, ModelEntry } from "./entry.ts";
-import { type Attribute, type Format, type Index, Model, type Role } from "./model.ts";
+import {
+  type Attribute,
+  type Composed,
+  type Format,
+  type Index,
+  Model,
+  type ModelParts,
+  type Role,
+} from "./model.ts";
 import { checkShape, invalid, VERSION } from "./shape.ts";
+import { parseTemplate, partsOf } from "./template.ts";
 import type { AnyDefinition, DynamicDefinition } from "./types.ts";
 
 /** A checked document and its models. */
@@ -93,18 +102,8 @@ export function modelOf<D extends AnyDefinition>(
   naming: Naming,
 ): Model<D> {
   const indexes = (entry.indexes ?? []).map((index) => indexOf(entry, index));
-  const attributes = new Map(
-    entry.attributes.map((attribute) => [
-      attribute.attribute,
-      attributeOf(
-        attribute,
-        naming,
-        rolesOf(entry, attribute),
-        keyLimit(entry, indexes, attribute.attribute),
-      ),
-    ]),
-  );
-  const partition = attributes.get(entry.keys.partition.attribute);
+  const { all, ...parts } = attributesOf(entry, indexes, naming);
+  const partition = all.get(entry.keys.partition.attribute);
   if (partition === undefined) {
     invalid("/models/0/keys/partition", "no attribute of this model has this name");
   }
@@ -113,12 +112,43 @@ export function modelOf<D extends AnyDefinition>(
     namespace: document.namespace,
     tableName: entry.table.name,
     partition,
-    sort: entry.keys.sort === undefined ? undefined : attributes.get(entry.keys.sort.attribute),
-    attributes,
+    sort: entry.keys.sort === undefined ? undefined : all.get(entry.keys.sort.attribute),
+    ...parts,
+    discriminator: entry.discriminator,
     indexes,
     views: new Map((entry.views ?? []).map((view) => [view.name, view.fields])),
     document: canonicalDocument({ ...document, tags: undefined }, [entry]),
   });
+}
+
+/** Build the attributes of a model: all by name, what values have, and what templates compose. */
+function attributesOf(
+  entry: ModelEntry,
+  indexes: readonly Index[],
+  naming: Naming,
+): Pick<ModelParts, "attributes" | "composed"> & { readonly all: ReadonlyMap<string, Attribute> } {
+  const built = entry.attributes.map((attribute) => {
+    const limit = keyLimit(entry, indexes, attribute.attribute);
+    return [attribute, attributeOf(attribute, naming, rolesOf(entry, attribute), limit)] as const;
+  });
+  const composed = built.flatMap(([{ template }, attribute]) =>
+    template === undefined ? [] : composedOf(attribute, template),
+  );
+  const own = built.filter(
+    ([{ attribute, template }]) => template === undefined && attribute !== entry.discriminator?.attribute,
+  );
+  const byName = (list: typeof built): ReadonlyMap<string, Attribute> =>
+    new Map(list.map(([{ attribute }, made]) => [attribute, made]));
+  return {
+    all: byName(built),
+    attributes: byName(own),
+    composed: sorted(composed, ({ attribute }) => attribute.name),
+  };
+}
+
+function composedOf(attribute: Attribute, text: string): Composed {
+  const template = parseTemplate(text, (fact) => invalid("/models/0/attributes", fact));
+  return { attribute, template, parts: [...new Set(partsOf(template).map(({ name }) => name))] };
 }
 
 function attributeOf(
@@ -223,11 +253,17 @@ function canonicalModel(model: ModelEntry): unknown {
     ...model,
     attributes: sorted(model.attributes, (attribute) => attribute.attribute).map((attribute) => {
       const roles = rolesOf(model, attribute);
-      return { ...canonicalAttribute(attribute), format: formatOf(attribute, roles), roles };
+      const required = isComposedKey(attribute, roles) || (attribute.required ?? false);
+      return { ...canonicalAttribute(attribute), required, format: formatOf(attribute, roles), roles };
     }),
     indexes: sorted(model.indexes ?? [], (index) => index.name).map((index) => canonicalIndex(model, index)),
     views: sorted(model.views ?? [], (view) => view.name),
   };
+}
+
+/** A composed key of the table is required without saying so. */
+function isComposedKey({ template }: AttributeEntry, roles: readonly Role[]): boolean {
+  return template !== undefined && (roles.includes("pk") || roles.includes("sk"));
 }
 
 function canonicalAttribute(attribute: AttributeEntry): object {

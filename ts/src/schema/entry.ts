@@ -1,6 +1,6 @@
 /** The entries of a document once its structure is known to be right: what the schema of DMS says, as types. */
 
-import type { AttributeType, Format, Role } from "./model.ts";
+import type { AttributeType, Discriminator, Format, Role } from "./model.ts";
 
 /** A document. */
 export interface DocumentEntry {
@@ -19,7 +19,7 @@ export interface ModelEntry {
   readonly attributes: readonly AttributeEntry[];
   readonly indexes?: readonly IndexEntry[];
   readonly views?: readonly ViewEntry[];
-  readonly discriminator?: unknown;
+  readonly discriminator?: Discriminator;
   readonly tags?: unknown;
 }
 

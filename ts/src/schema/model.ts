@@ -5,6 +5,7 @@
  */
 
 import { formatPath, type Segment } from "../errors/path.ts";
+import type { Template } from "./template.ts";
 import type { AnyDefinition, Definition } from "./types.ts";
 
 /** DynamoDB's types. */
@@ -49,6 +50,20 @@ export interface Attribute {
   readonly keyMaxBytes: number | undefined;
 }
 
+/** A key attribute that a template composes; callers never handle its text. */
+export interface Composed {
+  readonly attribute: Attribute;
+  readonly template: Template;
+  /** The names of the parts, each once. */
+  readonly parts: readonly string[];
+}
+
+/** What marks a model's items in a table of several models. */
+export interface Discriminator {
+  readonly attribute: string;
+  readonly value: string;
+}
+
 /** A global or local secondary index. */
 export interface Index {
   readonly name: string;
@@ -66,6 +81,8 @@ export interface ModelParts {
   readonly partition: Attribute;
   readonly sort: Attribute | undefined;
   readonly attributes: ReadonlyMap<string, Attribute>;
+  readonly composed: readonly Composed[];
+  readonly discriminator: Discriminator | undefined;
   readonly indexes: readonly Index[];
   readonly views: ReadonlyMap<string, readonly string[]>;
   /** The canonical document that holds this one model, as a JSON value. */
@@ -82,7 +99,13 @@ export class Model<D extends AnyDefinition = Definition> {
   readonly tableName: string;
   readonly partition: Attribute;
   readonly sort: Attribute | undefined;
+  /** What callers handle: composed attributes and the discriminator are not among them. */
   readonly attributes: ReadonlyMap<string, Attribute>;
+  /** The attributes that templates compose, by the bytes of their names. */
+  readonly composed: readonly Composed[];
+  readonly discriminator: Discriminator | undefined;
+  /** The attributes that make up the table's key: plain ones, and the parts of composed ones. */
+  readonly keyFields: readonly Attribute[];
   readonly indexes: readonly Index[];
   readonly views: ReadonlyMap<string, readonly string[]>;
   readonly createdAt: Attribute | undefined;
@@ -98,6 +121,9 @@ export class Model<D extends AnyDefinition = Definition> {
     this.partition = parts.partition;
     this.sort = parts.sort;
     this.attributes = parts.attributes;
+    this.composed = parts.composed;
+    this.discriminator = parts.discriminator;
+    this.keyFields = keyFieldsOf(this);
     this.indexes = parts.indexes;
     this.views = parts.views;
     this.document = parts.document;
@@ -112,6 +138,13 @@ export class Model<D extends AnyDefinition = Definition> {
   get keys(): readonly Attribute[] {
     return this.sort === undefined ? [this.partition] : [this.partition, this.sort];
   }
+}
+
+function keyFieldsOf({ keys, composed, attributes }: Model<AnyDefinition>): readonly Attribute[] {
+  const names = keys.flatMap(
+    (key) => composed.find(({ attribute }) => attribute === key)?.parts ?? [key.name],
+  );
+  return [...new Set(names)].flatMap((name) => attributes.get(name) ?? []);
 }
 
 /** Where a path leads: to an attribute, to a place inside an untyped map or list, or to nothing the model knows. */

@@ -61,6 +61,8 @@ export interface TopLevel {
   /** The duties that the library keeps: times, the version, the time to live. */
   readonly roles?: readonly Exclude<Role, "pk" | "sk">[];
   /** Stores the value encrypted. */
+  /** Composes a key of other attributes, which alone values have: `"CUSTOMER#{customer_id}"`, `"ORDER#{number:08d}"`. */
+  readonly template?: string;
   readonly encryption?: { readonly context?: { readonly model?: string; readonly attribute?: string } };
 }
 
@@ -79,6 +81,22 @@ export interface Definition {
   readonly keys: string;
   readonly views: string;
 }
+
+/** The attributes that values have: composed ones are the library's. */
+export type Fields<A> = ComposedIn<A> extends never ? A : Omit<A, ComposedIn<A>>;
+
+type ComposedIn<A> = { [K in keyof A]: A[K] extends { template: string } ? K : never }[keyof A];
+
+/** The attributes that keys are given by: the parts of composed ones. */
+export type KeyFields<A, K extends keyof A> = K extends unknown
+  ? A[K] extends { template: infer T extends string }
+    ? PartNames<T>
+    : K
+  : never;
+
+type PartNames<T extends string> = T extends `${string}{${infer P}}${infer R}`
+  ? (P extends `${infer N}:0${string}` ? N : P) | PartNames<R>
+  : never;
 
 /** The definition of a model that was loaded at run time: its values are plain maps. */
 export interface DynamicDefinition {
