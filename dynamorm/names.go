@@ -24,6 +24,10 @@ type (
 	Key = codec.Values
 	// Declaration says about a model what its struct's fields cannot.
 	Declaration = schema.Declaration
+	// Template composes a key attribute of text and other attributes, which alone the values have.
+	Template = schema.Template
+	// Discriminator marks a model's items in a table of several models.
+	Discriminator = schema.Discriminator
 	// Condition is what a write can depend on.
 	Condition = expression.Condition
 	// Return says what an update gives back.

@@ -91,7 +91,12 @@ func isField(f reflect.StructField, fields map[string]schema.Field) bool {
 // guard notes which members are keys, of the table or of an index.
 func (o *object) guard(m *schema.Model) {
 	o.model = m
-	limit := func(k *schema.Key, most int, primary bool) {
+	for _, name := range m.KeyFields {
+		if f := o.byName[name]; f != nil {
+			f.lookup = true
+		}
+	}
+	limit := func(k *schema.Key, most int) {
 		if k == nil || o.byName[k.Attribute] == nil {
 			return
 		}
@@ -99,13 +104,12 @@ func (o *object) guard(m *schema.Model) {
 		if f.limit == 0 || most < f.limit {
 			f.limit = most
 		}
-		f.lookup = f.lookup || primary
 	}
-	limit(&m.Partition, schema.PartitionKeyMaxBytes, true)
-	limit(m.Sort, schema.SortKeyMaxBytes, true)
+	limit(&m.Partition, schema.PartitionKeyMaxBytes)
+	limit(m.Sort, schema.SortKeyMaxBytes)
 	for _, ix := range m.Indexes {
-		limit(ix.Partition, schema.PartitionKeyMaxBytes, false)
-		limit(ix.Sort, schema.SortKeyMaxBytes, false)
+		limit(ix.Partition, schema.PartitionKeyMaxBytes)
+		limit(ix.Sort, schema.SortKeyMaxBytes)
 	}
 }
 
@@ -140,6 +144,9 @@ func (p *Plan) AppendItem(dst []byte, v any, over []Override) ([]byte, error) {
 		out, err = p.obj.encMap(dst, *(*map[string]any)(ptr), 1, over)
 	} else {
 		out, err = p.obj.encStruct(dst, ptr, 1, over)
+	}
+	if err == nil && p.owns() {
+		out, err = p.appendOwn(out, start)
 	}
 	if err != nil {
 		return dst, p.name(err)
@@ -180,6 +187,11 @@ func (p *Plan) Unmarshal(item []byte, into any, partial bool) error {
 	if err != nil {
 		return err
 	}
+	if !partial {
+		if err := p.CheckMark(item); err != nil {
+			return err
+		}
+	}
 	d := scanner{b: item, partial: partial}
 	if p.isMap {
 		m := (*map[string]any)(ptr)
@@ -216,6 +228,9 @@ func (p *Plan) empty(ptr unsafe.Pointer) {
 // AppendKey appends the primary key, from a value of the model, a map, Values, or any struct with the key's attributes.
 // It fails with MissingPrimaryKey or ValidationFailed.
 func (p *Plan) AppendKey(dst []byte, key any) ([]byte, error) {
+	if p.owns() {
+		return p.appendComposedKey(dst, key)
+	}
 	at := len(dst)
 	out := append(dst, '{')
 	for i, k := range p.Model.Keys() {

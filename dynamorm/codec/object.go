@@ -20,7 +20,7 @@ type member struct {
 	empty  []string // the texts that omit_empty leaves out
 	rank   int      // among the required, -1 for an optional one
 	limit  int      // a key's greatest size in bytes, 0 for no key
-	lookup bool     // a key of the table itself
+	lookup bool     // a key of the table itself, or a part of one
 	blank  bool     // a plain Go string of which "" can be no value: it counts as absent, so that what was read can be written back
 }
 

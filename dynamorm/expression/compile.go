@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/dynamorm/dynamorm/dynamorm/codec"
@@ -246,6 +247,9 @@ func (c *Compiler) Projection(fields []Field) (string, error) {
 		if err != nil {
 			return "", err
 		}
+		if c.marks(f) {
+			continue
+		}
 		if !p.known {
 			return "", c.fail(errs.CodeValidationFailed, f, "is no attribute of the model")
 		}
@@ -253,13 +257,34 @@ func (c *Compiler) Projection(fields []Field) (string, error) {
 			return "", c.fail(errs.CodeEncryptionNotConfigured, Path(p.top.Name), "the attribute is encrypted and the client has no key")
 		}
 	}
-	texts := []string{}
+	kept := []Field{}
 	for i, f := range fields {
 		if !redundant(fields, i) {
-			texts = append(texts, c.path(f))
+			kept = append(kept, f)
 		}
 	}
+	return c.Fetch(kept)
+}
+
+// Fetch compiles paths of the library's own choice; the discriminator comes last where none of them is it.
+func (c *Compiler) Fetch(fields []Field) (string, error) {
+	if d := c.model.Discriminator; d != nil && !c.Shows(fields) {
+		fields = append(fields, Path(d.Attribute))
+	}
+	texts := make([]string, len(fields))
+	for i, f := range fields {
+		texts[i] = c.path(f)
+	}
 	return c.finish(strings.Join(texts, ", "))
+}
+
+// Shows says whether a selection asks for the discriminator.
+func (c *Compiler) Shows(fields []Field) bool { return slices.ContainsFunc(fields, c.marks) }
+
+// marks says whether a path is the model's discriminator, which may be selected and is no attribute of a value.
+func (c *Compiler) marks(f Field) bool {
+	d := c.model.Discriminator
+	return d != nil && len(f.path) == 1 && f.path[0].name == d.Attribute
 }
 
 func redundant(fields []Field, i int) bool {

@@ -11,6 +11,10 @@ import (
 
 // Owned is what the library adds to an update; each is DynamoDB's JSON, nil where there is nothing to add.
 type Owned struct {
+	// Key is what the item's key is made of, where the model has composed keys.
+	Key codec.Texts
+	// Upsert says that the item may come into being.
+	Upsert    bool
 	CreatedAt []byte
 	UpdatedAt []byte
 	Version   []byte
@@ -19,6 +23,25 @@ type Owned struct {
 // clauses collects the actions of each clause; a name or value is given its placeholder when its clause is put together.
 type clauses struct {
 	set, remove, add, del []func() string
+	// assigned has the attributes that are set to a value as a whole, removed those that are removed.
+	assigned codec.Texts
+	removed  map[string]bool
+}
+
+// drop removes a path.
+func (o *clauses) drop(c *Compiler, f Field) {
+	o.remove = append(o.remove, func() string { return c.path(f) })
+	if len(f.path) == 1 {
+		o.removed[f.path[0].name] = true
+	}
+}
+
+// put sets a path to a value.
+func (o *clauses) put(c *Compiler, f Field, text []byte) {
+	o.set = append(o.set, func() string { return c.path(f) + " = " + c.value(text) })
+	if len(f.path) == 1 {
+		o.assigned[f.path[0].name] = text
+	}
 }
 
 // Update compiles an update. Without own it may change whatever the model has: that is for looking at expressions, not for sending them.
@@ -28,7 +51,7 @@ func (c *Compiler) Update(u *Update, own *Owned) (string, error) {
 	}
 	list := slices.Clone(u.actions)
 	slices.SortStableFunc(list, func(a, b action) int { return int(a.kind - b.kind) })
-	var out clauses
+	out := clauses{assigned: codec.Texts{}, removed: map[string]bool{}}
 	for i, a := range list {
 		p, err := c.place(a.field)
 		if err != nil {
@@ -47,6 +70,9 @@ func (c *Compiler) Update(u *Update, own *Owned) (string, error) {
 		}
 	}
 	if own != nil {
+		if err := c.follow(&out, list, own); err != nil {
+			return "", err
+		}
 		c.own(&out, own)
 	}
 	return c.finish(out.text())
@@ -78,7 +104,7 @@ func (c *Compiler) own(out *clauses, own *Owned) {
 	}
 	if a := c.model.Role(schema.RoleUpdatedAt); a != nil && own.UpdatedAt != nil {
 		f := Path(a.Name)
-		out.set = append(out.set, func() string { return c.path(f) + " = " + c.value(own.UpdatedAt) })
+		out.put(c, f, own.UpdatedAt)
 	}
 	if a := c.model.Role(schema.RoleVersion); a != nil && own.Version != nil {
 		f := Path(a.Name)
@@ -89,10 +115,8 @@ func (c *Compiler) own(out *clauses, own *Owned) {
 // allowed holds an action against the model before its value is looked at.
 func (c *Compiler) allowed(a action, p place, own bool) error {
 	name := a.field.path[0].name
-	for _, k := range c.model.Keys() {
-		if own && k.Attribute == name {
-			return c.fail(errs.CodeValidationFailed, a.field, "a key cannot be updated")
-		}
+	if own && (c.model.IsTableKey(name) || c.model.Owns(name) || slices.Contains(c.model.KeyFields, name)) {
+		return c.fail(errs.CodeValidationFailed, a.field, "a key cannot be updated, and the discriminator is the library's")
 	}
 	for _, r := range []schema.Role{schema.RoleCreatedAt, schema.RoleUpdatedAt, schema.RoleVersion} {
 		if own && p.top != nil && p.top.Has(r) {
@@ -132,7 +156,7 @@ func (k kind) takes(a *schema.Attribute) bool {
 // act adds an action to its clause.
 func (c *Compiler) act(out *clauses, a action, p place) error {
 	if a.kind == remove {
-		out.remove = append(out.remove, func() string { return c.path(a.field) })
+		out.drop(c, a.field)
 		return nil
 	}
 	if source, ok := a.value.(Field); ok {
@@ -183,7 +207,7 @@ func (c *Compiler) vanish(out *clauses, a action, p place, text []byte) error {
 	if p.attr != nil && p.attr.Required {
 		return c.fail(errs.CodeValidationFailed, a.field, "the attribute is required")
 	}
-	out.remove = append(out.remove, func() string { return c.path(a.field) })
+	out.drop(c, a.field)
 	return nil
 }
 
@@ -197,7 +221,8 @@ func (c *Compiler) assign(out *clauses, a action, text []byte) {
 	var action func() string
 	switch a.kind {
 	case set:
-		action = func() string { return c.path(f) + " = " + c.value(text) }
+		out.put(c, f, text)
+		return
 	case setIfAbsent:
 		action = func() string { return c.path(f) + " = if_not_exists(" + c.path(f) + ", " + c.value(text) + ")" }
 	case add, subtract:

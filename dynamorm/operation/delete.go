@@ -33,7 +33,7 @@ func NewDelete(p *codec.Plan, dst []byte, in DeleteInput) (*Delete, error) {
 	}
 	d := &Delete{plan: p, old: in.Old, guard: Guard{Condition: in.Condition, Exist: in.MustExist, Expected: in.Expected}}
 	c := expression.NewCompiler(p.Model)
-	text, err := d.guard.compile(c, p.Model)
+	text, err := d.guard.compile(c, p.Model, true)
 	if err != nil {
 		return nil, err
 	}

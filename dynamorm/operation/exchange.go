@@ -82,7 +82,7 @@ type Guard struct {
 }
 
 // compile gives the condition's text, the library's part behind the caller's.
-func (g Guard) compile(c *expression.Compiler, m *schema.Model) (string, error) {
+func (g Guard) compile(c *expression.Compiler, m *schema.Model, ownOnly bool) (string, error) {
 	cond := g.Condition
 	switch {
 	case g.Expected != nil:
@@ -93,6 +93,13 @@ func (g Guard) compile(c *expression.Compiler, m *schema.Model) (string, error) 
 		cond = expression.Joined(cond, expression.Path(version.Name).Eq(*g.Expected))
 	case g.Exist:
 		cond = expression.Joined(cond, expression.Path(m.Partition.Attribute).Exists())
+	}
+	if d := m.Discriminator; d != nil && ownOnly {
+		own := expression.Path(d.Attribute).Eq(d.Value)
+		if g.Expected == nil && !g.Exist {
+			own = expression.Or(expression.Path(m.Partition.Attribute).NotExists(), own)
+		}
+		cond = expression.Joined(cond, own)
 	}
 	return c.Condition(cond)
 }
@@ -107,7 +114,12 @@ func (g Guard) explain(p *codec.Plan, r Response, kind errs.Kind) error {
 	item := stored(r.Body)
 	if item != nil {
 		keep := append([]byte(nil), item...)
-		e.SetItem(func(into any) error { return p.Unmarshal(keep, into, true) })
+		e.SetItem(func(into any) error {
+			if err := p.CheckMark(keep); err != nil {
+				return err
+			}
+			return p.Unmarshal(keep, into, true)
+		})
 	}
 	switch {
 	case item == nil && (g.Exist || g.Expected != nil):

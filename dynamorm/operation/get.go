@@ -4,6 +4,7 @@ import (
 	"github.com/dynamorm/dynamorm/dynamorm/codec"
 	"github.com/dynamorm/dynamorm/dynamorm/errs"
 	"github.com/dynamorm/dynamorm/dynamorm/expression"
+	"github.com/dynamorm/dynamorm/dynamorm/schema"
 )
 
 // GetInput is what a GetItem needs.
@@ -27,6 +28,7 @@ type Get struct {
 	into    any
 	partial bool
 	keys    bool
+	shown   bool // the discriminator was selected
 }
 
 // NewGet builds the request; the item is read into a pointer to the plan's type.
@@ -39,13 +41,7 @@ func NewGet(p *codec.Plan, dst []byte, in GetInput, into any) (*Get, error) {
 		}
 		fields = paths(view.Fields)
 	}
-	if in.KeysOnly {
-		fields = nil
-		for _, k := range p.Model.Keys() {
-			fields = append(fields, expression.Path(k.Attribute))
-		}
-	}
-	if fields == nil {
+	if fields == nil && !in.KeysOnly {
 		if err := sealed(p.Model); err != nil {
 			return nil, err
 		}
@@ -57,15 +53,30 @@ func NewGet(p *codec.Plan, dst []byte, in GetInput, into any) (*Get, error) {
 	if in.Consistent {
 		b = append(b, `,"ConsistentRead":true`...)
 	}
-	if fields != nil {
-		c := expression.NewCompiler(p.Model)
+	c := expression.NewCompiler(p.Model)
+	switch {
+	case in.KeysOnly:
+		text, err := c.Fetch(keyPaths(p.Model))
+		if err != nil {
+			return nil, err
+		}
+		b = c.AppendMembers(appendText(b, "ProjectionExpression", text))
+	case fields != nil:
 		text, err := c.Projection(fields)
 		if err != nil {
 			return nil, err
 		}
 		b = c.AppendMembers(appendText(b, "ProjectionExpression", text))
 	}
-	return &Get{plan: p, request: Request{API: "GetItem", Table: in.Table, Body: append(b, '}')}, into: into, partial: fields != nil, keys: in.KeysOnly}, nil
+	return &Get{shown: c.Shows(fields), plan: p, request: Request{API: "GetItem", Table: in.Table, Body: append(b, '}')}, into: into, partial: fields != nil, keys: in.KeysOnly}, nil
+}
+
+func keyPaths(m *schema.Model) []expression.Field {
+	names := []string{}
+	for _, k := range m.Keys() {
+		names = append(names, k.Attribute)
+	}
+	return paths(names)
 }
 
 func paths(names []string) []expression.Field {
@@ -85,15 +96,20 @@ func (g *Get) Receive(r Response) error {
 		r.Fault.Model = g.plan.Model.Name
 		return r.Fault
 	}
-	if g.keys {
-		_, found, err := codec.Member(r.Body, "Item")
+	if g.keys || g.partial {
+		item, found, err := codec.Member(r.Body, "Item")
 		g.Found = found
-		if err != nil {
+		if err == nil && found {
+			err = g.plan.CheckMark(item)
+		}
+		if err != nil || g.keys || !found {
 			return malformed(g.plan, err)
 		}
-		return nil
 	}
 	found, err := member(g.plan, r.Body, "Item", g.into, g.partial)
 	g.Found = found
+	if err == nil && found && g.shown {
+		g.plan.Show(g.into)
+	}
 	return err
 }

@@ -176,7 +176,7 @@ func (p *Put) condition(c *expression.Compiler) (string, error) {
 	case p.in.Mode == Adopt:
 		return c.Condition(expression.And(pk.Exists(), expression.Path(m.Role(schema.RoleVersion).Name).NotExists()))
 	}
-	return p.guard.compile(c, m)
+	return p.guard.compile(c, m, false)
 }
 
 // Next gives the request.

@@ -53,13 +53,13 @@ func NewUpdate(p *codec.Plan, dst []byte, in UpdateInput, into any) (*Update, er
 	if v := p.Model.Role(schema.RoleVersion); v != nil && in.Expected != nil && *in.Expected == math.MaxInt64 {
 		return nil, failed(p.Model, errs.CodeValidationFailed, v.Name, "the version cannot grow any more")
 	}
-	own, err := owned(p.Model, in)
+	own, err := owned(p, in)
 	if err != nil {
 		return nil, err
 	}
 	u := &Update{plan: p, into: into, guard: Guard{Condition: in.Condition, Exist: !in.Upsert, Expected: in.Expected}}
 	c := expression.NewCompiler(p.Model)
-	condition, err := u.guard.compile(c, p.Model)
+	condition, err := u.guard.compile(c, p.Model, true)
 	if err != nil {
 		return nil, err
 	}
@@ -85,9 +85,14 @@ func NewUpdate(p *codec.Plan, dst []byte, in UpdateInput, into any) (*Update, er
 }
 
 // owned gives what the library adds to the update.
-func owned(m *schema.Model, in UpdateInput) (*expression.Owned, error) {
-	own := &expression.Owned{Version: []byte(`{"N":"1"}`)}
+func owned(p *codec.Plan, in UpdateInput) (*expression.Owned, error) {
+	m, own := p.Model, &expression.Owned{Version: []byte(`{"N":"1"}`), Upsert: in.Upsert}
 	var err error
+	if len(m.Composed) > 0 {
+		if own.Key, err = p.KeyParts(in.Key); err != nil {
+			return nil, err
+		}
+	}
 	if a := m.Role(schema.RoleCreatedAt); a != nil && in.Upsert {
 		if own.CreatedAt, err = codec.Stamp(a, in.Now); err != nil {
 			return nil, err

@@ -38,7 +38,10 @@ func (m *Model) tree() map[string]any {
 	if m.Sort != nil {
 		keys["sort"] = m.Sort.tree()
 	}
-	t := map[string]any{"name": m.Name, "table": map[string]any{"name": m.Table}, "keys": keys, "attributes": attributeTrees(m.Attributes, top)}
+	t := map[string]any{"name": m.Name, "table": map[string]any{"name": m.Table}, "keys": keys, "attributes": attributeTrees(m.declared, top)}
+	if d := m.Discriminator; d != nil {
+		t["discriminator"] = map[string]any{"attribute": d.Attribute, "value": d.Value}
+	}
 	if m.Naming != "" {
 		t["naming"] = map[string]any{"convention": m.Naming}
 	}
@@ -108,6 +111,9 @@ func (a *Attribute) tree(at level) map[string]any {
 	}
 	if a.Tags != nil {
 		t["tags"] = a.Tags
+	}
+	if a.Template != "" {
+		t["template"] = a.Template
 	}
 	return t
 }

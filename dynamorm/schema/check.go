@@ -18,6 +18,8 @@ func checkModel(m *Model, at string) {
 	checkNaming(m.Naming, m.Attributes, at+"/attributes")
 	checkRoles(m, at+"/attributes")
 	checkIndexes(m, at+"/indexes")
+	checkTemplates(m, at+"/attributes")
+	checkDiscriminator(m, at)
 	checkViews(m, at+"/views")
 }
 
@@ -38,7 +40,7 @@ func checkKey(m *Model, k Key, at string) {
 			refuse(entry+"/encryption", "a key cannot be encrypted")
 		case a.JSON:
 			refuse(entry+"/json", "a key cannot be json")
-		case !a.Required:
+		case !a.Required && a.Template == "":
 			refuse(entry, "a key attribute must be required")
 		}
 		return
@@ -217,7 +219,7 @@ func checkIndexKey(m *Model, k *Key, at string) {
 
 func checkFields(m *Model, fields []string, at string) {
 	for i, f := range fields {
-		if find(m.Attributes, f) == nil {
+		if find(m.Attributes, f) == nil && (m.Discriminator == nil || f != m.Discriminator.Attribute) {
 			refuse(at+"/"+strconv.Itoa(i), "is no top-level attribute")
 		}
 	}
@@ -232,6 +234,11 @@ func checkViews(m *Model, at string) {
 		}
 		names[v.Name] = true
 		checkFields(m, v.Fields, entry+"/fields")
+		for j, f := range v.Fields {
+			if a := find(m.Attributes, f); a != nil && a.Template != "" {
+				refuse(entry+"/fields/"+strconv.Itoa(j), "is composed, and no view shows it")
+			}
+		}
 	}
 }
 
@@ -248,6 +255,11 @@ func checkDocument(doc *Document) {
 			refuse(at+"/keys", "are not those of another model of the same table")
 		}
 		tables[m.Table] = m
+		for _, other := range doc.Models[:i] {
+			if m.Discriminator != nil && other.Discriminator != nil && *m.Discriminator == *other.Discriminator && m.Table == other.Table {
+				refuse(at+"/discriminator/value", "is that of another model of the same table")
+			}
+		}
 	}
 }
 
@@ -268,6 +280,9 @@ func (m *Model) complete() {
 			if key || hasRole(given, r) {
 				a.Roles = append(a.Roles, r)
 			}
+		}
+		if a.Template != "" && m.IsTableKey(a.Name) {
+			a.Required = true
 		}
 		switch {
 		case a.Format != "":

@@ -25,10 +25,17 @@ type Declaration struct {
 	Table     string
 	Namespace string
 	// Naming is snake_case, camelCase, or empty for no rule.
-	Naming  string
-	Indexes []Index
-	Views   []View
-	Tags    map[string]any
+	Naming string
+	// Partition and Sort are the table's keys where templates compose them; a plain key is a field with the role pk or sk.
+	Partition *Template
+	Sort      *Template
+	// Composed are keys of indexes that templates compose; Indexes name them.
+	Composed []Template
+	// Discriminator marks the model's items in a table of several models.
+	Discriminator *Discriminator
+	Indexes       []Index
+	Views         []View
+	Tags          map[string]any
 }
 
 // Field is where a struct holds an attribute.
@@ -66,7 +73,11 @@ func Declare(t reflect.Type, d Declaration) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	attributes = append(attributes, d.composed()...)
 	model := map[string]any{"name": d.Name, "table": map[string]any{"name": d.Table}, "keys": keysOf(attributes), "attributes": attributes, "indexes": indexesOf(d.Indexes), "views": viewsOf(d.Views)}
+	if d.Discriminator != nil {
+		model["discriminator"] = map[string]any{"attribute": d.Discriminator.Attribute, "value": d.Discriminator.Value}
+	}
 	if d.Naming != "" {
 		model["naming"] = map[string]any{"convention": d.Naming}
 	}
@@ -82,6 +93,22 @@ func Declare(t reflect.Type, d Declaration) (*Model, error) {
 		return nil, err
 	}
 	return doc.Models[0], nil
+}
+
+// composed gives the trees of the attributes that templates compose.
+func (d *Declaration) composed() []any {
+	out := []any{}
+	tree := func(t *Template, roles ...any) {
+		if t != nil {
+			out = append(out, map[string]any{"attribute": t.Attribute, "type": "S", "template": t.Text, "roles": roles})
+		}
+	}
+	tree(d.Partition, string(RolePK))
+	tree(d.Sort, string(RoleSK))
+	for i := range d.Composed {
+		tree(&d.Composed[i])
+	}
+	return out
 }
 
 func indexesOf(list []Index) []any {

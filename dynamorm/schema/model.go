@@ -66,19 +66,26 @@ type Document struct {
 
 // Model describes the items of one kind. It is checked and complete once it comes out of this package; do not change it then.
 type Model struct {
-	Name       string
-	Namespace  string
-	Table      string
-	Naming     string
-	Partition  Key
-	Sort       *Key
+	Name      string
+	Namespace string
+	Table     string
+	Naming    string
+	Partition Key
+	Sort      *Key
+	// Attributes are what values have: composed attributes and the discriminator are not among them.
 	Attributes []*Attribute
-	Indexes    []*Index
-	Views      []*View
-	Tags       map[string]any
+	// Composed are the attributes that templates compose, by the bytes of their names.
+	Composed      []*Composed
+	Discriminator *Discriminator
+	// KeyFields are the attributes that make up the table's key: plain ones, and the parts of composed ones.
+	KeyFields []string
+	Indexes   []*Index
+	Views     []*View
+	Tags      map[string]any
 
-	byName map[string]*Attribute
-	byRole map[Role]*Attribute
+	declared []*Attribute // all that the document declares
+	byName   map[string]*Attribute
+	byRole   map[Role]*Attribute
 }
 
 // Key is a key attribute and its type.
@@ -105,6 +112,8 @@ type Attribute struct {
 	// Encryption is the encryption's declaration, nil for a clear attribute.
 	Encryption map[string]any
 	Tags       map[string]any
+	// Template composes a key of text and other attributes, "" for an attribute that values have.
+	Template string
 
 	plans sync.Map
 }

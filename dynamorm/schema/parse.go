@@ -36,6 +36,7 @@ func Parse(tree any) (doc *Document, err error) {
 	for i, m := range doc.Models {
 		checkModel(m, "/models/"+strconv.Itoa(i))
 		m.complete()
+		m.split()
 		m.index()
 	}
 	checkDocument(doc)
@@ -178,11 +179,12 @@ func parseDocument(n node) *Document {
 
 func parseModel(n node) *Model {
 	m := n.object([]string{"name", "table", "keys", "attributes"}, []string{"naming", "indexes", "views", "discriminator", "tags"})
-	if v, ok := m["discriminator"]; ok {
-		refuse(v.pointer, "discriminators are not supported by this version yet")
-	}
 	model := &Model{Name: m["name"].matching(typeNamePattern, "must be a name in PascalCase")}
 	model.Table = m["table"].object([]string{"name"}, nil)["name"].matching(tablePattern, "must have 3 to 255 characters out of a-z A-Z 0-9 _ - .")
+	if v, ok := m["discriminator"]; ok {
+		d := v.object([]string{"attribute", "value"}, nil)
+		model.Discriminator = &Discriminator{d["attribute"].name(), d["value"].name()}
+	}
 	if v, ok := m["naming"]; ok {
 		model.Naming = v.object([]string{"convention"}, nil)["convention"].oneOf("snake_case", "camelCase")
 	}
@@ -239,9 +241,6 @@ func parseAttribute(n node, at level) *Attribute {
 		required = required[1:]
 	}
 	m := n.object(required, members[at])
-	if v, ok := m["template"]; ok {
-		refuse(v.pointer, "key templates are not supported by this version yet")
-	}
 	a := &Attribute{}
 	if at != item {
 		a.Name = m["attribute"].name()
@@ -284,6 +283,8 @@ func parseMember(a *Attribute, k string, v node) {
 		a.Encryption = parseEncryption(v)
 	case "tags":
 		a.Tags = v.free()
+	case "template":
+		a.Template = v.name()
 	}
 }
 

@@ -69,6 +69,7 @@ type command struct {
 type session struct {
 	models map[string]*schema.Model
 	tables map[string]table
+	maps   map[string]table
 }
 
 type runner struct {
@@ -209,7 +210,7 @@ func (r *runner) open(c command) error {
 		return t
 	}
 	client := dynamorm.NewClient(r.sdk(c), dynamorm.WithClock(clock), dynamorm.WithTablePrefix(c.Prefix), dynamorm.WithTableNames(c.TableNames))
-	s := &session{map[string]*schema.Model{}, map[string]table{}}
+	s := &session{map[string]*schema.Model{}, map[string]table{}, map[string]table{}}
 	for _, text := range c.Documents {
 		doc, err := dms.Load(string(text))
 		if err != nil {
@@ -221,7 +222,8 @@ func (r *runner) open(c command) error {
 				return err
 			}
 			s.models[m.Name] = m
-			s.tables[m.Name] = dynamic{m, d, dynamorm.NewDynamicTable(client, d)}
+			s.maps[m.Name] = dynamic{m, d, dynamorm.NewDynamicTable(client, d)}
+			s.tables[m.Name] = s.maps[m.Name]
 			if n, ok := natives[m.Name]; ok && c.Table == "typed" && n.schema.CanonicalJSON() == m.CanonicalJSON() {
 				s.tables[m.Name] = n.open(client, d)
 			}
@@ -263,6 +265,9 @@ func (unlimited) AddTokens(uint) error { return nil }
 func (s *session) call(c command) (result, after object, err error) {
 	t := s.tables[c.On]
 	a := args{c.Args, s.models[c.On]}
+	if d := discriminator(a.model); d != "" && slices.Contains(a.selected(), any(d)) {
+		t = s.maps[c.On] // no struct has a field for it
+	}
 	item, _ := c.Args["item"].(object)
 	switch c.Do {
 	case "create", "put", "save":
@@ -290,6 +295,18 @@ func (s *session) call(c command) (result, after object, err error) {
 		result, err = codec(c.Do, t, item)
 	}
 	return result, nil, err
+}
+
+func discriminator(m *schema.Model) string {
+	if m == nil || m.Discriminator == nil {
+		return ""
+	}
+	return m.Discriminator.Attribute
+}
+
+func (a args) selected() []any {
+	list, _ := a.all["select"].([]any)
+	return list
 }
 
 // keyed makes the calls that take a key.

@@ -160,6 +160,40 @@ type Event struct {
 	Text   *string   `dynamorm:"text"`
 }
 
+type Customer struct {
+	CustomerID *string `dynamorm:"customer_id,required"`
+	Email      *string `dynamorm:"email,omitempty"`
+	Name       *string `dynamorm:"name"`
+}
+
+type Purchase struct {
+	CustomerID *string             `dynamorm:"customer_id,required"`
+	Number     *int64              `dynamorm:"number,required"`
+	Warehouse  *string             `dynamorm:"warehouse"`
+	Status     *string             `dynamorm:"status,enum:open|paid|shipped"`
+	Total      *dynamorm.Number    `dynamorm:"total,decimal"`
+	Tags       map[string]struct{} `dynamorm:"tags"`
+	CreatedAt  *time.Time          `dynamorm:"created_at,created_at"`
+	UpdatedAt  *time.Time          `dynamorm:"updated_at,updated_at"`
+	Version    *int64              `dynamorm:"version,version"`
+}
+
+type Visit struct {
+	Page      *string          `dynamorm:"page,pk"`
+	Day       *string          `dynamorm:"day,date"`
+	Seq       *dynamorm.Number `dynamorm:"seq"`
+	Guest     *string          `dynamorm:"guest"`
+	Site      *string          `dynamorm:"site"`
+	Secs      *time.Time       `dynamorm:"secs,unix_seconds"`
+	Bot       *bool            `dynamorm:"bot,bool_string"`
+	CreatedAt *time.Time       `dynamorm:"created_at,created_at"`
+}
+
+type Guest struct {
+	Tribe *string `dynamorm:"tribe"`
+	Name  *string `dynamorm:"name"`
+}
+
 // natives has each model with what makes a table of it.
 var natives = map[string]native{}
 
@@ -185,6 +219,25 @@ func init() {
 	declare[Sparse](dynamorm.Declaration{Table: "sparse"})
 	declare[Ledger](dynamorm.Declaration{Table: "ledgers"})
 	declare[Odd](dynamorm.Declaration{Table: "odd"})
+	text := func(name string) *schema.Key { return &schema.Key{Attribute: name, Type: schema.S} }
+	customer := &dynamorm.Template{Attribute: "pk", Text: "CUSTOMER#{customer_id}"}
+	gsi1 := []schema.Index{{Name: "gsi1", Partition: text("gsi1pk"), Sort: text("gsi1sk")}}
+	declare[Customer](dynamorm.Declaration{
+		Table: "shop", Namespace: "acme.shop", Partition: customer, Sort: &dynamorm.Template{Attribute: "sk", Text: "PROFILE"}, Indexes: gsi1,
+		Composed:      []dynamorm.Template{{Attribute: "gsi1pk", Text: "EMAIL#{email}"}, {Attribute: "gsi1sk", Text: "CUSTOMER"}},
+		Discriminator: &dynamorm.Discriminator{Attribute: "_type", Value: "Customer"},
+	})
+	declare[Purchase](dynamorm.Declaration{
+		Table: "shop", Namespace: "acme.shop", Partition: customer, Sort: &dynamorm.Template{Attribute: "sk", Text: "ORDER#{number:08d}"}, Indexes: gsi1,
+		Composed:      []dynamorm.Template{{Attribute: "gsi1pk", Text: "STOCK#{warehouse}#{status}"}, {Attribute: "gsi1sk", Text: "{customer_id}#{number:08d}"}},
+		Discriminator: &dynamorm.Discriminator{Attribute: "_type", Value: "Purchase"},
+	})
+	declare[Visit](dynamorm.Declaration{
+		Table: "visits", Namespace: "acme.shop", Sort: &dynamorm.Template{Attribute: "sk", Text: "{day}##{seq:03d}{guest}"},
+		Composed: []dynamorm.Template{{Attribute: "by_time", Text: "{site}#{created_at}"}},
+		Indexes:  []schema.Index{{Name: "by-time", Partition: text("page"), Sort: text("by_time")}},
+	})
+	declare[Guest](dynamorm.Declaration{Table: "guests", Namespace: "acme.shop", Partition: &dynamorm.Template{Attribute: "pk", Text: "{tribe}##{name}"}})
 	declare[Secret](dynamorm.Declaration{Table: "secrets"})
 	declare[Reading](dynamorm.Declaration{Table: "readings"})
 	declare[Event](dynamorm.Declaration{Table: "events"})

@@ -58,7 +58,7 @@ func withItem(err error, read func(*dynamorm.Error) (object, error)) error {
 	}
 	item, fail := read(e)
 	if fail != nil {
-		return fail
+		return err // the stored item is another model's; the error that brought it is the answer all the same
 	}
 	return &detailed{err, item}
 }
