@@ -12,15 +12,15 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from . import differential, report
 from . import mutants as mutation
-from . import report
 from .catalogue import Catalogue, load_catalogue
 from .engine import Engine, EngineError
 from .faults import MUTANTS
 from .load import ROOT, Case, LoadError
 from .runner import ProtocolError, RunnerDiedError
 from .selftest import SelfTest, run_selftests
-from .suite import TARGETS, Language, LanguageRun, RelayRun, RunError, load_cases, load_languages, run_languages, run_relay, select, write_results
+from .suite import KNOWN, TARGETS, Language, LanguageRun, RelayRun, RunError, load_cases, load_languages, run_languages, run_relay, select, write_results
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -90,6 +90,7 @@ class Session:
         self.all_cases: list[Case] = load_cases(self.catalogue, self.foreign)
         self.cases: list[Case] = select(self.all_cases, arguments.filter, self.targets)
         self.languages: list[Language] = load_languages(arguments.langs.split(","), node())
+        self.waivers = differential.load_waivers()
         # A narrowed run is for the one who works on it; the self-tests and mutants belong to the whole.
         self.whole = not (arguments.filter or arguments.target)
 
@@ -114,13 +115,15 @@ def conclude(session: Session, runs: list[LanguageRun], relay: RelayRun, tests: 
     """Write the files, print the table, and judge."""
     for one in runs:
         write_results(BUILD, one, stamp())
-    figures = report.summary(report.Outcome(session.catalogue, session.cases, runs, relay, killed, len(MUTANTS)))
+    compared = differential.compare_runs(runs, relay, session.cases, session.waivers, whole=session.whole and set(KNOWN) == {run.language.key for run in runs})
+    figures = report.summary(report.Outcome(session.catalogue, session.cases, runs, relay, killed, len(MUTANTS), compared))
     (BUILD / "summary.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     (BUILD / "results-relay.jsonl").write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in relay.lines), encoding="utf-8")
     if session.whole and session.foreign is None and all(one.green for one in runs):
         (BUILD / "parity-matrix.md").write_text(report.matrix(session.catalogue, runs, relay), encoding="utf-8")
     survivors = [f"{row.language}: {', '.join(row.survivors)}" for row in killed or [] if row.survivors]
-    problems = report.failures(runs) + relay.failures + [f"self-test: {problem}" for problem in tests.problems] + [f"mutants survive in {line}" for line in survivors]
+    problems = report.failures(runs) + relay.failures + compared.problems + [f"self-test: {problem}" for problem in tests.problems]
+    problems += [f"mutants survive in {line}" for line in survivors]
     for problem in problems:
         say(problem)
     say(report.table(figures, runs, tests.line if session.whole else "not run"))
@@ -187,7 +190,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="dynamorm_contract", description=__doc__)
     parser.add_argument("command", choices=sorted(COMMANDS))
     parser.add_argument("--cases", help="a folder with models/ and cases/ of one's own, run beside the suite's")
-    parser.add_argument("--langs", default="py,ts,go", help="languages, separated by commas")
+    parser.add_argument("--langs", default=",".join(KNOWN), help="languages, separated by commas")
     parser.add_argument("--filter", help="a part of a case ID, or a glob")
     parser.add_argument("--target", help="targets, separated by commas: pure, wire, live")
     parser.add_argument("--check", action="store_true", help="parity: only compare")
