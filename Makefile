@@ -13,7 +13,7 @@ NARROW = --langs "$(LANGS)" $(if $(CASES),--cases "$(CASES)") $(if $(FILTER),--f
 ENGINE = $(if $(TARGET),$(if $(findstring live,$(TARGET)),--engine),--engine)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup contract contract-wire contract-live contract-selftest contract-mutants coverage parity \
+.PHONY: help setup contract contract-wire contract-live contract-selftest contract-mutants coverage coverage-update parity \
 	test lint fmt types unit unit-py unit-ts unit-go tox generate check-generated engine lock clean distclean
 
 help: ## Show this list
@@ -43,9 +43,13 @@ contract-mutants: ## Plant known faults and show which case kills each
 	@$(SETUP) --langs "$(LANGS)"
 	@$(CONDUCTOR) mutants $(NARROW)
 
-coverage: ## Show the requirements of spec/ that no case cites
+coverage: ## Show the requirements of spec/ that no case cites, and what changed since the lock
 	@$(SETUP) --langs py
 	@$(CONDUCTOR) coverage
+
+coverage-update: ## Take the requirements and the cases that cite them into spec/coverage.lock
+	@$(SETUP) --langs py
+	@$(CONDUCTOR) coverage --update
 
 parity: ## Write docs/parity-matrix.md from the last whole contract run
 	@$(SETUP) --langs py

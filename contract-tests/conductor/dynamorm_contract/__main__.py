@@ -12,21 +12,24 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from . import coverage as proof
+from . import differential, report
 from . import mutants as mutation
-from . import report
 from .catalogue import Catalogue, load_catalogue
 from .engine import Engine, EngineError
 from .faults import MUTANTS
-from .load import ROOT, Case, LoadError
+from .load import ROOT, SUITE, Case, LoadError
 from .runner import ProtocolError, RunnerDiedError
 from .selftest import SelfTest, run_selftests
-from .suite import TARGETS, Language, LanguageRun, RelayRun, RunError, load_cases, load_languages, run_languages, run_relay, select, write_results
+from .suite import KNOWN, TARGETS, Language, LanguageRun, RelayRun, RunError, load_cases, load_languages, run_languages, run_relay, select, write_results
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
 BUILD = ROOT / "build/contract"
+SCRIPTS = ROOT / "scripts"
 MATRIX = ROOT / "docs/parity-matrix.md"
+LOCK = ROOT / "spec/coverage.lock"
 FAILED, UNUSABLE = 1, 2
 
 
@@ -36,8 +39,8 @@ def say(text: str) -> None:
 
 
 def _scripts_on_path() -> None:
-    if str(ROOT / "scripts") not in sys.path:
-        sys.path.insert(0, str(ROOT / "scripts"))
+    if str(SCRIPTS) not in sys.path:
+        sys.path.insert(0, str(SCRIPTS))
 
 
 def node() -> str:
@@ -75,6 +78,18 @@ def stamp() -> dict[str, str]:
     return {"commit": git.stdout.strip() or "unknown", "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
 
 
+def stale_index() -> list[str]:
+    """Say what is wrong with the pages of the specification, or that its index is not theirs."""
+    _scripts_on_path()
+    import requirements_index  # noqa: PLC0415 - see engine
+
+    try:
+        fresh = requirements_index.render(ROOT / "spec")
+    except requirements_index.SpecError as error:
+        return str(error).splitlines()
+    return [] if fresh == (ROOT / "spec/requirements.json").read_text(encoding="utf-8") else ["spec/requirements.json is stale: run `make generate`"]
+
+
 class Session:
     """What every command needs: the catalogue, the cases, the languages."""
 
@@ -90,8 +105,14 @@ class Session:
         self.all_cases: list[Case] = load_cases(self.catalogue, self.foreign)
         self.cases: list[Case] = select(self.all_cases, arguments.filter, self.targets)
         self.languages: list[Language] = load_languages(arguments.langs.split(","), node())
+        self.waivers = differential.load_waivers()
         # A narrowed run is for the one who works on it; the self-tests and mutants belong to the whole.
         self.whole = not (arguments.filter or arguments.target)
+
+    def problems(self) -> list[str]:
+        """Say what is wrong with the specification, its index and its lock."""
+        lock = proof.parse(LOCK.read_text(encoding="utf-8")) if LOCK.exists() else {}
+        return stale_index() + proof.problems(self.catalogue, self.all_cases, lock, proof.load_retired(SUITE / "retired-ids.yaml"))
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -114,13 +135,17 @@ def conclude(session: Session, runs: list[LanguageRun], relay: RelayRun, tests: 
     """Write the files, print the table, and judge."""
     for one in runs:
         write_results(BUILD, one, stamp())
-    figures = report.summary(report.Outcome(session.catalogue, session.cases, runs, relay, killed, len(MUTANTS)))
+    compared = differential.compare_runs(runs, relay, session.cases, session.waivers, whole=session.whole and set(KNOWN) == {run.language.key for run in runs})
+    figures = report.summary(report.Outcome(session.catalogue, session.cases, runs, relay, killed, len(MUTANTS), compared))
     (BUILD / "summary.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     (BUILD / "results-relay.jsonl").write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in relay.lines), encoding="utf-8")
     if session.whole and session.foreign is None and all(one.green for one in runs):
         (BUILD / "parity-matrix.md").write_text(report.matrix(session.catalogue, runs, relay), encoding="utf-8")
     survivors = [f"{row.language}: {', '.join(row.survivors)}" for row in killed or [] if row.survivors]
-    problems = report.failures(runs) + relay.failures + [f"self-test: {problem}" for problem in tests.problems] + [f"mutants survive in {line}" for line in survivors]
+    problems = report.failures(runs) + relay.failures + compared.problems + [f"self-test: {problem}" for problem in tests.problems]
+    problems += [f"mutants survive in {line}" for line in survivors]
+    if session.whole:
+        problems += session.problems() + proof.uncovered(session.catalogue, runs)
     for problem in problems:
         say(problem)
     say(report.table(figures, runs, tests.line if session.whole else "not run"))
@@ -148,14 +173,23 @@ def mutants(arguments: argparse.Namespace) -> int:
 
 
 def coverage(arguments: argparse.Namespace) -> int:
-    """Print which requirements no case cites."""
+    """Print which requirements no case cites and what the lock refuses, or write the lock."""
     session = Session(arguments)
-    cited = {requirement for case in session.all_cases for requirement in case.covers}
-    missing = [name for name in session.catalogue.musts if name not in cited]
-    for name in missing:
+    now = proof.current(session.catalogue, session.all_cases)
+    for name in (missing := [name for name in session.catalogue.musts if not now[name].cases]):
         say(f"{name}  {session.catalogue.sentences[name].text}")
     say(f"{len(session.catalogue.musts) - len(missing)} of {len(session.catalogue.musts)} requirements have a case")
-    return 0
+    lock = proof.parse(LOCK.read_text(encoding="utf-8")) if LOCK.exists() else {}
+    drift = set(proof.drifted(lock, now))
+    problems = [problem for problem in session.problems() if not (arguments.update and problem in drift)]
+    for problem in problems:
+        say(problem)
+    if arguments.update and not problems:
+        LOCK.write_text(proof.render(now), encoding="utf-8")
+        say(f"wrote {LOCK.relative_to(ROOT)}")
+    elif new := proof.additions(lock, now):
+        say(f"{new} new citations are not in {LOCK.relative_to(ROOT)} yet: `coverage --update`")
+    return FAILED if problems or missing else 0
 
 
 def parity(arguments: argparse.Namespace) -> int:
@@ -187,10 +221,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="dynamorm_contract", description=__doc__)
     parser.add_argument("command", choices=sorted(COMMANDS))
     parser.add_argument("--cases", help="a folder with models/ and cases/ of one's own, run beside the suite's")
-    parser.add_argument("--langs", default="py,ts,go", help="languages, separated by commas")
+    parser.add_argument("--langs", default=",".join(KNOWN), help="languages, separated by commas")
     parser.add_argument("--filter", help="a part of a case ID, or a glob")
     parser.add_argument("--target", help="targets, separated by commas: pure, wire, live")
     parser.add_argument("--check", action="store_true", help="parity: only compare")
+    parser.add_argument("--update", action="store_true", help="coverage: write spec/coverage.lock")
     arguments = parser.parse_args()
     try:
         return COMMANDS[arguments.command](arguments)

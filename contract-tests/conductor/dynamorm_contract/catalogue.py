@@ -20,6 +20,7 @@ class Requirement:
     level: str
     text: str
     reviewed: bool
+    sha: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def load_catalogue(spec: Path) -> Catalogue:
     """Read `spec/`."""
     # The index that `make generate` writes of the pages; one program alone parses them.
     index = json.loads((spec / "requirements.json").read_text(encoding="utf-8"))["requirements"]
-    sentences = {row["id"]: Requirement(row["id"], row["level"], row["text"], row["verified_by"] is not None) for row in index}
+    sentences = {row["id"]: Requirement(row["id"], row["level"], row["text"], row["verified_by"] is not None, row["sha"]) for row in index}
     rows = load_yaml(spec / "capabilities.yaml")["capabilities"]
     return Catalogue(
         sentences,

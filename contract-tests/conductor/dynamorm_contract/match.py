@@ -111,14 +111,27 @@ def _match_set(tag: str, want: list[Any], got: Any, context: Context, at: str) -
     if not isinstance(got, list) or not all(isinstance(member, str) for member in got):
         return [Mismatch(at, f"expected {tag}, found {short(got)}")]
     same_text = tag != "NS" or context.exact_numbers
-    normal = (lambda member: member) if same_text else _number_key
+    normal = (lambda member: member) if same_text else canonical_number
     if sorted(map(normal, want)) != sorted(map(normal, got)):
         return [Mismatch(at, f"expected the set {short(want)}, found {short(got)}")]
     return []
 
 
-def _number_key(text: str) -> str:
-    return str(Decimal(text).normalize())
+def canonical_number(text: str) -> str:
+    """Give a number's text by which equal values are equal texts, with every digit (Decimal's own `normalize` would round); other text as it is."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return text
+    if not number.is_finite():
+        return str(number)
+    sign, digits, exponent = number.as_tuple()
+    significant = "".join(map(str, digits)).lstrip("0")
+    kept = significant.rstrip("0")
+    if not kept:
+        return "0"
+    power = int(exponent) + len(significant) - len(kept)
+    return f"{'-' if sign else ''}{kept}" + (f"E{power}" if power else "")
 
 
 def _match_list(want: list[Any] | tuple[Any, ...], got: Any, context: Context, at: str) -> list[Mismatch]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .catalogue import Catalogue
+    from .differential import Differential
     from .load import Case
     from .mutants import Killed
     from .suite import LanguageRun, RelayRun
@@ -23,6 +24,7 @@ class Outcome:
     relay: RelayRun
     killed: list[Killed] | None
     mutants: int
+    differential: Differential
 
 
 PASS, SOME, FAIL, UNSUPPORTED, UNTESTED = "✅", "◐", "❌", "—", "⚠"
@@ -59,7 +61,7 @@ def summary(outcome: Outcome) -> dict[str, Any]:
         "requirements": {"must": len(outcome.catalogue.musts), "covered": len(covered(outcome.catalogue, runs))},
         "mutants": {"planned": outcome.mutants if killed is not None else 0, "killed": {row.language: len(row.by) for row in killed or []}},
         "relay": {"planned": relay.planned, "passed": relay.passed},
-        "differential": None,
+        "differential": outcome.differential.figures,
     }
 
 
@@ -131,7 +133,8 @@ def table(figures: dict[str, Any], runs: list[LanguageRun], selftest: str) -> st
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     out = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     templates = ", ".join(f"{tier} {count}" for tier, count in figures["templates"].items())
-    requirements, relay = figures["requirements"], figures["relay"]
+    requirements, relay, compared = figures["requirements"], figures["relay"], figures["differential"]
+    out.append(f"differential: {compared['compared']} executions compared between the languages, {compared['different']} different, {compared['waived']} waived")
     out.append(
         f"templates {templates}; requirements {requirements['covered']} of {requirements['must']} covered; relay {relay['passed']} of {relay['planned']}; self-tests {selftest}"
     )

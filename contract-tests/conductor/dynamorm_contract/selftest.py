@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from .differential import compare
 from .execute import Stage, run_case
 from .load import ROOT, SUITE, Case, Loader, LoadError, Models, case_schema, is_strong
 from .match import is_operator
@@ -37,6 +38,7 @@ BLINDABLE = (
 # Runners that are wrong, and how many cases of the sample they may get: a crash costs a new process each time, so its sample is small.
 BAD_RUNNERS = {"null": None, "echo": None, "liar": None, "deaf": None, "locked": None, "lost": None, "sloppy": None, "crash": 6, "chatty": 6, "slow": 2}
 SLOW_TIMEOUT_SECONDS = 1.0
+PLANTED = 40  # cases in which a difference is planted
 
 
 @dataclass
@@ -68,6 +70,7 @@ def run_selftests(languages: list[Language], catalogue: Catalogue, engine: Engin
     out.expect({case.body["must_fail"]["code"] for case in must_fail} == set(BLINDABLE), "the must-fail set does not have every failure code")
     for language in languages:
         _must_fail(out, language, catalogue, engine, must_fail)
+    _planted_differences(out, languages[0], catalogue, [case for case in cases if "wire" in case.targets and not case.actors and not case.foreign])
     _bad_runners(out, languages[0], catalogue, [case for case in cases if not case.actors and not case.foreign])
     return out
 
@@ -123,6 +126,25 @@ def _must_fail(out: SelfTest, language: Language, catalogue: Catalogue, engine: 
                 out.expect(wrong or missing, f"{language.key}: a conductor blind for {blind} went unnoticed")
         silent = [] if engine is None else unproven(reached)
         out.expect(not silent, f"{language.key}: no must-fail case shows that these checks are alive: {', '.join(silent)}")
+
+
+def _planted_differences(out: SelfTest, language: Language, catalogue: Catalogue, cases: list[Case]) -> None:
+    """Run some cases twice, the second time with one member more in each request, or each answer: the differential has to see every one."""
+    unseen = []
+    with LanguageSession(language, catalogue, None) as session:
+        for case in cases[:PLANTED]:
+            honest = run_case(case, session.stage("wire")).transcript
+            for plant in ("request", "answer"):
+                stage = session.stage("wire")
+                assert stage.endpoint is not None
+                stage.endpoint.tamper_request = (lambda _op, body: {**body, "Planted": True}) if plant == "request" else None
+                stage.tamper_answer = (lambda _do, answer: {**answer, "planted": True}) if plant == "answer" else None
+                changed = run_case(case, stage).transcript
+                stage.endpoint.tamper_request = None
+                there = plant == "answer" or any(step.get("wire") for step in changed)
+                if there and not compare(case, "wire", {"honest": honest[: len(changed)], "changed": changed}):
+                    unseen.append(f"{case.id} ({plant})")
+    out.expect(not unseen, f"the differential does not see what was planted in {', '.join(unseen)}")
 
 
 def _bad_runners(out: SelfTest, honest: Language, catalogue: Catalogue, cases: list[Case]) -> None:

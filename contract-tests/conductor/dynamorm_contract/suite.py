@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .catalogue import Catalogue
 
 TARGETS = ("pure", "wire", "live")
+KNOWN = ("py", "ts", "go")
 PROTOCOL = 1
 
 
@@ -55,6 +56,7 @@ class Result:
     foreign: bool
     verdict: Verdict
     variant: str = "typed"
+    transcripts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def line(self) -> dict[str, Any]:
         """Give the line as a JSON value."""
@@ -183,13 +185,15 @@ class LanguageSession:
     def execute(self, case: Case, target: str) -> Result:
         """Run one case on one target, typed; off the live target through the dynamic table too, where the model is declared natively."""
         verdict, variant = self._once(case, target, "typed"), "typed"
+        transcripts = {variant: verdict.transcript}
         native = set(self.info.get("native_models", [])) & set(case.models)
         if verdict.status == "pass" and target != "live" and native:
             again = self._once(case, target, "dynamic")
+            transcripts["dynamic"] = again.transcript
             if again.status != "pass":
                 verdict, variant = again, "dynamic"
             verdict.ms += again.ms
-        return Result(case.id, case.template, case.tier, target, case.covers, case.foreign, self._known(case, target, verdict), variant)
+        return Result(case.id, case.template, case.tier, target, case.covers, case.foreign, self._known(case, target, verdict), variant, transcripts)
 
     def _once(self, case: Case, target: str, table: str) -> Verdict:
         if not set(case.body.get("requires", [])) <= set(self.info["capabilities"]):
@@ -241,6 +245,7 @@ class RelayRun:
     passed: int = 0
     failures: list[str] = field(default_factory=list)
     lines: list[dict[str, Any]] = field(default_factory=list)
+    transcripts: dict[tuple[str, str], list[dict[str, Any]]] = field(default_factory=dict)
 
 
 def run_relay(languages: list[Language], catalogue: Catalogue, engine: Engine | None, cases: list[Case]) -> RelayRun:
@@ -274,6 +279,8 @@ def _record_relay(out: RelayRun, case: Case, pair: str, verdict: Verdict) -> Non
     out.passed += verdict.status == "pass"
     line = Result(case.id, case.template, case.tier, "live", case.covers, case.foreign, verdict).line()
     out.lines.append(line | {"pair": pair})
+    if verdict.status == "pass":
+        out.transcripts[case.id, pair] = verdict.transcript
     if verdict.status != "pass":
         out.failures.append(f"{case.id} {pair}: {verdict.code} {verdict.at} {verdict.message}")
 
@@ -287,5 +294,7 @@ def write_results(folder: Path, run: LanguageRun, stamp: dict[str, Any]) -> None
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"results-{run.language.key}.jsonl"
     path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
-    transcripts = {f"{result.id}@{result.target}": result.verdict.transcript for result in run.results}
+    transcripts = {
+        f"{result.id}@{result.target}" + ("" if variant == "typed" else f"+{variant}"): transcript for result in run.results for variant, transcript in result.transcripts.items()
+    }
     (folder / f"transcripts-{run.language.key}.json").write_text(json.dumps(transcripts, ensure_ascii=False), encoding="utf-8")

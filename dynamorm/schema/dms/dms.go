@@ -136,10 +136,10 @@ func mapping(n *yaml.Node, at string) any {
 		entry := at + canon.Pointer(key.Value)
 		k, ok := value(key, entry).(string)
 		if !ok {
-			refuse(entry, "a key must be a string")
+			refuse(at, "a key must be a string")
 		}
 		if k == "<<" && key.Style == 0 {
-			refuse(entry, "merge keys are not part of DMS")
+			refuse(at, "merge keys are not part of DMS")
 		}
 		if _, twice := m[k]; twice {
 			refuse(entry, "a key stands twice")

@@ -110,9 +110,9 @@ function decodeSet(kind: SetKind, members: readonly unknown[], wire: Wire): Set<
 // Only an attribute can be absent instead; inside a map or list the set would be lost without a word.
 const NO_EMPTY_SET = "an empty set is never stored";
 
-/** Refuse what would stand deeper than DynamoDB stores. */
+/** Refuse a value that stands deeper than DynamoDB stores. */
 export function checkDepth(depth: number): void {
-  if (depth >= NESTING_DEPTH_MAX) {
+  if (depth > NESTING_DEPTH_MAX) {
     refuse(`lists and maps nest at most ${NESTING_DEPTH_MAX} deep`);
   }
 }
@@ -165,7 +165,6 @@ function encodeUntypedMap(value: Readonly<Record<string, unknown>>, depth: numbe
     if (member === undefined) {
       continue;
     }
-    checkDepth(depth);
     text += `${text === "" ? "" : ","}${quoted(key)}:${encodeMember(key, member, depth)}`;
   }
   return `{"M":{${text}}}`;
@@ -173,6 +172,7 @@ function encodeUntypedMap(value: Readonly<Record<string, unknown>>, depth: numbe
 
 function encodeMember(key: string, member: unknown, depth: number): string {
   try {
+    checkDepth(depth + 1);
     return encodeUntyped(member, depth + 1) ?? refuse(NO_EMPTY_SET);
   } catch (fault) {
     return within(key, fault);
@@ -184,9 +184,6 @@ export function encodeList(items: ValueCodec, value: unknown, depth: number): st
   if (!Array.isArray(value)) {
     return refuseKind("an array", value);
   }
-  if (value.length > 0) {
-    checkDepth(depth);
-  }
   let text = "";
   for (let index = 0; index < value.length; index++) {
     text += (index === 0 ? "" : ",") + encodeElement(items, value[index], index, depth);
@@ -196,6 +193,7 @@ export function encodeList(items: ValueCodec, value: unknown, depth: number): st
 
 function encodeElement(items: ValueCodec, element: unknown, index: number, depth: number): string {
   try {
+    checkDepth(depth + 1);
     if (element === null && (items === UNTYPED || items === NULL)) {
       return '{"NULL":true}';
     }

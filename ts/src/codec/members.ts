@@ -162,6 +162,7 @@ function encodeMember(member: Member, value: unknown, depth: number): string | u
     if (value === undefined || value === null) {
       return encodeNull(member, value);
     }
+    checkDepth(depth);
     const text = leaves(attribute, value) ? undefined : settle(attribute, member.codec.encode(value, depth));
     return text === undefined && attribute.required
       ? refuse("the attribute is required and must not be empty")
@@ -216,11 +217,7 @@ function encodeMap(members: Members, value: unknown, depth: number): string {
   if (!isRecord(value)) {
     return refuseKind("an object", value);
   }
-  const text = members.encode(value, depth + 1);
-  if (text !== "{}") {
-    checkDepth(depth);
-  }
-  return `{"M":${text}}`;
+  return `{"M":${members.encode(value, depth + 1)}}`;
 }
 
 function mapOf(wire: Wire): Readonly<Record<string, unknown>> {

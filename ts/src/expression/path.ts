@@ -16,17 +16,17 @@ const PART = /^([^.[\]]+)((?:\[\d+\])*)$/;
  * parsePath("lines[0].sku") // ["lines", 0, "sku"]
  */
 export function parsePath(path: string | PathSegments): PathSegments {
-  const segments = typeof path === "string" ? path.split(".").flatMap((part) => parsePart(part, path)) : path;
+  const segments = typeof path === "string" ? path.split(".").flatMap(parsePart) : path;
   if (typeof segments[0] !== "string" || !segments.every(isSegment)) {
     throw new ValidationFailed("a path is names and list indexes, and begins with a name");
   }
   return Object.freeze([...segments]);
 }
 
-function parsePart(part: string, path: string): Segment[] {
+function parsePart(part: string): Segment[] {
   const match = PART.exec(part);
   if (match?.[1] === undefined) {
-    throw new ValidationFailed("the path is malformed", { path });
+    throw new ValidationFailed("the path is malformed");
   }
   return [match[1], ...Array.from((match[2] ?? "").matchAll(/\d+/g), ([index]) => Number(index))];
 }

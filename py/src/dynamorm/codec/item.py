@@ -105,9 +105,9 @@ def _list_writer(element: FieldPlan) -> Writer:
     def run(value: Any, path: str, depth: int) -> AttributeValue:  # noqa: ANN401 - the caller's value
         if not isinstance(value, (list, tuple)):
             raise ValidationFailedError(f"expected L, found {type(value).__name__}", path=path)
-        check_depth(depth + 1, path)
         out = []
         for index, member in enumerate(value):
+            check_depth(depth + 1, f"{path}[{index}]")
             if member is None:
                 raise ValidationFailedError("null in a list with declared items", path=f"{path}[{index}]")
             out.append(element.write(member, f"{path}[{index}]", depth + 1))
@@ -132,7 +132,6 @@ def _list_reader(element: FieldPlan) -> Reader:
 
 def _map_writer(members: tuple[FieldPlan, ...]) -> Writer:
     def run(value: Any, path: str, depth: int) -> AttributeValue:  # noqa: ANN401 - the caller's value
-        check_depth(depth + 1, path)
         return {"M": write_members(members, as_mapping(value, path), f"{path}.", depth + 1)}
 
     return run
@@ -195,6 +194,7 @@ def _write_member(plan: FieldPlan, value: Any, path: str, depth: int) -> Attribu
         return None
     if field.encryption is not None:
         raise EncryptionNotConfiguredError("the attribute is encrypted and the client has no key", path=path)
+    check_depth(depth, path)
     written = plan.write(value, path, depth)
     if (field.type in SETS and not written[field.type]) or (field.omit_empty and is_empty(field, written)):
         if field.required:

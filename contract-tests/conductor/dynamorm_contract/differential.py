@@ -1,0 +1,276 @@
+"""The wire differential: what each language sent and answered, compared with what the others did, also where no case asserts anything.
+
+Only what the specification leaves open is taken out first: the spelling of numbers and the order of sets in results, the text of JSON values, empty values that
+`omit_empty` left out of the caller's object, tokens nobody gave, and the cause of an error that no service caused. Any other difference is a finding.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from .load import SUITE, LoadError
+from .match import ABSENT, SETS, canonical_number, short
+from .yamlload import load_yaml
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .load import Case
+    from .suite import LanguageRun, RelayRun
+
+WAIVERS = SUITE / "waivers.yaml"
+WAIVER_MEMBERS = {"id", "target", "path", "reason", "expires"}
+# Results that are DynamoDB's own JSON, or a text that is promised byte for byte.
+EXACT = {"fn.marshal", "fn.expression", "fn.dms.load", "fn.dms.native", "fn.size"}
+WRITES = {"create", "put", "save"}
+
+Sides = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One place where the languages are not equal."""
+
+    id: str
+    target: str
+    path: str
+    values: Sides
+
+    def __str__(self) -> str:
+        """Show the case, the place and each value with the sides that have it."""
+        groups: dict[str, list[str]] = {}
+        for side, value in self.values.items():
+            groups.setdefault(short(value), []).append(side)
+        return f"difference {self.id} [{self.target}] at {self.path}: " + " | ".join(f"{', '.join(sides)}: {text}" for text, sides in groups.items())
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """A difference that is known and accepted until a day."""
+
+    id: str
+    target: str
+    path: str
+    reason: str
+    expires: dt.date
+
+    def covers(self, difference: Difference) -> bool:
+        """Tell whether it names this difference."""
+        return fnmatchcase(difference.id, self.id) and self.target in {difference.target, "*"} and fnmatchcase(difference.path, self.path)
+
+
+@dataclass
+class Differential:
+    """What a comparison of all languages found."""
+
+    compared: int = 0
+    different: int = 0
+    waived: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def figures(self) -> dict[str, int]:
+        """Give the counts of executions for the summary."""
+        return {"compared": self.compared, "different": self.different, "waived": self.waived}
+
+
+def load_waivers(path: Path = WAIVERS) -> list[Waiver]:
+    """Read the waivers; one without a reason or past its day is an error of the file."""
+    out = []
+    for row in (load_yaml(path) or {}).get("waivers") or []:
+        if set(row) != WAIVER_MEMBERS or not str(row["reason"]).strip():
+            raise LoadError(f"{path.name}: a waiver has {', '.join(sorted(WAIVER_MEMBERS))}: {short(row)}")
+        waiver = Waiver(row["id"], row["target"], row["path"], row["reason"], dt.date.fromisoformat(row["expires"]))
+        if waiver.expires < dt.datetime.now(dt.UTC).date():
+            raise LoadError(f"{path.name}: the waiver of {waiver.id} expired on {waiver.expires}")
+        out.append(waiver)
+    return out
+
+
+def compare_runs(runs: list[LanguageRun], relay: RelayRun, cases: list[Case], waivers: list[Waiver], *, whole: bool) -> Differential:
+    """Compare every execution that passed, between all languages and between the typed and the dynamic table, and the pairs of each relay case."""
+    by_id = {case.id: case for case in cases}
+    sides: dict[tuple[str, str], Sides] = {}
+    for run in runs:
+        for result in run.results:
+            if result.verdict.status == "pass":
+                for variant, transcript in result.transcripts.items():
+                    sides.setdefault((result.id, result.target), {})[run.language.key + ("" if variant == "typed" else f" {variant}")] = transcript
+    for (case, pair), transcript in relay.transcripts.items():
+        sides.setdefault((case, "live"), {})[pair] = transcript
+    return judge({place: found for place, found in sides.items() if len(found) > 1}, by_id, waivers, whole=whole)
+
+
+def judge(executions: dict[tuple[str, str], Sides], cases: dict[str, Case], waivers: list[Waiver], *, whole: bool) -> Differential:
+    """Compare the transcripts of each execution; in a whole run every waiver has to be of use."""
+    out, used = Differential(), set[Waiver]()
+    for (name, target), transcripts in executions.items():
+        out.compared += 1
+        found = compare(cases[name], target, transcripts)
+        excused = {difference.path: [waiver for waiver in waivers if waiver.covers(difference)] for difference in found}
+        used.update(waiver for covering in excused.values() for waiver in covering)
+        left = [difference for difference in found if not excused[difference.path]]
+        out.problems += map(str, left)
+        out.different += bool(left)
+        out.waived += bool(found) and not left
+    if whole:
+        out.problems += [f"the waiver of {waiver.id} at {waiver.path} covers nothing: remove it" for waiver in waivers if waiver not in used]
+    return out
+
+
+def compare(case: Case, target: str, transcripts: Sides) -> list[Difference]:
+    """Give the differences between the transcripts of one execution."""
+    normal = {side: {"steps": normal_transcript(case, target, steps)} for side, steps in transcripts.items()}
+    return [Difference(case.id, target, path, values) for path, values in differences(normal)]
+
+
+def differences(sides: Sides, at: str = "") -> list[tuple[str, Sides]]:
+    """Walk several JSON values at once; give each innermost place where they are not all equal."""
+    values = list(sides.values())
+    if all(_same(value, values[0]) for value in values[1:]):
+        return []
+    if all(isinstance(value, dict) for value in values):
+        keys = dict.fromkeys(key for value in values for key in value)
+        return [found for key in keys for found in differences({side: value.get(key, ABSENT) for side, value in sides.items()}, f"{at}/{key}")]
+    if all(isinstance(value, list) and len(value) == len(values[0]) for value in values):
+        return [found for index in range(len(values[0])) for found in differences({side: value[index] for side, value in sides.items()}, f"{at}/{index}")]
+    return [(at, sides)]
+
+
+def _same(left: Any, right: Any) -> bool:
+    if left is ABSENT or right is ABSENT:
+        return left is right
+    # Python holds True equal to 1; JSON does not.
+    return left == right and json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True)
+
+
+def normal_transcript(case: Case, target: str, steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Take out of a transcript what the specification leaves open."""
+    given = bool(case.body.get("client", {}).get("ids")) and target != "live"
+    out = []
+    for index, entry in enumerate(steps):
+        step = case.body["steps"][index]
+        owner = case.models.get(step.get("on", "")) or {"attributes": [one for model in case.models.values() for one in model.get("attributes", [])]}
+        normal = dict(entry)
+        if "wire" in entry:
+            normal["wire"] = [{**one, "body": one["body"] if given else _without_token(one["body"])} for one in entry["wire"]]
+        if "answer" in entry:
+            normal["answer"] = _normal_answer(owner, entry["do"], entry["answer"])
+        if "race" in entry:
+            normal["race"] = [_normal_answer(owner, entry["do"], answer) for answer in entry["race"]]
+        out.append(normal)
+    return out
+
+
+def _without_token(body: dict[str, Any]) -> dict[str, Any]:
+    """Hide a token that is random, or made unique for its run."""
+    return body if "ClientRequestToken" not in body else {**body, "ClientRequestToken": "any"}
+
+
+def _normal_answer(owner: dict[str, Any], do: str, answer: dict[str, Any]) -> dict[str, Any]:
+    if "result" in answer:
+        return answer if do in EXACT else {**answer, "result": _normal_result(owner, do, answer["result"])}
+    if "error" not in answer:
+        return answer
+    # What caused an error of the library's own, if anything, is each language's affair.
+    error = {name: value for name, value in answer["error"].items() if name != "cause" or answer["error"].get("origin") == "service"}
+    if isinstance(error.get("after"), dict):
+        error["after"] = normal_members(owner, error["after"], drop_empty=True)
+    if isinstance(error.get("details"), dict) and isinstance(error["details"].get("item"), dict):
+        error["details"] = {**error["details"], "item": normal_members(owner, error["details"]["item"])}
+    return {**answer, "error": error}
+
+
+def _normal_result(owner: dict[str, Any], do: str, result: Any) -> Any:
+    if not isinstance(result, dict):
+        return result
+    out = dict(result)
+    for name in ("item", "old"):
+        if isinstance(out.get(name), dict):
+            out[name] = normal_members(owner, out[name], drop_empty=do in WRITES and name == "item")
+    for name in ("items", "missing"):
+        if isinstance(out.get(name), list):
+            out[name] = [_normal_element(owner, element) for element in out[name]]
+    return out
+
+
+def _normal_element(owner: dict[str, Any], element: Any) -> Any:
+    if not isinstance(element, dict):
+        return element
+    if set(element) == {"model", "item"} and isinstance(element["model"], str):
+        return {**element, "item": normal_members(owner, element["item"])}
+    return normal_members(owner, element)
+
+
+def normal_members(owner: dict[str, Any], members: dict[str, Any], *, drop_empty: bool = False) -> dict[str, Any]:
+    """Give an item, or a typed map, in normal form."""
+    known = {one["attribute"]: one for one in owner.get("attributes", [])}
+    out = {}
+    for name, value in members.items():
+        attribute = known.get(name, {})
+        normal = normal_value(attribute, value, drop_empty=drop_empty)
+        if not (drop_empty and attribute.get("omit_empty") and _is_empty(attribute, normal)):
+            out[name] = normal
+    return out
+
+
+def normal_value(attribute: dict[str, Any], value: Any, *, drop_empty: bool = False) -> Any:
+    """Give a tagged value in normal form: numbers by value, sets in one order, JSON text as its value."""
+    if not isinstance(value, dict) or len(value) != 1:
+        return value
+    ((tag, body),) = value.items()
+    if tag == "N" and isinstance(body, str):
+        return _normal_number(body)
+    if tag in SETS and isinstance(body, list):
+        return {tag: sorted(canonical_number(member) if tag == "NS" else member for member in body)}
+    if tag == "S" and attribute.get("json") and isinstance(body, str):
+        return _normal_json(body)
+    if tag == "L" and isinstance(body, list):
+        return {tag: [normal_value(attribute.get("items") or {}, member, drop_empty=drop_empty) for member in body]}
+    if tag == "M" and isinstance(body, dict):
+        return {tag: normal_members(attribute, body, drop_empty=drop_empty)}
+    return value
+
+
+def _normal_number(text: str) -> dict[str, str]:
+    """Give a number by its value; what is no number is a text the caller gave, which a runner may tag either way."""
+    try:
+        Decimal(text)
+    except InvalidOperation:
+        return {"S": text}
+    return {"N": canonical_number(text)}
+
+
+def _normal_json(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text, parse_int=Decimal, parse_float=Decimal)
+    except ValueError:
+        return {"S": text}
+    return {"JSON": _marked(value)}
+
+
+def _marked(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return {"number": canonical_number(str(value))}
+    if isinstance(value, list):
+        return [_marked(element) for element in value]
+    if isinstance(value, dict):
+        return {"object": {key: _marked(element) for key, element in value.items()}}
+    return value
+
+
+def _is_empty(attribute: dict[str, Any], value: Any) -> bool:
+    """Tell what omit_empty leaves out, in normal form."""
+    ((tag, body),) = value.items()
+    if attribute.get("format") == "bool_string" and body == "false":
+        return True
+    if attribute.get("format") in {"timestamp", "rfc3339nano"} and str(body).startswith("0001-01-01T00:00:00"):
+        return True
+    if tag == "JSON":
+        return body in ("", False, [], {"object": {}}, {"number": "0"})
+    return body in ("", "0", False, [], {}) and not (tag == "S" and body == "0")
