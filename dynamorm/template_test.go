@@ -102,7 +102,7 @@ func TestOtherPartsAreOtherKeys(t *testing.T) {
 
 func TestAKeyIsItsParts(t *testing.T) {
 	m := parcels(t)
-	table := dynamorm.NewTable(dynamorm.NewClient(stubbed(nil)), m)
+	table := dynamorm.NewTable(dynamorm.NewClient(stubbed("{}")), m)
 	for name, key := range map[string]any{
 		"a map with the composed text": map[string]any{"pk": "CUSTOMER#c"},
 		"a struct with the discriminator": struct {

@@ -99,8 +99,7 @@ def test_the_composed_text_is_refused_before_a_part_is_missed(call: Callable[[An
 
 
 def test_one_name_with_two_templates_is_refused() -> None:
-    with pytest.raises(errors.InvalidModelError) as caught:
-
+    def declare() -> type[Model]:
         class Twice(
             Model,
             table="twice",
@@ -109,6 +108,10 @@ def test_one_name_with_two_templates_is_refused() -> None:
         ):
             a: str
 
+        return Twice
+
+    with pytest.raises(errors.InvalidModelError) as caught:
+        declare()
     assert caught.value.path == "/models/0/attributes/3/attribute"
 
 

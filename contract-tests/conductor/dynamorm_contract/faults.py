@@ -188,6 +188,20 @@ FAULTS: dict[str, tuple[tuple[str, str, Change], ...]] = {
         ("role-rules-unchecked", "answer", t.swallow("InvalidModel", "/roles")),
         ("format-rules-unchecked", "answer", t.swallow("InvalidModel", "/(format|json|enum)")),
     ),
+    "TPL": (
+        ("number-unpadded", "request", t.on_text(lambda text: re.sub(r"^(ORDER#)0+", r"\1", text))),
+        ("composed-index-key-lost", "request", t.on_item(lambda item: {key: value for key, value in item.items() if key != "gsi1pk"})),
+        ("sparse-key-sent-empty", "request", t.on_item(lambda item: {"gsi1pk": {"S": "EMAIL#"}} | item)),
+        ("part-lost", "request", t.on_item(lambda item: {key: value for key, value in item.items() if key != "customer_id"})),
+        ("bad-part-accepted", "answer", t.swallow("ValidationFailed")),
+        ("bad-template-accepted", "answer", t.swallow("InvalidModel", "/template$")),
+    ),
+    "DSC": (
+        ("discriminator-unwritten", "request", t.on_item(lambda item: {key: value for key, value in item.items() if key != "_type"})),
+        ("other-model-read", "answer", t.swallow("DecodeFailed", "^_type$")),
+        ("discriminator-shown", "answer", t.on_result("item", lambda item: {"_type": {"S": "Customer"}} | item)),
+        ("other-model-deleted", "request", t.drop("ConditionExpression", op="DeleteItem")),
+    ),
     "IDX": (
         ("index-rules-unchecked", "answer", t.swallow("InvalidModel", "^/models/0/indexes/0/partition")),
         ("projection-unchecked", "answer", t.swallow("InvalidModel", "/projection")),

@@ -130,7 +130,7 @@ function toTagged(attribute: Attribute | undefined, value: unknown): Tagged {
   }
   switch (typeof value) {
     case "string":
-      return attribute?.type === "N" ? { N: value } : { S: value };
+      return attribute?.format === "decimal" ? { N: value } : { S: value };
     case "number":
     case "bigint":
       return { N: String(value) };

@@ -41,7 +41,7 @@ class Guard:
 
 
 def guard_text(binding: Binding, guard: Guard, placeholders: Placeholders, *, own_only: bool = False) -> str | None:
-    """Compile a guard: the caller's condition, existence or version, and the discriminator where only own items count."""
+    """Compile a guard: the caller's condition, existence or version, and the discriminator if only own items count."""
     parts = [] if guard.condition is None else [guard.condition]
     parts += _own(binding, guard)
     if own_only:
