@@ -175,10 +175,17 @@ def repeat(value: Any) -> Any:
     return value
 
 
+def rows_of(path: Path, each: dict[str, Any]) -> list[dict[str, Any]]:
+    """Make the rows that a case does not list itself: one for each file of a folder, or for each word of a file."""
+    if set(each) == {"files"}:
+        return file_rows(path, each)
+    if set(each) == {"words"} and (ROOT / str(each["words"])).is_file():
+        return [{"row": word.lower(), "word": word, "initial": word[0]} for word in (ROOT / each["words"]).read_text(encoding="utf-8").split()]
+    raise LoadError(f"{path}: rows are a list, a folder of files, or the words of a file")
+
+
 def file_rows(path: Path, each: dict[str, Any]) -> list[dict[str, Any]]:
     """Make a row of each file of a folder: what its `index.yaml` says of the file, the row's name, and the file's place."""
-    if set(each) != {"files"}:
-        raise LoadError(f"{path}: rows are a list, or a folder of files")
     name = each["files"]
     folder = next((parent / name for parent in path.parents if (parent / name / INDEX).is_file()), None)
     if folder is None:
@@ -224,7 +231,7 @@ class Loader:
         template = body.get("id") if isinstance(body, dict) else None
         rows = body.get("each") if isinstance(body, dict) else None
         if isinstance(rows, dict):
-            rows = file_rows(path, rows)
+            rows = rows_of(path, rows)
         body = repeat(body)
         if isinstance(template, str):
             if template in self.seen:

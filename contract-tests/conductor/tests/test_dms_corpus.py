@@ -96,5 +96,3 @@ def test_a_file_that_is_not_listed_and_a_line_without_a_file_are_refused(tmp_pat
     (tmp_path / "docs/b.yaml").write_text("2\n", encoding="utf-8")
     with pytest.raises(LoadError, match=r"b\.yaml"):
         file_rows(case, {"files": "docs"})
-    with pytest.raises(LoadError, match="a list, or a folder"):
-        file_rows(case, {"folder": "docs"})

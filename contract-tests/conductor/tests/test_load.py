@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 from dynamorm_contract.catalogue import Catalogue, load_catalogue
-from dynamorm_contract.load import ROOT, SUITE, Loader, LoadError, Models, case_schema, duration, is_strong, nanoseconds, repeat, substitute
+from dynamorm_contract.load import ROOT, SUITE, Loader, LoadError, Models, case_schema, duration, is_strong, nanoseconds, repeat, rows_of, substitute
 from dynamorm_contract.yamlload import load_yaml
 
 if TYPE_CHECKING:
@@ -36,6 +36,20 @@ def test_an_invalid_file_is_refused(path: Path, models: Models, catalogue: Catal
 def test_the_suite_loads_and_its_ids_are_unique(models: Models, catalogue: Catalogue) -> None:
     cases = Loader(models, catalogue).folder(SUITE / "cases")
     assert len({case.id for case in cases}) == len(cases) > 300
+
+
+def test_there_is_an_attribute_and_a_case_for_every_reserved_word(models: Models, catalogue: Catalogue) -> None:
+    words = (ROOT / "spec/reserved-words.txt").read_text(encoding="utf-8").split()
+    declared = {attribute["attribute"] for name, model in models.models.items() if name.startswith("Reserved") for attribute in model["attributes"]}
+    assert declared == {"id", *words}
+    cases = {case.id for case in Loader(models, catalogue).file(SUITE / "cases/p0/names.yaml")}
+    assert {f"p0-expr-every-reserved-word/{word.lower()}" for word in words} <= cases
+
+
+@pytest.mark.parametrize("each", [{"words": "spec/nothing.txt"}, {"lines": "spec/reserved-words.txt"}])
+def test_rows_out_of_nothing_are_refused(each: dict[str, str]) -> None:
+    with pytest.raises(LoadError, match="words of a file"):
+        rows_of(SUITE / "cases/p0/names.yaml", each)
 
 
 def test_yaml_keeps_what_dynamodb_json_needs(tmp_path: Path) -> None:

@@ -327,7 +327,7 @@ function failureOf(
   response: HttpResponse,
   body: Record<string, unknown> | undefined,
 ): Failure {
-  const type = response.headers["x-amzn-errortype"] ?? body?.__type ?? body?.code;
+  const type = body?.__type ?? response.headers["x-amzn-errortype"] ?? body?.code;
   const message = body?.message ?? body?.Message;
   const item = body?.Item;
   return {

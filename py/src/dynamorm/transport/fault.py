@@ -37,8 +37,10 @@ def of_client_error(error: sdk.ClientError) -> tuple[DynamORMError, Mapping[str,
     response: Mapping[str, Any] = error.response
     meta = response.get("ResponseMetadata", {})
     status = int(meta.get("HTTPStatusCode", 0))
-    name = str(response.get("Error", {}).get("Code", "")).rpartition("#")[2].partition(":")[0]
-    aws = None if not name or name.isdigit() else name
+    name = str(response.get("Error", {}).get("Code", ""))
+    if not name or name.isdigit():  # botocore reads the body alone, and names the status where that has no type
+        name = meta.get("HTTPHeaders", {}).get("x-amzn-errortype", "")
+    aws = name.partition(":")[0].rpartition("#")[2] or None
     kind, retryable = CODE_OF_FAULT.get(aws or "", (ServiceError, status >= SERVER_ERROR))
     if aws == "ValidationException" and _SIZE.search(str(response.get("Error", {}).get("Message", ""))):
         kind, retryable = ItemTooLargeError, False

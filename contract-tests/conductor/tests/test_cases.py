@@ -1,0 +1,26 @@
+"""What the suite's cases hold, as data: every row of the specification's catalogues has its case."""
+
+from __future__ import annotations
+
+import pytest
+from dynamorm_contract.catalogue import load_catalogue
+from dynamorm_contract.load import ROOT, SUITE, Case, Loader, Models
+from dynamorm_contract.yamlload import load_yaml
+
+
+@pytest.fixture(scope="module")
+def cases() -> list[Case]:
+    return Loader(Models.load(SUITE / "models"), load_catalogue(ROOT / "spec")).folder(SUITE / "cases")
+
+
+def test_every_error_type_of_dynamodb_is_answered_once_and_mapped(cases: list[Case]) -> None:
+    catalogue = load_yaml(ROOT / "spec/errors.yaml")
+    expected = {aws: (row["code"], catalogue["retryable_aws"].get(aws, row["retryable"])) for row in catalogue["codes"] for aws in row["aws"]}
+    del expected["ConditionalCheckFailedException"]  # what it means depends on the condition that was sent; it has cases of its own
+    tried = {}
+    for case in cases:
+        if case.template == "p0-error-map-service":
+            error = case.body["steps"][0]["expect"]["error"]
+            tried[error["aws"]] = (error["code"], error["retryable"])
+    del tried["SomethingNewException"]
+    assert tried == expected
