@@ -13,7 +13,7 @@ NARROW = --langs "$(LANGS)" $(if $(CASES),--cases "$(CASES)") $(if $(FILTER),--f
 ENGINE = $(if $(TARGET),$(if $(findstring live,$(TARGET)),--engine),--engine)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup contract contract-wire contract-live contract-selftest contract-mutants coverage coverage-update parity \
+.PHONY: help setup contract contract-wire contract-live contract-selftest contract-mutants coverage coverage-update parity page \
 	test lint fmt types unit unit-py unit-ts unit-go tox generate check-generated engine lock clean distclean
 
 help: ## Show this list
@@ -25,7 +25,7 @@ contract: ## Run every contract case in all languages on real DynamoDB Local (LA
 	@$(CONDUCTOR) run $(NARROW)
 
 test: ## Run everything CI runs: generated files, lint, types, unit tests, tox, contract
-	@$(SETUP) --engine --lint
+	@$(SETUP) --engine --lint --browser
 	@$(CHECK)
 
 ##@ The contract, in parts
@@ -54,6 +54,10 @@ coverage-update: ## Take the requirements and the cases that cite them into spec
 parity: ## Write docs/parity-matrix.md from the last whole contract run
 	@$(SETUP) --langs py
 	@$(CONDUCTOR) parity
+
+page: ## Test build/contract/parity.html, the page of the last contract run, in headless Chromium
+	@$(SETUP) --langs py --browser
+	@cd contract-tests && ../$(VENV) -m pytest -q conductor/browser
 
 ##@ While working
 setup: ## Check the prerequisites and set up every language, the lint tools and DynamoDB Local

@@ -214,9 +214,11 @@ def _go_gates() -> list[Gate]:
 
 def _contract_gates() -> list[Gate]:
     conductor = (str(toolpaths.venv_python()), "-m", "dynamorm_contract")
+    browser = (str(toolpaths.venv_python()), "-m", "pytest", "-q", "conductor/browser")
     return [
         Gate("contract", "all", "contract", (*conductor, "run"), count=count_contract, live=True),
         Gate("contract", "all", "parity matrix", (*conductor, "parity", "--check")),
+        Gate("contract", "all", "parity page", browser, "contract-tests", count_pytest),
     ]
 
 

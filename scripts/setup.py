@@ -1,6 +1,6 @@
 """Set-up: check the prerequisites, then do only those steps whose inputs changed.
 
-    setup.py [--langs py,ts,go] [--engine] [--lint]
+    setup.py [--langs py,ts,go] [--engine] [--lint] [--browser]
 
 It runs with the system's own Python and the standard library, from a clean clone, with nobody to answer a
 question. Each step has a stamp in build/setup: a hash of its inputs. A step whose stamp is fresh and whose
@@ -19,6 +19,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import toolpaths
@@ -26,7 +27,6 @@ from toolpaths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
-    from pathlib import Path
 
 LANGUAGES = ("py", "ts", "go")
 STAMPS = toolpaths.BUILD / "setup"
@@ -253,7 +253,25 @@ def install_engine() -> None:
     half.rename(home)
 
 
-def steps_for(languages: Sequence[str], *, engine: bool, lint: bool) -> list[Step]:
+def install_browser() -> None:
+    """Bring Chromium from the system's packages, where this is Debian or Ubuntu and we may."""
+    if toolpaths.browser() is not None:
+        return
+    apt = shutil.which("apt-get")
+    sudo = [] if os.geteuid() == 0 else ["sudo", "--non-interactive"]
+    if apt is None or (sudo and shutil.which("sudo") is None):
+        raise SetupError(
+            "Chromium is missing, in which the parity page is tested: install it with your system's package manager, "
+            "or set CHROMIUM to one. `make contract` does not need it."
+        )
+    run([*sudo, apt, "update", "--quiet"], DEBIAN_FRONTEND="noninteractive")
+    run(
+        [*sudo, apt, "install", "--quiet", "--yes", "--no-install-recommends", "chromium"],
+        DEBIAN_FRONTEND="noninteractive",
+    )
+
+
+def steps_for(languages: Sequence[str], *, engine: bool, lint: bool, browser: bool = False) -> list[Step]:
     """List the steps of what was asked for; the conductor needs the Python environment for every language."""
     lock = (LOCK,)
     pyproject = ROOT / "py/pyproject.toml"
@@ -275,6 +293,8 @@ def steps_for(languages: Sequence[str], *, engine: bool, lint: bool) -> list[Ste
             steps.append(Step("staticcheck", install_staticcheck, toolpaths.BIN / "staticcheck", (), (STATICCHECK,)))
     if engine:
         steps.append(Step("dynamodb local", install_engine, toolpaths.engine_home(), (toolpaths.ENGINE_POM,)))
+    if browser:
+        steps.append(Step("browser", install_browser, Path(toolpaths.browser() or "no-browser-yet")))
     return steps
 
 
@@ -312,11 +332,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--langs", default=",".join(LANGUAGES), help="languages, separated by commas (default: all)")
     parser.add_argument("--engine", action="store_true", help="DynamoDB Local too, unless DYNAMODB_ENDPOINT is set")
     parser.add_argument("--lint", action="store_true", help="the lint tools too")
+    parser.add_argument("--browser", action="store_true", help="Chromium too, unless SKIP_INTEGRATION=1")
     options = parser.parse_args(arguments)
     languages = [name for name in options.langs.split(",") if name]
     if unknown := sorted(set(languages) - set(LANGUAGES)):
         parser.error(f"unknown language {', '.join(unknown)}; there are {', '.join(LANGUAGES)}")
     engine = options.engine and not os.environ.get("DYNAMODB_ENDPOINT")
+    browser = options.browser and os.environ.get("SKIP_INTEGRATION") != "1"
     if missing := problems(languages, engine=engine):
         print(
             "\n".join(["set-up: something is missing on this machine.", *(f"  - {text}" for text in missing)]),
@@ -325,7 +347,7 @@ def main(arguments: list[str] | None = None) -> int:
         return MISSING
     try:
         with exclusively():
-            perform(steps_for(languages, engine=engine, lint=options.lint))
+            perform(steps_for(languages, engine=engine, lint=options.lint, browser=browser))
     except SetupError as error:
         print(f"set-up: {error}", file=sys.stderr)
         return FAILED

@@ -54,6 +54,14 @@ def java() -> str | None:
     return shutil.which("java")
 
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def browser() -> str | None:
+    """Give the Chromium of CHROMIUM, else the one on the path."""
+    return next(filter(None, map(shutil.which, (os.environ.get("CHROMIUM", ""), *BROWSERS))), None)
+
+
 def engine_version() -> str:
     """Give the version of DynamoDB Local that scripts/engine-pom.xml pins."""
     found = re.search(r"<artifactId>DynamoDBLocal</artifactId>\s*<version>([^<]+)</version>", ENGINE_POM.read_text())
@@ -92,7 +100,7 @@ def at_least(command: list[str], minimum: tuple[int, ...]) -> bool:
 
 def main(arguments: list[str]) -> int:
     """Print the path of one tool."""
-    tools = {"node": node, "java": java, "python": venv_python, "engine": engine_home}
+    tools = {"node": node, "java": java, "python": venv_python, "engine": engine_home, "browser": browser}
     if len(arguments) != 1 or arguments[0] not in tools:
         print(f"usage: toolpaths.py {'|'.join(sorted(tools))}", file=sys.stderr)
         return 2

@@ -160,3 +160,18 @@ def test_version_of_reads_the_first_number() -> None:
     assert toolpaths.version_of(["echo", "go version go1.26.8 linux/amd64"]) == (1, 26, 8)
     assert toolpaths.version_of(["echo", "v24.21.0"]) == (24, 21, 0)
     assert toolpaths.version_of(["no-such-tool"]) is None
+
+
+def test_a_missing_browser_is_told_with_advice_where_nobody_can_install_it(empty_path: Path) -> None:
+    with pytest.raises(setup.SetupError, match=r"Chromium is missing.*CHROMIUM"):
+        setup.install_browser()
+    fake_tool(empty_path, "google-chrome", "Chrome 1.0")
+    assert toolpaths.browser() == str(empty_path / "google-chrome")
+    setup.install_browser()
+
+
+def test_the_browser_of_the_environment_comes_first(empty_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake_tool(empty_path, "chromium", "Chromium 1.0")
+    fake_tool(empty_path, "mine", "Mine 1.0")
+    monkeypatch.setenv("CHROMIUM", str(empty_path / "mine"))
+    assert toolpaths.browser() == str(empty_path / "mine")

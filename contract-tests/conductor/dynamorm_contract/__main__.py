@@ -19,6 +19,7 @@ from .catalogue import Catalogue, load_catalogue
 from .engine import Engine, EngineError
 from .faults import MUTANTS
 from .load import ROOT, SUITE, Case, LoadError
+from .page import page
 from .runner import ProtocolError, RunnerDiedError
 from .selftest import SelfTest, run_selftests
 from .suite import KNOWN, TARGETS, Language, LanguageRun, RelayRun, RunError, load_cases, load_languages, run_languages, run_relay, select, write_results
@@ -136,9 +137,11 @@ def conclude(session: Session, runs: list[LanguageRun], relay: RelayRun, tests: 
     for one in runs:
         write_results(BUILD, one, stamp())
     compared = differential.compare_runs(runs, relay, session.cases, session.waivers, whole=session.whole and set(KNOWN) == {run.language.key for run in runs})
-    figures = report.summary(report.Outcome(session.catalogue, session.cases, runs, relay, killed, len(MUTANTS), compared))
+    outcome = report.Outcome(session.catalogue, session.cases, runs, relay, killed, len(MUTANTS), compared)
+    figures = report.summary(outcome)
     (BUILD / "summary.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     (BUILD / "results-relay.jsonl").write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in relay.lines), encoding="utf-8")
+    (BUILD / "parity.html").write_text(page(outcome, figures, stamp(), tests.line if session.whole else ""), encoding="utf-8")
     if session.whole and session.foreign is None and all(one.green for one in runs):
         (BUILD / "parity-matrix.md").write_text(report.matrix(session.catalogue, runs, relay), encoding="utf-8")
     survivors = [f"{row.language}: {', '.join(row.survivors)}" for row in killed or [] if row.survivors]
