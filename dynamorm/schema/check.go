@@ -7,6 +7,8 @@ import (
 
 // checkModel holds a model against the rules that its structure alone does not show.
 func checkModel(m *Model, at string) {
+	checkLevel(m.Attributes, at+"/attributes")
+	checkNaming(m.Naming, m.Attributes, at+"/attributes")
 	checkKey(m, m.Partition, at+"/keys/partition")
 	if m.Sort != nil {
 		checkKey(m, *m.Sort, at+"/keys/sort")
@@ -14,8 +16,6 @@ func checkModel(m *Model, at string) {
 			refuse(at+"/keys/sort/attribute", "is the partition key already")
 		}
 	}
-	checkLevel(m.Attributes, at+"/attributes")
-	checkNaming(m.Naming, m.Attributes, at+"/attributes")
 	checkRoles(m, at+"/attributes")
 	checkIndexes(m, at+"/indexes")
 	checkTemplates(m, at+"/attributes")

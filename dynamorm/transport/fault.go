@@ -112,7 +112,9 @@ func (c *call) classify(ctx context.Context, err error) *errs.Error {
 		return errs.New(errs.CodeServiceError, "", "the SDK did not send the request")
 	}
 	e := errs.New(errs.CodeNetworkError, "", "DynamoDB could not be reached, or did not answer")
-	e.Origin = errs.Service
+	if c.reached {
+		e.Origin = errs.Service
+	}
 	return e
 }
 

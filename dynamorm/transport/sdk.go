@@ -46,6 +46,7 @@ type call struct {
 	status     int
 	requestID  string
 	attempts   int
+	reached    bool // an attempt left this process
 	unanswered bool
 	earlier    bool
 	done       bool
@@ -221,6 +222,7 @@ func (attempt) HandleDeserialize(ctx context.Context, in middleware.DeserializeI
 	c.answer, c.status, c.requestID, c.done = nil, 0, "", false
 	ended := ctx.Err() != nil
 	out, metadata, err := next.HandleDeserialize(ctx, in)
+	c.reached = c.reached || err == nil || c.status != 0 || !neverSent(err)
 	if err != nil && !ended && c.lost(err) {
 		c.unanswered = true
 	}

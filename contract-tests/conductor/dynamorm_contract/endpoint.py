@@ -10,6 +10,7 @@ import json
 import socket
 import struct
 import threading
+import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 REQUEST_ID = "DYNAMORMCONTRACT0001"
 NAMESPACE = "com.amazonaws.dynamodb.v20120810#"
 HOLD_SECONDS = 10.0
+LATE_SECONDS = 2.0
 CONTENT_TYPE = "application/x-amz-json-1.0"
 DEFAULT_REPLY: dict[str, dict[str, Any]] = {
     "Query": {"Items": [], "Count": 0, "ScannedCount": 0},
@@ -88,8 +90,14 @@ class Endpoint:
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
+        # Bound and never listening: whoever calls here is refused, and nobody else can take the port.
+        self.deaf = socket.socket()
+        self.deaf.bind(("127.0.0.1", 0))
+        self.deaf_url = f"http://127.0.0.1:{self.deaf.getsockname()[1]}"
+
     def close(self) -> None:
         """Stop listening."""
+        self.deaf.close()
         self.server.shutdown()
         self.server.server_close()
 
@@ -177,7 +185,9 @@ def _handler(endpoint: Endpoint) -> type[BaseHTTPRequestHandler]:
             self._send(answer)
 
         def _send(self, answer: Answer) -> None:
-            if answer.drop == "before":
+            if answer.drop == "late":
+                time.sleep(LATE_SECONDS)  # whoever waited for less is gone by then
+            if answer.drop in {"before", "late"}:
                 self._reset()
                 return
             headers = {"Content-Type": CONTENT_TYPE, "x-amzn-RequestId": REQUEST_ID} | answer.headers | {"Content-Length": str(len(answer.body))}

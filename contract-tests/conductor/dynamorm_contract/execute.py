@@ -127,6 +127,8 @@ class _Execution:
 
     def _open(self, actor: str | None, runner: Runner) -> None:
         endpoint = None if self.stage.endpoint is None else self.stage.endpoint.url
+        if self.stage.endpoint is not None and self.case.body.get("client", {}).get("endpoint") == "closed":
+            endpoint = self.stage.endpoint.deaf_url
         message = {"cmd": "open", "client": _client(actor), "endpoint": endpoint, "table": self.stage.table, **self.case.open_message()}
         answer = runner.send(message)
         if "error" in answer:

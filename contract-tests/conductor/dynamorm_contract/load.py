@@ -74,6 +74,7 @@ class Case:
             "tick_ns": str(duration(client.get("tick", "0s"))),
             "ids": client.get("ids", []),
             "sdk_retries": client.get("sdk_retries", 0),
+            "sdk_timeout_ms": duration(client.get("sdk_timeout", "0s")) // UNITS["ms"],
             **extra,
         }
 

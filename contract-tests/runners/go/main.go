@@ -19,6 +19,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/smithy-go"
 
@@ -58,6 +59,7 @@ type command struct {
 	NowNS      string `json:"now_ns"`
 	TickNS     string `json:"tick_ns"`
 	Retries    int    `json:"sdk_retries"`
+	TimeoutMS  int    `json:"sdk_timeout_ms"`
 	Table      string
 	Prefix     string            `json:"table_prefix"`
 	TableNames map[string]string `json:"table_names"`
@@ -238,7 +240,7 @@ func (r *runner) sdk(c command) *dynamodb.Client {
 	if c.Endpoint != nil {
 		endpoint = *c.Endpoint
 	}
-	key := endpoint + " " + strconv.Itoa(c.Retries)
+	key := endpoint + " " + strconv.Itoa(c.Retries) + " " + strconv.Itoa(c.TimeoutMS)
 	if known, ok := r.sdks[key]; ok {
 		return known
 	}
@@ -250,7 +252,11 @@ func (r *runner) sdk(c command) *dynamodb.Client {
 		o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return time.Millisecond, nil })
 		o.RateLimiter = unlimited{}
 	})
-	sdk := dynamodb.New(dynamodb.Options{Region: "us-east-1", BaseEndpoint: &endpoint, Credentials: credentials, Retryer: retryer})
+	options := dynamodb.Options{Region: "us-east-1", BaseEndpoint: &endpoint, Credentials: credentials, Retryer: retryer}
+	if c.TimeoutMS > 0 {
+		options.HTTPClient = awshttp.NewBuildableClient().WithTimeout(time.Duration(c.TimeoutMS) * time.Millisecond)
+	}
+	sdk := dynamodb.New(options)
 	r.sdks[key] = sdk
 	return sdk
 }

@@ -118,13 +118,22 @@ type Sparse struct {
 	Inner   *SparseInner     `dynamorm:"inner,omitempty"`
 }
 
+// Stamps is embedded in another model, at two levels.
+type Stamps struct {
+	Opened  *time.Time `dynamorm:"opened,unix_seconds,created_at"`
+	Touched *time.Time `dynamorm:"touched,rfc3339nano,updated_at"`
+}
+
+type Kept struct {
+	Stamps
+	Revision *int64 `dynamorm:"revision,int64,version"`
+}
+
 type Ledger struct {
-	ID       *string          `dynamorm:"id,pk"`
-	Owner    *string          `dynamorm:"owner,required"`
-	Balance  *dynamorm.Number `dynamorm:"balance,decimal"`
-	Opened   *time.Time       `dynamorm:"opened,unix_seconds,created_at"`
-	Touched  *time.Time       `dynamorm:"touched,rfc3339nano,updated_at"`
-	Revision *int64           `dynamorm:"revision,int64,version"`
+	Kept
+	ID      *string          `dynamorm:"id,pk"`
+	Owner   *string          `dynamorm:"owner,required"`
+	Balance *dynamorm.Number `dynamorm:"balance,decimal"`
 }
 
 type Odd struct {

@@ -130,20 +130,25 @@ func attribute(list []*schema.Attribute, name string) *schema.Attribute {
 	return nil
 }
 
+// structFields gives a struct's fields, those of embedded structs in their place.
+func structFields(v reflect.Value) []reflect.StructField {
+	return slices.DeleteFunc(reflect.VisibleFields(v.Type()), func(f reflect.StructField) bool { return f.Anonymous })
+}
+
 // fill puts a tagged item into a struct; false where the struct cannot hold it.
 func fill(v reflect.Value, item object) bool {
 	seen := 0
-	for i := range v.NumField() {
-		tag := strings.Split(v.Type().Field(i).Tag.Get("dynamorm"), ",")
+	for _, f := range structFields(v) {
+		tag := strings.Split(f.Tag.Get("dynamorm"), ",")
 		x, ok := item[tag[0]]
 		if !ok {
-			if !nilable(v.Field(i)) {
+			if !nilable(v.FieldByIndex(f.Index)) {
 				return false
 			}
 			continue
 		}
 		seen++
-		if !put(v.Field(i), tag[1:], x.(object)) {
+		if !put(v.FieldByIndex(f.Index), tag[1:], x.(object)) {
 			return false
 		}
 	}
@@ -294,8 +299,8 @@ func members(list []*schema.Attribute, v reflect.Value) object {
 		}
 		return out
 	}
-	for i := range v.NumField() {
-		add(strings.Split(v.Type().Field(i).Tag.Get("dynamorm"), ",")[0], v.Field(i))
+	for _, f := range structFields(v) {
+		add(strings.Split(f.Tag.Get("dynamorm"), ",")[0], v.FieldByIndex(f.Index))
 	}
 	return out
 }

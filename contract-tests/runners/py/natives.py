@@ -175,13 +175,23 @@ class Ticket(Model, table="tickets", indexes=[Index("by-assignee", "assignee", "
     priority: int | None = None
 
 
-class Ledger(Model, table="ledgers"):
+class Stamps:
+    """What other models take over by inheritance: a plain class."""
+
+    opened: Annotated[int | None, UnixSeconds, CreatedAt()] = None
+    touched: Annotated[str | None, Rfc3339Nano, UpdatedAt()] = None
+
+
+class Kept(Stamps):
+    """One more level."""
+
+    revision: Annotated[int | None, Int64, Version()] = None
+
+
+class Ledger(Kept, Model, table="ledgers"):
     id: Annotated[str, PartitionKey()]
     owner: str
     balance: Decimal | None = None
-    opened: Annotated[int | None, UnixSeconds, CreatedAt()] = None
-    touched: Annotated[str | None, Rfc3339Nano, UpdatedAt()] = None
-    revision: Annotated[int | None, Int64, Version()] = None
 
 
 class Odd(Model, table="odd"):

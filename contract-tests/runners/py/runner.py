@@ -246,13 +246,13 @@ def update_members(scope: Scope, args: Json) -> Json:
 # ---------------------------------------------------------------- the client of a case
 
 
-SDK_CLIENTS: dict[tuple[str, int, str], Any] = {}
+SDK_CLIENTS: dict[tuple[str, int, int, str], Any] = {}
 
 
-def sdk_client(endpoint: str, retries: int, region: str) -> Any:
-    key = (endpoint, retries, region)
+def sdk_client(endpoint: str, retries: int, timeout_ms: int, region: str) -> Any:
+    key = (endpoint, retries, timeout_ms, region)
     if key not in SDK_CLIENTS:
-        config = Config(retries={"mode": "standard", "total_max_attempts": retries + 1}, read_timeout=10, connect_timeout=5)
+        config = Config(retries={"mode": "standard", "total_max_attempts": retries + 1}, read_timeout=timeout_ms / 1000 or 10, connect_timeout=5)
         session = boto3.Session("AKIDCONTRACT", "secret", region_name=region)
         SDK_CLIENTS[key] = session.client("dynamodb", endpoint_url=endpoint, config=config)
     return SDK_CLIENTS[key]
@@ -269,7 +269,7 @@ class Case:
         self.typed = message.get("table") == "typed"
         if message["endpoint"] is not None:
             clock = FixedClock(int(message["now_ns"]), tick_ns=int(message["tick_ns"]))
-            sdk = sdk_client(message["endpoint"], message["sdk_retries"], message["region"])
+            sdk = sdk_client(message["endpoint"], message["sdk_retries"], message["sdk_timeout_ms"], message["region"])
             self.client = Client(sdk, clock=clock, table_prefix=message.get("table_prefix", ""), table_names=message.get("table_names"))
 
     def table(self, name: str) -> Table[Any] | DynamicTable:

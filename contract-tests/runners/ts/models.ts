@@ -112,6 +112,13 @@ const Ticket = defineModel({
   ],
 });
 
+// What other models take over by spreading.
+const stamps = {
+  opened: { type: "N", format: "unix_seconds", roles: ["created_at"] },
+  touched: { type: "S", format: "rfc3339nano", roles: ["updated_at"] },
+} as const;
+const kept = { ...stamps, revision: { type: "N", format: "int64", roles: ["version"] } } as const;
+
 const Ledger = defineModel({
   name: "Ledger",
   table: "ledgers",
@@ -120,9 +127,7 @@ const Ledger = defineModel({
     id: { type: "S" },
     owner: { type: "S", required: true },
     balance: { type: "N", format: "decimal" },
-    opened: { type: "N", format: "unix_seconds", roles: ["created_at"] },
-    touched: { type: "S", format: "rfc3339nano", roles: ["updated_at"] },
-    revision: { type: "N", format: "int64", roles: ["version"] },
+    ...kept,
   },
 });
 

@@ -36,6 +36,7 @@ interface Command {
   readonly tick_ns: string;
   readonly ids: readonly string[];
   readonly sdk_retries: number;
+  readonly sdk_timeout_ms: number;
   readonly table: "typed" | "dynamic";
   readonly table_prefix?: string;
   readonly table_names?: Readonly<Record<string, string>>;
@@ -47,9 +48,10 @@ interface Command {
 const clients = new Map<string, Opened>();
 const transports = new Map<string, dynamorm.Transport>();
 
-/** Building an SDK client is most of the time of a case, so clients are kept by endpoint and retries. */
-function transportTo(endpoint: string, region: string, retries: number): dynamorm.Transport {
-  const key = `${endpoint} ${region} ${retries}`;
+/** Building an SDK client is most of the time of a case, so clients are kept by what they are made of. */
+function transportTo(endpoint: string, command: Command): dynamorm.Transport {
+  const { region, sdk_retries: retries, sdk_timeout_ms: timeout } = command;
+  const key = `${endpoint} ${region} ${retries} ${timeout}`;
   let transport = transports.get(key);
   if (transport === undefined) {
     transport = dynamorm.sdkTransport({
@@ -58,6 +60,7 @@ function transportTo(endpoint: string, region: string, retries: number): dynamor
       credentials: { accessKeyId: "AKIDCONTRACT", secretAccessKey: "secret" },
       maxAttempts: retries + 1,
       retryMode: "standard",
+      ...(timeout === 0 ? {} : { requestHandler: { requestTimeout: timeout, throwOnRequestTimeout: true } }),
     });
     transports.set(key, transport);
   }
@@ -73,9 +76,9 @@ function open(command: Command): object {
   const models = documents.flatMap((document) =>
     document.models.map((model) => chosen(model, command.table)),
   );
-  const { endpoint, region } = command;
+  const { endpoint } = command;
   const client = new dynamorm.Client({
-    transport: endpoint === null ? nowhere : transportTo(endpoint, region, command.sdk_retries),
+    transport: endpoint === null ? nowhere : transportTo(endpoint, command),
     clock: testClock(BigInt(command.now_ns), BigInt(command.tick_ns)),
     tokens: testTokens(command.ids),
     ...(command.table_prefix === undefined ? {} : { tablePrefix: command.table_prefix }),

@@ -131,7 +131,15 @@ const maxNesting = 10000
 
 // ParseJSON reads one JSON text strictly: no repeated keys, no lone surrogates, numbers with all their digits.
 func ParseJSON(text string) (any, error) {
-	p := parser{s: text}
+	return (&parser{s: text}).parse()
+}
+
+// ParseExact reads JSON as ParseJSON does, and refuses a number that binary64 does not hold exactly.
+func ParseExact(text string) (any, error) {
+	return (&parser{s: text, exact: true}).parse()
+}
+
+func (p *parser) parse() (any, error) {
 	v, err := p.value(0)
 	if err != nil {
 		return nil, err
@@ -143,8 +151,9 @@ func ParseJSON(text string) (any, error) {
 }
 
 type parser struct {
-	s string
-	i int
+	s     string
+	i     int
+	exact bool
 }
 
 func (p *parser) space() {
@@ -247,9 +256,11 @@ func (p *parser) object(depth int) (any, *SyntaxError) {
 			return nil, bad("not JSON")
 		}
 		p.i++
-		v, err := p.value(depth + 1)
-		if _, twice := m[k]; err == nil && twice {
+		var v any
+		if _, twice := m[k]; twice {
 			err = bad("a key stands twice")
+		} else {
+			v, err = p.value(depth + 1)
 		}
 		if err != nil {
 			err.Pointer = Pointer(k) + err.Pointer
@@ -303,7 +314,7 @@ func (p *parser) number() (any, *SyntaxError) {
 	}
 	var buf [64]byte
 	b, ok := AppendNumber(buf[:0], p.s[start:p.i])
-	if !ok {
+	if !ok || p.exact && !Binary64(p.s[start:p.i]) {
 		return nil, bad("a number that cannot be held exactly")
 	}
 	return Number(b), nil

@@ -43,6 +43,17 @@ func AppendFloat(dst []byte, f float64, bits int) ([]byte, bool) {
 	return AppendNumber(dst, strconv.AppendFloat(buf[:0], f, 'e', -1, bits))
 }
 
+// Binary64 tells whether the shortest text of the nearest binary64 is the number itself.
+func Binary64(text string) bool {
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return false
+	}
+	near, ok := AppendFloat(nil, f, 64)
+	own, fine := AppendNumber(nil, text)
+	return ok && fine && string(near) == string(own)
+}
+
 // scan takes text apart: a sign, digits with at most one point, and an exponent.
 func scan[T ~string | ~[]byte](d *decimal, text T) bool {
 	i, seen, point, lead := 0, false, false, 0

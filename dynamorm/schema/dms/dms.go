@@ -3,11 +3,14 @@
 package dms
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
+	"math/big"
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -26,63 +29,7 @@ func Load(text string) (*schema.Document, error) {
 }
 
 // Parse reads a text to its JSON value without checking it against DMS.
-func Parse(text string) (any, error) {
-	if strings.HasPrefix(strings.TrimLeft(text, " \t\r\n"), "{") {
-		tree, err := canon.ParseJSON(text)
-		var bad *canon.SyntaxError
-		if err == nil {
-			return checkNumbers(tree)
-		}
-		if errors.As(err, &bad) && bad.Pointer != "" {
-			return nil, errs.New(errs.CodeInvalidModel, bad.Pointer, bad.Reason)
-		}
-	}
-	return parseYAML(text)
-}
-
-// checkNumbers refuses what the same number in YAML would be refused for.
-func checkNumbers(tree any) (any, error) {
-	if at, ok := inexact(tree, ""); !ok {
-		return nil, errs.New(errs.CodeInvalidModel, at, "a number that binary64 does not hold exactly")
-	}
-	return tree, nil
-}
-
-func inexact(v any, at string) (string, bool) {
-	switch x := v.(type) {
-	case canon.Number:
-		return at, exact(string(x))
-	case []any:
-		for i, e := range x {
-			if where, ok := inexact(e, at+"/"+strconv.Itoa(i)); !ok {
-				return where, false
-			}
-		}
-	case map[string]any:
-		for k, e := range x {
-			if where, ok := inexact(e, at+canon.Pointer(k)); !ok {
-				return where, false
-			}
-		}
-	}
-	return "", true
-}
-
-func exact(text string) bool {
-	f, err := strconv.ParseFloat(text, 64)
-	if err != nil {
-		return false
-	}
-	a, ok := canon.AppendFloat(nil, f, 64)
-	b, fine := canon.AppendNumber(nil, text)
-	return ok && fine && string(a) == string(b)
-}
-
-type refusal struct{ pointer, reason string }
-
-func refuse(pointer, reason string) { panic(refusal{pointer, reason}) }
-
-func parseYAML(text string) (tree any, err error) {
+func Parse(text string) (tree any, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			bad, ok := r.(refusal)
@@ -92,6 +39,55 @@ func parseYAML(text string) (tree any, err error) {
 			tree, err = nil, errs.New(errs.CodeInvalidModel, bad.pointer, bad.reason)
 		}
 	}()
+	text = strings.TrimPrefix(text, "\ufeff")
+	if !utf8.ValidString(text) {
+		refuse("", "is not UTF-8")
+	}
+	if json.Valid([]byte(text)) {
+		return parseJSON(text), nil
+	}
+	text = guard(text)
+	root := compose(text)
+	newLayout(text, root).check(root, -1, 1)
+	return value(root, ""), nil
+}
+
+// maxDepth is how deep lists and maps may nest.
+const maxDepth = 100
+
+func tooDeep() { refuse("", "nests deeper than "+strconv.Itoa(maxDepth)) }
+
+func parseJSON(text string) any {
+	depth := 0
+	for tokens := json.NewDecoder(strings.NewReader(text)); ; {
+		token, err := tokens.Token()
+		if err != nil {
+			break
+		}
+		switch token {
+		case json.Delim('{'), json.Delim('['):
+			depth++
+		case json.Delim('}'), json.Delim(']'):
+			depth--
+		}
+		if depth > maxDepth {
+			tooDeep()
+		}
+	}
+	tree, err := canon.ParseExact(text)
+	var bad *canon.SyntaxError
+	if errors.As(err, &bad) {
+		refuse(bad.Pointer, bad.Reason)
+	}
+	return tree
+}
+
+type refusal struct{ pointer, reason string }
+
+func refuse(pointer, reason string) { panic(refusal{pointer, reason}) }
+
+// compose gives the root of a text's one document.
+func compose(text string) *yaml.Node {
 	decoder := yaml.NewDecoder(strings.NewReader(text))
 	var doc, more yaml.Node
 	if err := decoder.Decode(&doc); err != nil {
@@ -103,16 +99,14 @@ func parseYAML(text string) (tree any, err error) {
 	if len(doc.Content) != 1 {
 		refuse("", "is empty")
 	}
-	return value(doc.Content[0], ""), nil
+	return doc.Content[0]
+}
+
+func plain(n *yaml.Node) bool {
+	return n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) == 0
 }
 
 func value(n *yaml.Node, at string) any {
-	switch {
-	case n.Kind == yaml.AliasNode || n.Anchor != "":
-		refuse(at, "anchors and aliases are not part of DMS")
-	case n.Style&yaml.TaggedStyle != 0:
-		refuse(at, "tags of YAML are not part of DMS")
-	}
 	switch n.Kind {
 	case yaml.MappingNode:
 		return mapping(n, at)
@@ -133,14 +127,14 @@ func mapping(n *yaml.Node, at string) any {
 		if key.Kind != yaml.ScalarNode {
 			refuse(at, "a key must be a string")
 		}
-		entry := at + canon.Pointer(key.Value)
-		k, ok := value(key, entry).(string)
+		k, ok := value(key, at).(string)
 		if !ok {
 			refuse(at, "a key must be a string")
 		}
-		if k == "<<" && key.Style == 0 {
+		if k == "<<" && plain(key) {
 			refuse(at, "merge keys are not part of DMS")
 		}
+		entry := at + canon.Pointer(k)
 		if _, twice := m[k]; twice {
 			refuse(entry, "a key stands twice")
 		}
@@ -158,10 +152,14 @@ var (
 
 // scalar resolves a plain scalar by the core schema.
 func scalar(n *yaml.Node, at string) any {
-	if n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
-		return n.Value
+	if !plain(n) {
+		text, ok := shown(n.Value, n.Style&yaml.DoubleQuotedStyle != 0)
+		if !ok {
+			refuse(at, "a lone surrogate is no text")
+		}
+		return text
 	}
-	switch v := n.Value; v {
+	switch v, _ := shown(n.Value, false); v {
 	case "", "~", "null", "Null", "NULL":
 		return nil
 	case "true", "True", "TRUE":
@@ -184,15 +182,12 @@ func scalar(n *yaml.Node, at string) any {
 }
 
 func whole(digits string, base int, at string) any {
-	u, err := strconv.ParseUint(digits, base, 64)
-	if err != nil {
-		refuse(at, "a number that binary64 does not hold exactly")
-	}
-	return number(strconv.FormatUint(u, 10), at)
+	n, _ := new(big.Int).SetString(digits, base)
+	return number(n.String(), at)
 }
 
 func number(text, at string) any {
-	if !exact(text) {
+	if !canon.Binary64(text) {
 		refuse(at, "a number that binary64 does not hold exactly")
 	}
 	b, _ := canon.AppendNumber(nil, text)

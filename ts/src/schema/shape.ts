@@ -6,6 +6,7 @@
 
 import { InvalidModel } from "../errors/catalogue.ts";
 import { DMS_VERSIONS } from "../generated/version.ts";
+import { compareUtf8 } from "../text/utf8.ts";
 
 /** What one place of a document has to look like. */
 export type Shape =
@@ -177,7 +178,7 @@ function checkObject(value: unknown, shape: Shape & { is: "object" }, at: string
   }
   const members = shape.members();
   // What the level itself gets wrong comes before what is wrong inside its members.
-  for (const name of Object.keys(value)) {
+  for (const name of Object.keys(value).sort(compareUtf8)) {
     if (!Object.hasOwn(members, name)) {
       invalid(pointer(at, name), "is no member that DMS knows here");
     }

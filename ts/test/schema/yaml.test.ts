@@ -47,6 +47,16 @@ describe("readYaml", () => {
     expect(readYaml("%YAML 1.1\n---\na: yes\nb: 010")).toEqual({ a: "yes", b: 10 });
   });
 
+  it.each([
+    ["\uFEFFa: 1", { a: 1 }],
+    ["a: 1\r\nb: 2\rc: 3", { a: 1, b: 2, c: 3 }],
+    ["a: x\u2028y\u0085z", { a: "x\u2028y\u0085z" }],
+    ['a: "x\ty" # \tz', { a: "x\ty" }],
+    ['{"a":\t"\\/\\ud83d\\ude00\x7f\uFDD0"}', { a: "/😀\x7f\uFDD0" }],
+  ])("reads %j", (text, value) => {
+    expect(readYaml(text)).toEqual(value);
+  });
+
   it("reads JSON as what it is", () => {
     const value = { "a\n": [1.5, "\u2028", { b: null }], é: "/" };
     expect(readYaml(JSON.stringify(value))).toEqual(value);
@@ -58,10 +68,29 @@ describe("readYaml", () => {
   });
 
   it.each([
-    ["an anchor", "a: {b: &x 1}", "/a/b"],
-    ["an alias", "a: &x 1\nb: *x", "/a"],
-    ["a tag", "a: !!str 1", "/a"],
-    ["a tag on a map", "a: !!map {}", "/a"],
+    ["an anchor", "a: {b: &x 1}", ""],
+    ["an alias", "a: &x 1\nb: *x", ""],
+    ["a tag", "a: !!str 1", ""],
+    ["a tag on a map", "a: !!map {}", ""],
+    ["an explicit key", "? a\n: b", ""],
+    ["a value without a key", "{: b}", ""],
+    ["a key on two lines", "{a\n b: c}", ""],
+    ["a colon on the next line", "a\n  : b", ""],
+    ["a long key", `${"a".repeat(1025)}: b`, ""],
+    ["a tab around a scalar", "a:\tb", ""],
+    ["a tab at the end", "a: b\t", ""],
+    ["a directive", "%TAG ! x\n---\na: b", ""],
+    ["a control character", "a: \x7f", ""],
+    ["the escape of a noncharacter", 'a: "\\ufdd0"', ""],
+    ["a sign between brackets", "a: {b: c?}", ""],
+    ["a key that a bracket follows", "a: {b:{}}", ""],
+    ["a comment that is less indented than the value below", "a:\n# b\n  c\nd: e", ""],
+    ["an empty line after an escaped end", 'a: "b\\\n\n  c"', ""],
+    ["a quote that is escaped at the end", 'a: "\\"', ""],
+    ["what nests too deep", `a: ${"[".repeat(100)}${"]".repeat(100)}`, ""],
+    ["what nests much too deep", `${"[".repeat(100_000)}${"]".repeat(100_000)}`, ""],
+    ["a lone surrogate", 'a: "\\ud800"', "/a"],
+    ["a number that DynamoDB does not hold", "a: {b: 1e126}", "/a/b"],
     ["a merge key", "a: {<<: {b: 1}}", "/a"],
     ["a repeated key", "a: {b: 1, 'b': 2}", "/a/b"],
     ["a key that is a number", "a: {1: b}", "/a"],

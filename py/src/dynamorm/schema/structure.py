@@ -85,7 +85,7 @@ class _Entry:
     def __call__(self, value: Any, pointer: str) -> None:  # noqa: ANN401 - any JSON value
         if not isinstance(value, dict):
             raise refuse("expected a map", pointer)
-        for name in value:
+        for name in sorted(value, key=str.encode):
             if name not in self.members:
                 raise refuse("an unknown member", f"{pointer}/{escape(name)}")
         for name in self.required:

@@ -6,20 +6,22 @@ resolved here.
 
 from __future__ import annotations
 
+import json
 import re
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
 import yaml
 
 from ..errors import InvalidModelError
+from ..limits import NUMBER_EXPONENT_MAX, NUMBER_EXPONENT_MIN
+from .yaml_tree import DEPTH_MAX, compose
 
 _NULL = {"", "~", "null", "Null", "NULL"}
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-_INT = re.compile(r"[-+]?[0-9]+")
-_OCTAL = re.compile(r"0o[0-7]+")
-_HEX = re.compile(r"0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_OTHER_BASE = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
+_DECIMAL = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _SPECIAL = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 
 
@@ -28,45 +30,59 @@ def parse_document(text: str) -> Any:  # noqa: ANN401 - any JSON value
 
     Raises InvalidModelError with the pointer of the offending entry; the empty one where the text cannot be read.
     """
+    text = text.removeprefix("\ufeff")
     try:
-        nodes = list(yaml.compose_all(text, _Composer))
-    except yaml.YAMLError as error:
-        place = getattr(error, "problem_mark", None)
-        where = f"line {place.line + 1}, column {place.column + 1}" if place is not None else "unknown place"
-        raise InvalidModelError(f"the text is not YAML: {where}", path="") from error
+        tree = json.loads(text, object_pairs_hook=_Members, parse_int=_Digits, parse_float=_Digits, parse_constant=int)
+        deep = _depth(tree) > DEPTH_MAX
+    except ValueError:
+        return _value(compose(text), "")
     except RecursionError:
-        raise InvalidModelError("the text is nested too deep", path="") from None
-    if len(nodes) != 1:
-        raise InvalidModelError(f"expected one document, found {len(nodes)}", path="")
-    return _value(nodes[0], "")
+        tree, deep = None, True
+    if deep:
+        raise InvalidModelError(f"nested deeper than {DEPTH_MAX}", path="")
+    return _json_value(tree, "")
 
 
-class _Refused(yaml.ScalarNode):
-    """Stands for what DMS does not allow and the tree would hide: an anchor, an alias, an explicit tag."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__("", "")
-        self.reason = reason
+class _Members(list[tuple[str, Any]]):
+    """The members of a JSON object as they stand there, repeated ones too."""
 
 
-class _Composer(yaml.SafeLoader):
-    """Makes the parser's tree, refusals in place."""
+class _Digits(str):
+    """A number of JSON text."""
 
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        """Compose one node."""
-        event = self.peek_event()  # type: ignore[no-untyped-call]
-        if isinstance(event, yaml.AliasEvent):
-            self.get_event()  # type: ignore[no-untyped-call]
-            return _Refused("aliases are not allowed")
-        node = super().compose_node(parent, index)
-        if getattr(event, "anchor", None) is not None:
-            return _Refused("anchors are not allowed")
-        return node if getattr(event, "tag", None) is None else _Refused("tags are not allowed")
+    __slots__ = ()
+
+
+def _depth(tree: Any) -> int:  # noqa: ANN401 - any JSON value
+    if not isinstance(tree, list):
+        return 0
+    children = (member for _, member in tree) if isinstance(tree, _Members) else tree
+    return 1 + max(map(_depth, children), default=0)
+
+
+def _json_value(tree: Any, pointer: str) -> Any:  # noqa: ANN401 - any JSON value
+    if isinstance(tree, _Members):
+        out: dict[str, Any] = {}
+        for key, member in tree:
+            place = _place(out, _text(key, pointer), pointer)
+            out[key] = _json_value(member, place)
+        return out
+    if isinstance(tree, list):
+        return [_json_value(member, f"{pointer}/{index}") for index, member in enumerate(tree)]
+    if isinstance(tree, _Digits):
+        return _number(tree, pointer)
+    return _text(tree, pointer) if isinstance(tree, str) else tree
+
+
+def _place(members: dict[str, Any], key: str, pointer: str) -> str:
+    """Give the pointer of a member that is not there yet."""
+    place = f"{pointer}/{escape(key)}"
+    if key in members:
+        raise InvalidModelError("a key that stands here twice", path=place)
+    return place
 
 
 def _value(node: Any, pointer: str) -> Any:  # noqa: ANN401 - a node of the parser
-    if isinstance(node, _Refused):
-        raise InvalidModelError(node.reason, path=pointer)
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, pointer)
     if isinstance(node, yaml.SequenceNode):
@@ -82,9 +98,7 @@ def _mapping(node: yaml.MappingNode, pointer: str) -> dict[str, Any]:
             raise InvalidModelError("a key that is not a string", path=pointer)
         if key == "<<" and key_node.style is None:
             raise InvalidModelError("merge keys are not allowed", path=pointer)
-        place = f"{pointer}/{escape(key)}"
-        if key in out:
-            raise InvalidModelError("a key that stands here twice", path=place)
+        place = _place(out, key, pointer)
         out[key] = _value(child, place)
     return out
 
@@ -104,27 +118,23 @@ def _scalar(text: str, pointer: str) -> Any:  # noqa: ANN401 - any JSON scalar
         return None
     if text in _BOOL:
         return _BOOL[text]
-    if _INT.fullmatch(text):
-        return _number(Decimal(text), pointer)
-    if _OCTAL.fullmatch(text):
-        return _number(Decimal(int(text, 0)), pointer)
-    if _HEX.fullmatch(text):
-        return _number(Decimal(int(text, 0)), pointer)
-    if _FLOAT.fullmatch(text):
-        return _number(Decimal(text), pointer)
+    if _OTHER_BASE.fullmatch(text):
+        return _number(str(Decimal(int(text, 0))), pointer)
+    if _DECIMAL.fullmatch(text):
+        return _number(text, pointer)
     if _SPECIAL.fullmatch(text):
         raise InvalidModelError("a number that JSON cannot hold", path=pointer)
     return text
 
 
-def _number(number: Decimal, pointer: str) -> int | float:
-    """Give a number that every language holds: its shortest binary64 text has to be the number itself."""
-    try:
-        near: float | None = float(number)
-        exact = Decimal(repr(near)) == number
-    except (OverflowError, ValueError, ArithmeticError):
-        near, exact = None, False
-    if near is None or not exact:
+def _number(text: str, pointer: str) -> int | float:
+    """Give a number that DynamoDB and every language hold: its shortest binary64 text has to be the number itself."""
+    if not text.lower().partition("e")[0].strip("+-.0"):
+        return 0
+    number, near = Decimal(0), float(text)
+    with suppress(ArithmeticError):  # of an exponent that no Decimal has
+        number = Decimal(text)
+    if Decimal(repr(near)) != number or not NUMBER_EXPONENT_MIN <= number.adjusted() <= NUMBER_EXPONENT_MAX:
         raise InvalidModelError("a number that binary64 does not hold exactly", path=pointer)
     return int(number) if number == number.to_integral_value() else near
 
