@@ -20,6 +20,7 @@ from .engine import Engine, EngineError
 from .faults import MUTANTS
 from .load import ROOT, SUITE, Case, LoadError
 from .page import page
+from .replay import Replay, pick, stream
 from .runner import ProtocolError, RunnerDiedError
 from .selftest import SelfTest, run_selftests
 from .suite import KNOWN, TARGETS, Language, LanguageRun, RelayRun, RunError, load_cases, load_languages, run_languages, run_relay, select, write_results
@@ -209,6 +210,29 @@ def parity(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def replay(arguments: argparse.Namespace) -> int:
+    """Run one case and tell everything that goes to the runner and over the wire."""
+    session = Session(arguments)
+    cases = pick(session.all_cases, arguments.filter or "")
+    if not cases:
+        raise RunError("replay takes the ID of a case (CASE=p0-create-golden, or p0-get-golden/row)")
+    good = True
+    with engine([target for target in session.targets if any(target in case.targets for case in cases)]) as dynamodb:
+        for language in session.languages:
+            for case in cases:
+                for target in [target for target in case.targets if target in session.targets]:
+                    lines = BUILD / f"replay-{language.key}.jsonl" if arguments.keep else None
+                    good &= Replay(language, session.catalogue, dynamodb, say).run(case, target, arguments.table, keep=lines)
+    return 0 if good else FAILED
+
+
+def stream_results(arguments: argparse.Namespace) -> int:
+    """Print each result as a JSON line as soon as it is there: what the native entry points read."""
+    session = Session(arguments)
+    with engine(session.targets) as dynamodb:
+        return 0 if stream(session, dynamodb, say) else FAILED
+
+
 def list_cases(arguments: argparse.Namespace) -> int:
     """Print the cases and their targets."""
     for case in Session(arguments).cases:
@@ -216,7 +240,7 @@ def list_cases(arguments: argparse.Namespace) -> int:
     return 0
 
 
-COMMANDS = {"run": run, "selftest": selftest, "mutants": mutants, "coverage": coverage, "parity": parity, "list": list_cases}
+COMMANDS = {"run": run, "selftest": selftest, "mutants": mutants, "coverage": coverage, "parity": parity, "list": list_cases, "replay": replay, "stream": stream_results}
 
 
 def main() -> int:
@@ -227,6 +251,8 @@ def main() -> int:
     parser.add_argument("--langs", default=",".join(KNOWN), help="languages, separated by commas")
     parser.add_argument("--filter", help="a part of a case ID, or a glob")
     parser.add_argument("--target", help="targets, separated by commas: pure, wire, live")
+    parser.add_argument("--keep", action="store_true", help="replay: leave the endpoint up, and the lines to the runner in a file")
+    parser.add_argument("--table", default="typed", choices=["typed", "dynamic"], help="replay: through which table")
     parser.add_argument("--check", action="store_true", help="parity: only compare")
     parser.add_argument("--update", action="store_true", help="coverage: write spec/coverage.lock")
     arguments = parser.parse_args()

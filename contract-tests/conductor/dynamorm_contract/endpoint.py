@@ -85,6 +85,7 @@ class Endpoint:
         self.seen: list[Seen] = []
         self.tamper_request: Callable[[str, dict[str, Any]], dict[str, Any]] | None = None
         self.tamper_response: Callable[[str, dict[str, Any]], dict[str, Any]] | None = None
+        self.listener: Callable[[Seen, Answer], None] | None = None
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_port}"
@@ -115,15 +116,18 @@ class Endpoint:
         body = json.loads(raw or b"{}")
         if self.tamper_request is not None:
             body = self.tamper_request(op, body)
+        seen = Seen(op, body, raw, headers)
         with self.lock:
             exchange = self.script[len(self.seen)] if len(self.seen) < len(self.script) else {}
-            self.seen.append(Seen(op, body, raw, headers))
+            self.seen.append(seen)
         if self.gate is not None:
             self.gate.wait()
         answer = self._answer(op, body, exchange)
         if self.tamper_response is not None and answer.status == 200 and answer.drop is None:  # noqa: PLR2004
             with contextlib.suppress(ValueError):
                 answer = json_answer(200, self.tamper_response(op, json.loads(answer.body)))
+        if self.listener is not None:
+            self.listener(seen, answer)
         return answer
 
     def _answer(self, op: str, body: dict[str, Any], exchange: dict[str, Any]) -> Answer:

@@ -11,6 +11,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 CALL_TIMEOUT_SECONDS = 30.0
@@ -38,6 +39,8 @@ class Runner:
         self.count = 0
         self.stderr: deque[str] = deque(maxlen=STDERR_LINES)
         self.buffer = b""
+        self.listener: Callable[[str, str], None] | None = None
+        """Hears each line, with the arrow of its direction."""
 
     def start(self) -> None:
         """Start the process and drain its standard error."""
@@ -60,13 +63,21 @@ class Runner:
         assert self.process is not None
         assert self.process.stdin is not None
         self.count += 1
+        line = json.dumps({"id": self.count, **message})
+        self._tell("→", line)
         try:
-            self.process.stdin.write(json.dumps({"id": self.count, **message}).encode() + b"\n")
+            self.process.stdin.write(line.encode() + b"\n")
             self.process.stdin.flush()
         except OSError as error:
             self.kill()
             raise RunnerDiedError(self._tail("the runner is gone")) from error
-        return self._checked(self._line())
+        answer = self._line()
+        self._tell("←", answer.decode(errors="replace"))
+        return self._checked(answer)
+
+    def _tell(self, arrow: str, line: str) -> None:
+        if self.listener is not None:
+            self.listener(arrow, line)
 
     def _line(self) -> bytes:
         assert self.process is not None
