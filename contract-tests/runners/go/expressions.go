@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"strconv"
 	"strings"
 
 	"github.com/dynamorm/dynamorm/dynamorm"
@@ -18,98 +17,66 @@ type args struct {
 
 func (a args) flag(name string) bool { return a.all[name] == true }
 
-var returns = map[string]dynamorm.Return{"new": dynamorm.ReturnNew, "old": dynamorm.ReturnOld, "none": dynamorm.ReturnNone, "updated_new": dynamorm.ReturnUpdatedNew, "updated_old": dynamorm.ReturnUpdatedOld}
+var returns = map[any]dynamorm.Return{"new": dynamorm.ReturnNew, "old": dynamorm.ReturnOld, "none": dynamorm.ReturnNone,
+	"updated_new": dynamorm.ReturnUpdatedNew, "updated_old": dynamorm.ReturnUpdatedOld}
 
+// options gives what the arguments say beside values, each only where it is there.
 func (a args) options() (list []dynamorm.Option) {
-	for name, o := range map[string]func() dynamorm.Option{"consistent": dynamorm.WithConsistentRead, "upsert": dynamorm.WithUpsert, "must_exist": dynamorm.WithMustExist, "adopt": dynamorm.WithAdopt} {
-		if a.flag(name) {
-			list = append(list, o())
+	flag := func(option func() dynamorm.Option) func(any) dynamorm.Option {
+		return func(any) dynamorm.Option { return option() }
+	}
+	for name, option := range map[string]func(v any) dynamorm.Option{
+		"consistent": flag(dynamorm.WithConsistentRead), "upsert": flag(dynamorm.WithUpsert),
+		"must_exist": flag(dynamorm.WithMustExist), "adopt": flag(dynamorm.WithAdopt),
+		"condition": func(v any) dynamorm.Option { return dynamorm.WithCondition(a.condition(v)) },
+		"select":    func(v any) dynamorm.Option { return dynamorm.WithSelect(each(v, field)...) },
+		"view":      func(v any) dynamorm.Option { return dynamorm.WithView(v.(string)) },
+		"return":    func(v any) dynamorm.Option { return dynamorm.WithReturn(returns[v]) },
+		"expected_version": func(v any) dynamorm.Option {
+			return dynamorm.WithExpectedVersion(number(&schema.Attribute{Format: schema.Int64}, v.(object)["N"].(string)).(int64))
+		},
+	} {
+		if v, ok := a.all[name]; ok && v != false {
+			list = append(list, option(v))
 		}
-	}
-	if v, ok := a.all["condition"]; ok {
-		list = append(list, dynamorm.WithCondition(a.condition(v)))
-	}
-	if v, ok := a.all["expected_version"].(object); ok {
-		n, err := strconv.ParseInt(v["N"].(string), 10, 64)
-		if err != nil {
-			panic("the version does not fit an int64: " + err.Error())
-		}
-		list = append(list, dynamorm.WithExpectedVersion(n))
-	}
-	if v, ok := a.all["select"]; ok {
-		list = append(list, dynamorm.WithSelect(fields(v)...))
-	}
-	if v, ok := a.all["view"].(string); ok {
-		list = append(list, dynamorm.WithView(v))
-	}
-	if v, ok := a.all["return"].(string); ok {
-		list = append(list, dynamorm.WithReturn(returns[v]))
 	}
 	return list
-}
-
-func fields(v any) []expression.Field {
-	out := []expression.Field{}
-	for _, p := range v.([]any) {
-		out = append(out, field(p))
-	}
-	return out
-}
-
-// segments gives a path's segments: text is split for finding the attribute alone.
-func segments(p any) []any {
-	out := []any{}
-	if list, ok := p.([]any); ok {
-		for _, s := range list {
-			if n, ok := s.(json.Number); ok {
-				i, _ := n.Int64()
-				s = int(i)
-			}
-			out = append(out, s)
-		}
-		return out
-	}
-	for _, part := range strings.Split(p.(string), ".") {
-		name, rest, _ := strings.Cut(part, "[")
-		out = append(out, name)
-		for range strings.Count(rest, "]") {
-			out = append(out, 0)
-		}
-	}
-	return out
 }
 
 func field(p any) expression.Field {
 	if text, ok := p.(string); ok {
 		return dynamorm.Field(text)
 	}
-	return dynamorm.Path(segments(p)...)
+	return dynamorm.Path(each(p, func(s any) any {
+		if n, ok := s.(json.Number); ok {
+			i, _ := n.Int64()
+			return int(i)
+		}
+		return s
+	})...)
 }
 
 // at finds the attribute that a path names, nil for none.
 func (a args) at(p any) *schema.Attribute {
-	if o, ok := p.(object); ok {
-		if _, ok := o["size"]; ok {
-			return &schema.Attribute{Type: schema.N}
+	if text, ok := p.(string); ok {
+		p = []any{}
+		for _, name := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(".[]", r) }) {
+			p = append(p.([]any), name)
 		}
 	}
-	list := segments(p)
-	if len(list) == 0 {
-		return nil
-	}
-	name, _ := list[0].(string)
-	cur := a.model.Attribute(name)
-	for _, s := range list[1:] {
-		if cur == nil {
+	path, _ := p.([]any)
+	found := &schema.Attribute{Attributes: a.model.Attributes}
+	for _, s := range path {
+		if found == nil {
 			return nil
 		}
-		if name, ok := s.(string); ok {
-			cur = cur.Member(name)
+		if name, ok := s.(string); ok && found.Items == nil {
+			found = attribute(found.Attributes, name)
 		} else {
-			cur = cur.Items
+			found = found.Items
 		}
 	}
-	return cur
+	return found
 }
 
 func left(p any) expression.Field {
@@ -136,11 +103,7 @@ func (a args) condition(v any) expression.Condition {
 	joins := map[string]func(...expression.Condition) expression.Condition{"and": dynamorm.And, "or": dynamorm.Or,
 		"not": func(kids ...expression.Condition) expression.Condition { return dynamorm.Not(kids[0]) }}
 	if join, ok := joins[op]; ok {
-		kids := []expression.Condition{}
-		for _, k := range c[1:] {
-			kids = append(kids, a.condition(k))
-		}
-		return join(kids...)
+		return join(each(c[1:], a.condition)...)
 	}
 	f, at := left(c[1]), a.at(c[1])
 	switch op {
@@ -153,23 +116,15 @@ func (a args) condition(v any) expression.Condition {
 	case "between":
 		return f.Between(operand(at, c[2]), operand(at, c[3]))
 	case "in":
-		list := []any{}
-		for _, o := range c[2].([]any) {
-			list = append(list, operand(at, o))
-		}
-		return f.In(list...)
+		return f.In(each(c[2], func(o any) any { return operand(at, o) })...)
 	case "contains":
-		return f.Contains(operand(memberOf(at), c[2]))
+		if at != nil {
+			at = at.Items // what is looked for is a member
+		}
+		return f.Contains(operand(at, c[2]))
 	}
 	compare := map[string]func(any) expression.Condition{"eq": f.Eq, "ne": f.Ne, "lt": f.Lt, "le": f.Le, "gt": f.Gt, "ge": f.Ge, "begins_with": f.BeginsWith}
 	return compare[op](operand(at, c[2]))
-}
-
-func memberOf(a *schema.Attribute) *schema.Attribute {
-	if a != nil && a.Type == schema.L {
-		return a.Items
-	}
-	return nil
 }
 
 func (a args) update(from object) *expression.Update {
@@ -177,21 +132,24 @@ func (a args) update(from object) *expression.Update {
 	kinds := map[string]func(expression.Field, any) *expression.Update{"set": u.Set, "set_if_absent": u.SetIfAbsent, "add": u.Add, "subtract": u.Subtract,
 		"append": u.Append, "prepend": u.Prepend, "add_to_set": u.AddToSet, "delete_from_set": u.DeleteFromSet}
 	for name, add := range kinds {
-		list, _ := from[name].([]any)
-		for _, e := range list {
-			pair := e.([]any)
+		for _, pair := range pairs(from[name]) {
 			add(field(pair[0]), operand(a.at(pair[0]), pair[1]))
 		}
 	}
-	if list, ok := from["copy"].([]any); ok {
-		for _, e := range list {
-			u.Copy(field(e.([]any)[0]), field(e.([]any)[1]))
-		}
+	for _, pair := range pairs(from["copy"]) {
+		u.Copy(field(pair[0]), field(pair[1]))
 	}
 	if list, ok := from["remove"]; ok {
-		u.Remove(fields(list)...)
+		u.Remove(each(list, field)...)
 	}
 	return u
+}
+
+func pairs(v any) [][]any {
+	if v == nil {
+		return nil
+	}
+	return each(v, func(e any) []any { return e.([]any) })
 }
 
 func (a args) expression() (out object, err error) {
@@ -212,7 +170,7 @@ func (a args) expression() (out object, err error) {
 		put("update", text, fail)
 	}
 	if v, ok := a.all["select"]; ok {
-		text, fail := c.Projection(fields(v))
+		text, fail := c.Projection(each(v, field))
 		put("projection", text, fail)
 	}
 	noNames, noValues := c.Empty()

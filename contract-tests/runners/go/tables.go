@@ -183,6 +183,9 @@ func call(c command) object {
 	case "fn.expression":
 		result, err = a.expression()
 	default:
+		if on.table == nil {
+			return object{"unsupported": c.Do}
+		}
 		selected, _ := c.Args["select"].([]any)
 		if d := on.model.Discriminator; d != nil && slices.Contains(selected, any(d.Attribute)) {
 			return on.maps.call(c.Do, a) // no struct has a field for it
