@@ -123,14 +123,16 @@ func (a args) condition(v any) expression.Condition {
 		}
 		return f.Contains(operand(at, c[2]))
 	}
-	compare := map[string]func(any) expression.Condition{"eq": f.Eq, "ne": f.Ne, "lt": f.Lt, "le": f.Le, "gt": f.Gt, "ge": f.Ge, "begins_with": f.BeginsWith}
+	compare := map[string]func(any) expression.Condition{"eq": f.Eq, "ne": f.Ne, "lt": f.Lt, "le": f.Le,
+		"gt": f.Gt, "ge": f.Ge, "begins_with": f.BeginsWith}
 	return compare[op](operand(at, c[2]))
 }
 
 func (a args) update(from object) *expression.Update {
 	u := dynamorm.NewUpdate()
-	kinds := map[string]func(expression.Field, any) *expression.Update{"set": u.Set, "set_if_absent": u.SetIfAbsent, "add": u.Add, "subtract": u.Subtract,
-		"append": u.Append, "prepend": u.Prepend, "add_to_set": u.AddToSet, "delete_from_set": u.DeleteFromSet}
+	kinds := map[string]func(expression.Field, any) *expression.Update{"set": u.Set, "set_if_absent": u.SetIfAbsent, "add": u.Add,
+		"subtract": u.Subtract,
+		"append":   u.Append, "prepend": u.Prepend, "add_to_set": u.AddToSet, "delete_from_set": u.DeleteFromSet}
 	for name, add := range kinds {
 		for _, pair := range pairs(from[name]) {
 			add(field(pair[0]), operand(a.at(pair[0]), pair[1]))
