@@ -72,9 +72,9 @@ func WithReturn(r operation.Return) Option {
 	return Option{"WithReturn", func(s *settings) { s.returns = r }}
 }
 
-// WithOld asks for the replaced or deleted item (put, delete): a new one is put into old, nil where there was none.
-// For a dynamic table T is map[string]any.
-func WithOld[T any](old **T) Option {
+// WithOld asks for the replaced or deleted item (put, delete). It is put into old, which is what Get gives: a *T, or the map of a dynamic
+// table; nil where there was none.
+func WithOld[V any](old *V) Option {
 	return Option{"WithOld", func(s *settings) { s.old = old }}
 }
 

@@ -61,13 +61,11 @@ func (t *Table[T]) Save(ctx context.Context, v *T, options ...Option) error {
 
 func (t *Table[T]) put(ctx context.Context, mode operation.PutMode, v *T, s settings) error {
 	in := operation.PutInput{Table: t.name, Mode: mode, Value: v, Now: t.client.clock(), Condition: s.condition}
-	old, err := t.old(s)
+	old, none, err := t.old(s)
 	if err != nil {
 		return err
 	}
-	if old != nil {
-		in.Old = *old
-	}
+	in.Old = old
 	return t.buffered(func(b []byte) ([]byte, error) {
 		x, err := operation.NewPut(t.model.plan, b, in)
 		if err != nil {
@@ -75,25 +73,29 @@ func (t *Table[T]) put(ctx context.Context, mode operation.PutMode, v *T, s sett
 		}
 		err = transport.Run(ctx, t.client.transport, x)
 		if old != nil && !x.HadOld {
-			*old = nil
+			none()
 		}
 		return x.Next().Body, err
 	})
 }
 
-// old gives the place for the replaced item, filled with a new T; nil where it is not asked for.
-func (t *Table[T]) old(s settings) (**T, error) {
-	if s.old == nil {
-		return nil, nil
+// old gives what takes the replaced item, nil where it is not asked for, and what empties its place where there was none.
+func (t *Table[T]) old(s settings) (into any, none func(), err error) {
+	switch old := s.old.(type) {
+	case nil:
+		return nil, nil, nil
+	case **T:
+		*old = new(T)
+		return *old, func() { *old = nil }, nil
+	case *map[string]any:
+		if _, ok := s.old.(*T); ok {
+			*old = nil
+			return old, func() { *old = nil }, nil
+		}
 	}
-	old, ok := s.old.(**T)
-	if !ok {
-		e := errs.New(errs.CodeValidationFailed, "", "WithOld needs a place for a value of the table")
-		e.Model = t.model.Schema().Name
-		return nil, e
-	}
-	*old = new(T)
-	return old, nil
+	e := errs.New(errs.CodeValidationFailed, "", "WithOld needs a place for a value of the table")
+	e.Model = t.model.Schema().Name
+	return nil, nil, e
 }
 
 // buffered runs a call with a pooled buffer for its body. Only after success is the body surely read to its end by the network.
@@ -185,13 +187,11 @@ func (t *Table[T]) Delete(ctx context.Context, key any, options ...Option) error
 		return err
 	}
 	in := operation.DeleteInput{Table: t.name, Key: key, Condition: s.condition, Expected: s.expected, MustExist: s.mustExist}
-	old, err := t.old(s)
+	old, none, err := t.old(s)
 	if err != nil {
 		return err
 	}
-	if old != nil {
-		in.Old = *old
-	}
+	in.Old = old
 	return t.buffered(func(b []byte) ([]byte, error) {
 		x, err := operation.NewDelete(t.model.plan, b, in)
 		if err != nil {
@@ -199,7 +199,7 @@ func (t *Table[T]) Delete(ctx context.Context, key any, options ...Option) error
 		}
 		err = transport.Run(ctx, t.client.transport, x)
 		if old != nil && !x.HadOld {
-			*old = nil
+			none()
 		}
 		return x.Next().Body, err
 	})

@@ -7,8 +7,7 @@ import (
 
 // checkModel holds a model against the rules that its structure alone does not show.
 func checkModel(m *Model, at string) {
-	checkLevel(m.Attributes, at+"/attributes")
-	checkNaming(m.Naming, m.Attributes, at+"/attributes")
+	checkLevel(m.Attributes, m.Naming, at+"/attributes")
 	checkKey(m, m.Partition, at+"/keys/partition")
 	if m.Sort != nil {
 		checkKey(m, *m.Sort, at+"/keys/sort")
@@ -29,11 +28,11 @@ func checkKey(m *Model, k Key, at string) {
 			continue
 		}
 		entry := pointerTo(at, i)
-		if len(k.Attribute) > KeyNameMaxBytes {
-			refuse(at+"/attribute", "is longer than 255 bytes")
-		}
 		if a.Type != k.Type {
 			refuse(at+"/type", "is not the attribute's type")
+		}
+		if len(k.Attribute) > KeyNameMaxBytes {
+			refuse(at+"/attribute", "is longer than 255 bytes")
 		}
 		switch {
 		case a.Encrypted():
@@ -55,7 +54,7 @@ func pointerTo(at string, i int) string {
 
 var modelPointer = regexp.MustCompile(`^/models/\d+`)
 
-func checkLevel(list []*Attribute, at string) {
+func checkLevel(list []*Attribute, convention, at string) {
 	names, fields := map[string]bool{}, map[string]bool{}
 	for i, a := range list {
 		entry := at + "/" + strconv.Itoa(i)
@@ -66,7 +65,8 @@ func checkLevel(list []*Attribute, at string) {
 			refuse(entry+"/field", "stands twice")
 		}
 		names[a.Name], fields[a.Field] = true, true
-		checkAttribute(a, entry)
+		checkName(a.Name, convention, entry+"/attribute")
+		checkAttribute(a, convention, entry)
 	}
 }
 
@@ -84,7 +84,7 @@ func (a *Attribute) fits() bool {
 	return a.Format == ""
 }
 
-func checkAttribute(a *Attribute, at string) {
+func checkAttribute(a *Attribute, convention, at string) {
 	switch {
 	case !a.fits():
 		refuse(at+"/format", "does not fit the type")
@@ -94,12 +94,13 @@ func checkAttribute(a *Attribute, at string) {
 		refuse(at+"/enum", "fits only S without format and without json")
 	case a.Typed && a.Type != M:
 		refuse(at+"/attributes", "fits only M")
-	case a.Items != nil && a.Type != L:
-		refuse(at+"/items", "fits only L")
 	}
-	checkLevel(a.Attributes, at+"/attributes")
+	checkLevel(a.Attributes, convention, at+"/attributes")
 	if a.Items != nil {
-		checkAttribute(a.Items, at+"/items")
+		if a.Type != L {
+			refuse(at+"/items", "fits only L")
+		}
+		checkAttribute(a.Items, convention, at+"/items")
 	}
 }
 
@@ -108,20 +109,9 @@ var conventions = map[string]*regexp.Regexp{
 	"camelCase":  regexp.MustCompile(`^_?[a-z][a-zA-Z0-9]*$`),
 }
 
-func checkNaming(convention string, list []*Attribute, at string) {
-	pattern, ok := conventions[convention]
-	if !ok {
-		return
-	}
-	for i, a := range list {
-		entry := at + "/" + strconv.Itoa(i)
-		if a.Name != "" && a.Name != "PK" && a.Name != "SK" && !pattern.MatchString(a.Name) {
-			refuse(entry+"/attribute", "is not in "+convention)
-		}
-		checkNaming(convention, a.Attributes, entry+"/attributes")
-		for it, p := a.Items, entry+"/items"; it != nil; it, p = it.Items, p+"/items" {
-			checkNaming(convention, it.Attributes, p+"/attributes")
-		}
+func checkName(name, convention, at string) {
+	if pattern, ok := conventions[convention]; ok && name != "PK" && name != "SK" && !pattern.MatchString(name) {
+		refuse(at, "is not in "+convention)
 	}
 }
 
@@ -173,18 +163,25 @@ func checkIndexes(m *Model, at string) {
 		names[ix.Name] = true
 		if ix.Local {
 			local++
-			checkLocal(m, ix, entry)
 		} else {
 			global++
 		}
 		if local > LSIMax || global > GSIMax {
 			refuse(entry, "is one index too many")
 		}
-		if ix.Partition == nil && !ix.Local {
+		if ix.Local {
+			checkLocal(m, ix, entry)
+		} else if ix.Partition == nil {
 			refuse(entry, "lacks the member partition")
 		}
 		checkIndexKey(m, ix.Partition, entry+"/partition")
 		checkIndexKey(m, ix.Sort, entry+"/sort")
+		if ix.Fields == nil && ix.Projection == "INCLUDE" {
+			refuse(entry+"/projection", "lacks the member fields")
+		}
+		if ix.Fields != nil && ix.Projection != "INCLUDE" {
+			refuse(entry+"/projection/fields", "belong to a projection of type INCLUDE")
+		}
 		checkFields(m, ix.Fields, entry+"/projection/fields")
 	}
 }
@@ -208,12 +205,12 @@ func checkIndexKey(m *Model, k *Key, at string) {
 	switch {
 	case a == nil:
 		refuse(at+"/attribute", "is not declared")
-	case a.Encrypted():
-		refuse(at+"/attribute", "an index key cannot be encrypted")
-	case len(k.Attribute) > KeyNameMaxBytes:
-		refuse(at+"/attribute", "is longer than 255 bytes")
 	case a.Type != k.Type:
 		refuse(at+"/type", "is not the attribute's type")
+	case len(k.Attribute) > KeyNameMaxBytes:
+		refuse(at+"/attribute", "is longer than 255 bytes")
+	case a.Encrypted():
+		refuse(at+"/attribute", "an index key cannot be encrypted")
 	}
 }
 

@@ -310,7 +310,7 @@ func parseSafely(tree map[string]any) (a *Attribute, err error) {
 		}
 	}()
 	a = parseAttribute(node{tree, ""}, item)
-	checkAttribute(a, "")
+	checkAttribute(a, "", "")
 	return a, nil
 }
 

@@ -155,6 +155,7 @@ func contains(list []string, s string) bool {
 	return false
 }
 
+// parseDocument reads the members of each object by name, so that of several faults every language tells the same.
 func parseDocument(n node) *Document {
 	if m, ok := n.value.(map[string]any); ok {
 		if v, given := m["dms_version"]; given && v != any(Version) {
@@ -163,30 +164,35 @@ func parseDocument(n node) *Document {
 	}
 	m := n.object([]string{"dms_version", "models"}, []string{"namespace", "tags"})
 	doc := &Document{}
+	for _, e := range m["models"].list(1) {
+		doc.Models = append(doc.Models, parseModel(e))
+	}
 	if v, ok := m["namespace"]; ok {
 		doc.Namespace = v.matching(namespacePattern, "must be lower-case words joined by dots")
+		for _, model := range doc.Models {
+			model.Namespace = doc.Namespace
+		}
 	}
 	if v, ok := m["tags"]; ok {
 		doc.Tags = v.free()
-	}
-	for _, e := range m["models"].list(1) {
-		model := parseModel(e)
-		model.Namespace = doc.Namespace
-		doc.Models = append(doc.Models, model)
 	}
 	return doc
 }
 
 func parseModel(n node) *Model {
 	m := n.object([]string{"name", "table", "keys", "attributes"}, []string{"naming", "indexes", "views", "discriminator", "tags"})
-	model := &Model{Name: m["name"].matching(typeNamePattern, "must be a name in PascalCase")}
-	model.Table = m["table"].object([]string{"name"}, nil)["name"].matching(tablePattern, "must have 3 to 255 characters out of a-z A-Z 0-9 _ - .")
+	model := &Model{}
+	for _, e := range m["attributes"].list(1) {
+		model.Attributes = append(model.Attributes, parseAttribute(e, top))
+	}
 	if v, ok := m["discriminator"]; ok {
 		d := v.object([]string{"attribute", "value"}, nil)
 		model.Discriminator = &Discriminator{d["attribute"].name(), d["value"].name()}
 	}
-	if v, ok := m["naming"]; ok {
-		model.Naming = v.object([]string{"convention"}, nil)["convention"].oneOf("snake_case", "camelCase")
+	if v, ok := m["indexes"]; ok {
+		for _, e := range v.list(0) {
+			model.Indexes = append(model.Indexes, parseIndex(e))
+		}
 	}
 	keys := m["keys"].object([]string{"partition"}, []string{"sort"})
 	model.Partition = parseKey(keys["partition"])
@@ -194,22 +200,19 @@ func parseModel(n node) *Model {
 		k := parseKey(v)
 		model.Sort = &k
 	}
-	for _, e := range m["attributes"].list(1) {
-		model.Attributes = append(model.Attributes, parseAttribute(e, top))
+	model.Name = m["name"].matching(typeNamePattern, "must be a name in PascalCase")
+	if v, ok := m["naming"]; ok {
+		model.Naming = v.object([]string{"convention"}, nil)["convention"].oneOf("snake_case", "camelCase")
 	}
-	if v, ok := m["indexes"]; ok {
-		for _, e := range v.list(0) {
-			model.Indexes = append(model.Indexes, parseIndex(e))
-		}
+	model.Table = m["table"].object([]string{"name"}, nil)["name"].matching(tablePattern, "must have 3 to 255 characters out of a-z A-Z 0-9 _ - .")
+	if v, ok := m["tags"]; ok {
+		model.Tags = v.free()
 	}
 	if v, ok := m["views"]; ok {
 		for _, e := range v.list(0) {
 			f := e.object([]string{"name", "fields"}, nil)
-			model.Views = append(model.Views, &View{Name: f["name"].matching(typeNamePattern, "must be a name in PascalCase"), Fields: f["fields"].texts(1, node.name)})
+			model.Views = append(model.Views, &View{Fields: f["fields"].texts(1, node.name), Name: f["name"].matching(typeNamePattern, "must be a name in PascalCase")})
 		}
-	}
-	if v, ok := m["tags"]; ok {
-		model.Tags = v.free()
 	}
 	return model
 }
@@ -242,20 +245,18 @@ func parseAttribute(n node, at level) *Attribute {
 	}
 	m := n.object(required, members[at])
 	a := &Attribute{}
-	if at != item {
-		a.Name = m["attribute"].name()
-	}
-	a.Type = Type(m["type"].oneOf("S", "N", "B", "BOOL", "NULL", "L", "M", "SS", "NS", "BS"))
-	for _, k := range members[at] {
-		if v, ok := m[k]; ok {
-			parseMember(a, k, v)
-		}
+	for _, k := range sortedKeys(m) {
+		parseMember(a, k, m[k])
 	}
 	return a
 }
 
 func parseMember(a *Attribute, k string, v node) {
 	switch k {
+	case "attribute":
+		a.Name = v.name()
+	case "type":
+		a.Type = Type(v.oneOf("S", "N", "B", "BOOL", "NULL", "L", "M", "SS", "NS", "BS"))
 	case "format":
 		a.Format = Format(v.oneOf("timestamp", "rfc3339nano", "date", "uuid", "bool_string", "int", "int64", "float", "decimal", "unix_seconds", "unix_millis"))
 	case "json":
@@ -290,8 +291,9 @@ func parseMember(a *Attribute, k string, v node) {
 
 func parseEncryption(n node) map[string]any {
 	if c, ok := n.object(nil, []string{"context"})["context"]; ok {
-		for _, v := range c.object(nil, []string{"model", "attribute"}) {
-			v.name()
+		names := c.object(nil, []string{"attribute", "model"})
+		for _, k := range sortedKeys(names) {
+			names[k].name()
 		}
 	}
 	return n.free()
@@ -299,31 +301,25 @@ func parseEncryption(n node) map[string]any {
 
 func parseIndex(n node) *Index {
 	m := n.object([]string{"name", "type"}, []string{"partition", "sort", "projection", "tags"})
-	ix := &Index{Name: m["name"].matching(tablePattern, "must have 3 to 255 characters out of a-z A-Z 0-9 _ - ."), Local: m["type"].oneOf("GSI", "LSI") == "LSI", Projection: "ALL"}
+	ix := &Index{Name: m["name"].matching(tablePattern, "must have 3 to 255 characters out of a-z A-Z 0-9 _ - ."), Projection: "ALL"}
 	if v, ok := m["partition"]; ok {
 		k := parseKey(v)
 		ix.Partition = &k
+	}
+	if v, ok := m["projection"]; ok {
+		p := v.object([]string{"type"}, []string{"fields"})
+		if f, given := p["fields"]; given {
+			ix.Fields = f.texts(1, node.name)
+		}
+		ix.Projection = p["type"].oneOf("ALL", "KEYS_ONLY", "INCLUDE")
 	}
 	if v, ok := m["sort"]; ok {
 		k := parseKey(v)
 		ix.Sort = &k
 	}
-	if v, ok := m["projection"]; ok {
-		p := v.object([]string{"type"}, []string{"fields"})
-		ix.Projection = p["type"].oneOf("ALL", "KEYS_ONLY", "INCLUDE")
-		f, given := p["fields"]
-		if given {
-			ix.Fields = f.texts(1, node.name)
-		}
-		if given && ix.Projection != "INCLUDE" {
-			refuse(f.pointer, "fields belong to a projection of type INCLUDE")
-		}
-		if !given && ix.Projection == "INCLUDE" {
-			refuse(v.pointer, "lacks the member fields")
-		}
-	}
 	if v, ok := m["tags"]; ok {
 		ix.Tags = v.free()
 	}
+	ix.Local = m["type"].oneOf("GSI", "LSI") == "LSI"
 	return ix
 }

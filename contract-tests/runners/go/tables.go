@@ -2,210 +2,198 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"reflect"
+	"slices"
 
 	"github.com/dynamorm/dynamorm/dynamorm"
 	"github.com/dynamorm/dynamorm/dynamorm/expression"
 	"github.com/dynamorm/dynamorm/dynamorm/schema"
+	"github.com/dynamorm/dynamorm/dynamorm/schema/dms"
 )
 
-// typed is a table of native structs; what a struct cannot hold goes through the dynamic table of the same model.
-type typed[T any] struct {
-	model *schema.Model
-	type_ *dynamorm.Model[T]
-	table *dynamorm.Table[T]
-	maps  dynamic
+// native is a model declared in Go.
+type native struct {
+	schema *schema.Model
+	open   func(*dynamorm.Client, *schema.Model, table) table
 }
 
-func newTyped[T any](c *dynamorm.Client, m *dynamorm.Model[T], d *dynamorm.DynamicModel) table {
-	s := d.Schema()
-	return typed[T]{s, m, dynamorm.NewTable(c, m), dynamic{s, d, dynamorm.NewDynamicTable(c, d)}}
+// table makes a call and gives its answer.
+type table interface {
+	call(do string, a args) object
 }
 
-func (t typed[T]) value(item object) (*T, bool) {
-	v := new(T)
-	return v, fill(reflect.ValueOf(v).Elem(), item)
+// calls are those of typed tables (V is *T) and dynamic ones (V is a map).
+type calls[V any] interface {
+	Create(ctx context.Context, v V, options ...dynamorm.Option) error
+	Put(ctx context.Context, v V, options ...dynamorm.Option) error
+	Save(ctx context.Context, v V, options ...dynamorm.Option) error
+	Get(ctx context.Context, key any, options ...dynamorm.Option) (V, error)
+	Find(ctx context.Context, key any, options ...dynamorm.Option) (V, bool, error)
+	Exists(ctx context.Context, key any, options ...dynamorm.Option) (bool, error)
+	Update(ctx context.Context, key any, u *expression.Update, options ...dynamorm.Option) (V, error)
+	Delete(ctx context.Context, key any, options ...dynamorm.Option) error
 }
 
-func (t typed[T]) tagged(v *T) object {
-	if v == nil {
+// bound is a table whose values are tagged; what V cannot hold goes through the table of maps.
+type bound[V any] struct {
+	calls[V]
+	model     *schema.Model
+	maps      table
+	marshal   func(V) ([]byte, error)
+	size      func(V) (int, error)
+	unmarshal func([]byte) (V, error)
+}
+
+func newTyped[T any](c *dynamorm.Client, m *dynamorm.Model[T], s *schema.Model, maps table) table {
+	return bound[*T]{dynamorm.NewTable(c, m), s, maps, m.Marshal, m.Size, m.Unmarshal}
+}
+
+func newDynamic(c *dynamorm.Client, m *dynamorm.DynamicModel) table {
+	return bound[object]{dynamorm.NewDynamicTable(c, m), m.Schema(), nil,
+		func(v object) ([]byte, error) { return m.Marshal(&v) },
+		func(v object) (int, error) { return m.Size(&v) },
+		func(item []byte) (v object, err error) {
+			p, err := m.Unmarshal(item)
+			if p != nil {
+				v = *p
+			}
+			return v, err
+		}}
+}
+
+// value gives the native value of an item or key, and whether V holds it.
+func (t bound[V]) value(item any) (v V, ok bool) {
+	tagged, _ := item.(object)
+	members := membersToNative(t.model.Attributes, tagged)
+	place := reflect.ValueOf(&v).Elem()
+	if place.Kind() == reflect.Map {
+		place.Set(reflect.ValueOf(members))
+		return v, true
+	}
+	place.Set(reflect.New(place.Type().Elem()))
+	return v, assignMembers(place.Elem(), t.model.Attributes, members)
+}
+
+// tagged gives the attributes of a value, nil for none.
+func (t bound[V]) tagged(v V) any {
+	x := reflect.ValueOf(v)
+	if x.IsNil() {
 		return nil
 	}
-	return members(t.model.Attributes, reflect.ValueOf(v).Elem())
+	return membersToTagged(t.model.Attributes, reflect.Indirect(x), true)
 }
 
-func (t typed[T]) key(item object) any {
-	if v, ok := t.value(item); ok {
-		return v
-	}
-	return t.maps.value(item)
-}
-
-func (t typed[T]) fail(err error) error {
-	return withItem(err, func(e *dynamorm.Error) (object, error) {
-		v := new(T)
-		_, err := e.Item(v)
-		return t.tagged(v), err
-	})
-}
-
-// withItem reads the item of a failed condition by the error's own accessor.
-func withItem(err error, read func(*dynamorm.Error) (object, error)) error {
+// returned gives the item of a failed condition by the error's own accessor; nil where there is none, or one that is no item of the model.
+func (t bound[V]) returned(err error) any {
 	var e *dynamorm.Error
-	if !errors.As(err, &e) || !e.HasItem() {
-		return err
+	v, _ := t.value(nil)
+	into := any(v)
+	if _, ok := into.(object); ok {
+		into = &v
 	}
-	item, fail := read(e)
-	if fail != nil {
-		return err // the stored item is another model's; the error that brought it is the answer all the same
-	}
-	return &detailed{err, item}
-}
-
-func (t typed[T]) write(do string, item object, options []dynamorm.Option, wantOld bool) (object, object, error) {
-	v, ok := t.value(item)
-	if !ok {
-		return t.maps.write(do, item, options, wantOld)
-	}
-	var old *T
-	if wantOld {
-		options = append(options, dynamorm.WithOld(&old))
-	}
-	call := map[string]func(context.Context, *T, ...dynamorm.Option) error{"create": t.table.Create, "put": t.table.Put, "save": t.table.Save}[do]
-	err := call(context.Background(), v, options...)
-	return t.tagged(v), t.tagged(old), t.fail(err)
-}
-
-func (t typed[T]) find(key object, options []dynamorm.Option) (object, bool, error) {
-	v, found, err := t.table.Find(context.Background(), t.key(key), options...)
-	return t.tagged(v), found, err
-}
-
-func (t typed[T]) get(key object, options []dynamorm.Option) (object, error) {
-	v, err := t.table.Get(context.Background(), t.key(key), options...)
-	return t.tagged(v), err
-}
-
-func (t typed[T]) exists(key object, options []dynamorm.Option) (bool, error) {
-	return t.table.Exists(context.Background(), t.key(key), options...)
-}
-
-func (t typed[T]) update(key object, u *expression.Update, options []dynamorm.Option) (object, error) {
-	v, err := t.table.Update(context.Background(), t.key(key), u, options...)
-	return t.tagged(v), t.fail(err)
-}
-
-func (t typed[T]) remove(key object, options []dynamorm.Option, wantOld bool) (object, error) {
-	var old *T
-	if wantOld {
-		options = append(options, dynamorm.WithOld(&old))
-	}
-	err := t.table.Delete(context.Background(), t.key(key), options...)
-	return t.tagged(old), t.fail(err)
-}
-
-func (t typed[T]) marshal(item object) ([]byte, int, error) {
-	v, ok := t.value(item)
-	if !ok {
-		return t.maps.marshal(item)
-	}
-	text, err := t.type_.Marshal(v)
-	if err != nil {
-		return nil, 0, err
-	}
-	size, err := t.type_.Size(v)
-	return text, size, err
-}
-
-func (t typed[T]) unmarshal(item []byte) (object, error) {
-	v, err := t.type_.Unmarshal(item)
-	return t.tagged(v), err
-}
-
-// dynamic is a table of maps.
-type dynamic struct {
-	model *schema.Model
-	type_ *dynamorm.DynamicModel
-	table *dynamorm.DynamicTable
-}
-
-func (t dynamic) value(item object) object { return nativeMembers(t.model.Attributes, item) }
-
-func (t dynamic) tagged(v object) object {
-	if v == nil {
+	if !errors.As(err, &e) {
 		return nil
 	}
-	return members(t.model.Attributes, reflect.ValueOf(v))
+	if found, fail := e.Item(into); !found || fail != nil {
+		return nil
+	}
+	return t.tagged(v)
 }
 
-func (t dynamic) fail(err error) error {
-	return withItem(err, func(e *dynamorm.Error) (object, error) {
-		var v object
-		_, err := e.Item(&v)
-		return t.tagged(v), err
-	})
-}
-
-func (t dynamic) write(do string, item object, options []dynamorm.Option, wantOld bool) (object, object, error) {
-	v := t.value(item)
-	var old *map[string]any
-	if wantOld {
+func (t bound[V]) call(do string, a args) object {
+	ctx, options, write := context.Background(), a.options(), false
+	given := a.all["key"]
+	if item, ok := a.all["item"]; ok && do != "fn.unmarshal" {
+		given = item
+	}
+	v, ok := t.value(given)
+	if !ok {
+		return t.maps.call(do, a)
+	}
+	var out, old V
+	var err error
+	if a.flag("return_old") {
 		options = append(options, dynamorm.WithOld(&old))
 	}
-	call := map[string]func(context.Context, map[string]any, ...dynamorm.Option) error{"create": t.table.Create, "put": t.table.Put, "save": t.table.Save}[do]
-	err := t.fail(call(context.Background(), v, options...))
-	if old == nil {
-		return t.tagged(v), nil, err
+	result := object{}
+	switch do {
+	case "create":
+		write, out, err = true, v, t.Create(ctx, v, options...)
+	case "put":
+		write, out, err = true, v, t.Put(ctx, v, options...)
+	case "save":
+		write, out, err = true, v, t.Save(ctx, v, options...)
+	case "get":
+		out, err = t.Get(ctx, v, options...)
+	case "find":
+		out, _, err = t.Find(ctx, v, options...)
+	case "update":
+		out, err = t.Update(ctx, v, a.update(a.all), options...)
+	case "exists":
+		result["exists"], err = t.Exists(ctx, v, options...)
+	case "delete":
+		err = t.Delete(ctx, v, options...)
+	case "fn.marshal":
+		var text []byte
+		text, err = t.marshal(v)
+		result["item"] = json.RawMessage(text)
+	case "fn.size":
+		result["bytes"], err = t.size(v)
+	case "fn.unmarshal":
+		text, _ := json.Marshal(a.all["item"])
+		out, err = t.unmarshal(text)
+	default:
+		return object{"unsupported": do}
 	}
-	return t.tagged(v), t.tagged(*old), err
-}
-
-func (t dynamic) find(key object, options []dynamorm.Option) (object, bool, error) {
-	v, found, err := t.table.Find(context.Background(), t.value(key), options...)
-	return t.tagged(v), found, err
-}
-
-func (t dynamic) get(key object, options []dynamorm.Option) (object, error) {
-	v, err := t.table.Get(context.Background(), t.value(key), options...)
-	return t.tagged(v), err
-}
-
-func (t dynamic) exists(key object, options []dynamorm.Option) (bool, error) {
-	return t.table.Exists(context.Background(), t.value(key), options...)
-}
-
-func (t dynamic) update(key object, u *expression.Update, options []dynamorm.Option) (object, error) {
-	v, err := t.table.Update(context.Background(), t.value(key), u, options...)
-	return t.tagged(v), t.fail(err)
-}
-
-func (t dynamic) remove(key object, options []dynamorm.Option, wantOld bool) (object, error) {
-	var old *map[string]any
-	if wantOld {
-		options = append(options, dynamorm.WithOld(&old))
-	}
-	err := t.fail(t.table.Delete(context.Background(), t.value(key), options...))
-	if old == nil {
-		return nil, err
-	}
-	return t.tagged(*old), err
-}
-
-func (t dynamic) marshal(item object) ([]byte, int, error) {
-	v := t.value(item)
-	text, err := t.type_.Marshal(&v)
 	if err != nil {
-		return nil, 0, err
+		beside := object{}
+		if write {
+			beside["after"] = t.tagged(v)
+		}
+		if item := t.returned(err); item != nil {
+			beside["details"] = object{"item": item}
+		}
+		return failure(err, beside)
 	}
-	size, err := t.type_.Size(&v)
-	return text, size, err
+	if !slices.Contains([]string{"exists", "delete", "fn.marshal", "fn.size"}, do) {
+		result["item"] = t.tagged(out)
+	}
+	if o := t.tagged(old); o != nil {
+		result["old"] = o
+	}
+	return object{"result": result}
 }
 
-func (t dynamic) unmarshal(item []byte) (object, error) {
-	v, err := t.type_.Unmarshal(item)
-	if err != nil {
-		return nil, err
+// call makes the calls that need no table, and hands on the others.
+func call(c command) object {
+	on := clients[c.Client][c.On]
+	a := args{c.Args, on.model}
+	var result object
+	var err error
+	switch c.Do {
+	case "fn.dms.load":
+		var doc *schema.Document
+		if doc, err = dms.Load(c.Args["text"].(string)); err == nil {
+			result = object{"dms": doc.CanonicalJSON()}
+		}
+	case "fn.dms.native":
+		result = object{"dms": natives[c.Args["model"].(string)].schema.CanonicalJSON()}
+	case "fn.expression":
+		result, err = a.expression()
+	default:
+		if on.table == nil {
+			return object{"unsupported": c.Do}
+		}
+		selected, _ := c.Args["select"].([]any)
+		if d := on.model.Discriminator; d != nil && slices.Contains(selected, any(d.Attribute)) {
+			return on.maps.call(c.Do, a) // no struct has a field for it
+		}
+		return on.table.call(c.Do, a)
 	}
-	return t.tagged(*v), nil
+	if err != nil {
+		return failure(err, nil)
+	}
+	return object{"result": result}
 }

@@ -3,8 +3,9 @@ package main
 import (
 	"encoding/base64"
 	"encoding/json"
-	"math"
+	"maps"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,48 +31,18 @@ func each[T any](v any, one func(any) T) []T {
 	return out
 }
 
-func binary(v any) []byte {
-	b, _ := base64.StdEncoding.DecodeString(v.(string))
-	if b == nil {
-		b = []byte{}
+func attribute(list []*schema.Attribute, name string) *schema.Attribute {
+	if i := slices.IndexFunc(list, func(a *schema.Attribute) bool { return a.Name == name }); i >= 0 {
+		return list[i]
 	}
-	return b
-}
-
-// stamp reads an instant that a time.Time holds whole, and that the format has digits for.
-func stamp(text string, f schema.Format) (time.Time, bool) {
-	t, err := time.Parse(time.RFC3339Nano, text)
-	_, fraction, _ := strings.Cut(text, ".")
-	digits := 0
-	for digits < len(fraction) && fraction[digits] >= '0' && fraction[digits] <= '9' {
-		digits++
-	}
-	most := 6
-	if f == schema.RFC3339Nano {
-		most = 9
-	}
-	return t, err == nil && len(strings.TrimRight(fraction[:digits], "0")) <= most
-}
-
-func number(a *schema.Attribute, text string) any {
-	switch a.Format {
-	case schema.Int, schema.Int64, schema.UnixSeconds, schema.UnixMillis:
-		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-			return n
-		}
-	case schema.Float:
-		if f, err := strconv.ParseFloat(text, 64); err == nil {
-			return f
-		}
-	}
-	return dynamorm.Number(text)
+	return nil
 }
 
 // toNative gives the Go value of a tagged one, by its attribute.
 func toNative(a *schema.Attribute, v object) any {
 	tag, x := one(v)
 	if a == nil || string(a.Type) != tag {
-		a = &schema.Attribute{Type: schema.Type(tag)}
+		a = &schema.Attribute{}
 	}
 	switch tag {
 	case "S":
@@ -91,9 +62,22 @@ func toNative(a *schema.Attribute, v object) any {
 	case "L":
 		return each(x, func(e any) any { return toNative(a.Items, e.(object)) })
 	case "M":
-		return nativeMembers(a.Attributes, x.(object))
+		return membersToNative(a.Attributes, x.(object))
 	}
 	return nil
+}
+
+func membersToNative(list []*schema.Attribute, item object) object {
+	out := object{}
+	for name, v := range item {
+		out[name] = toNative(attribute(list, name), v.(object))
+	}
+	return out
+}
+
+// finer finds text with more digits than the format has: it goes on as text, so that the library refuses it.
+var finer = map[schema.Format]*regexp.Regexp{
+	schema.Timestamp: regexp.MustCompile(`\.\d{6}\d*[1-9]`), schema.RFC3339Nano: regexp.MustCompile(`\.\d{9}\d*[1-9]`),
 }
 
 func text(a *schema.Attribute, s string) any {
@@ -104,7 +88,7 @@ func text(a *schema.Attribute, s string) any {
 			return v
 		}
 	case a.Format == schema.Timestamp || a.Format == schema.RFC3339Nano:
-		if t, ok := stamp(s, a.Format); ok {
+		if t, err := time.Parse(time.RFC3339Nano, s); err == nil && !finer[a.Format].MatchString(s) {
 			return t
 		}
 	case a.Format == schema.BoolString && (s == "true" || s == "false"):
@@ -113,212 +97,119 @@ func text(a *schema.Attribute, s string) any {
 	return s
 }
 
-func nativeMembers(list []*schema.Attribute, item object) object {
-	out := object{}
-	for name, v := range item {
-		out[name] = toNative(attribute(list, name), v.(object))
-	}
-	return out
-}
-
-func attribute(list []*schema.Attribute, name string) *schema.Attribute {
-	for _, a := range list {
-		if a.Name == name {
-			return a
+func number(a *schema.Attribute, text string) any {
+	switch a.Format {
+	case schema.Int, schema.Int64, schema.UnixSeconds, schema.UnixMillis:
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+			return n
+		}
+	case schema.Float:
+		if f, err := strconv.ParseFloat(text, 64); err == nil {
+			return f
 		}
 	}
-	return nil
+	return dynamorm.Number(text)
 }
 
-// structFields gives a struct's fields, those of embedded structs in their place.
-func structFields(v reflect.Value) []reflect.StructField {
-	return slices.DeleteFunc(reflect.VisibleFields(v.Type()), func(f reflect.StructField) bool { return f.Anonymous })
+func binary(v any) []byte {
+	b, _ := base64.StdEncoding.DecodeString(v.(string))
+	return append([]byte{}, b...)
 }
 
-// fill puts a tagged item into a struct; false where the struct cannot hold it.
-func fill(v reflect.Value, item object) bool {
-	seen := 0
-	for _, f := range structFields(v) {
-		tag := strings.Split(f.Tag.Get("dynamorm"), ",")
-		x, ok := item[tag[0]]
-		if !ok {
-			if !nilable(v.FieldByIndex(f.Index)) {
-				return false
-			}
-			continue
+// assign puts a Go value into a place of a declared type; false where it cannot hold it.
+func assign(place reflect.Value, a *schema.Attribute, v any) bool {
+	if v == nil {
+		return nilable(place)
+	}
+	list, isList := v.([]any)
+	from := reflect.ValueOf(v)
+	if place.Kind() == reflect.Slice && place.Type().Elem().Kind() != reflect.Uint8 && isList != (a.Type == schema.L) {
+		return false // a list is no set, though Go would take the one for the other
+	}
+	if from.Type().AssignableTo(place.Type()) {
+		place.Set(from)
+		return true
+	}
+	if place.Kind() == reflect.Pointer {
+		place.Set(reflect.New(place.Type().Elem()))
+		return assign(place.Elem(), a, v)
+	}
+	switch v := v.(type) {
+	case int64:
+		switch {
+		case place.CanInt():
+			place.SetInt(v)
+			return !place.OverflowInt(v)
+		case place.Type() == reflect.TypeFor[time.Time]() && a.Format == schema.UnixMillis:
+			return assign(place, a, time.UnixMilli(v))
+		case place.Type() == reflect.TypeFor[time.Time]():
+			return assign(place, a, time.Unix(v, 0))
 		}
-		seen++
-		if !put(v.FieldByIndex(f.Index), tag[1:], x.(object)) {
+	case object:
+		return place.Kind() == reflect.Struct && assignMembers(place, a.Attributes, v)
+	case dynamorm.StringSet:
+		set := map[string]struct{}{}
+		for _, e := range v {
+			set[e] = struct{}{}
+		}
+		return place.Kind() == reflect.Map && assign(place, a, set)
+	case []any:
+		if place.Kind() != reflect.Slice {
 			return false
 		}
-	}
-	return seen == len(item)
-}
-
-func nilable(v reflect.Value) bool {
-	switch v.Kind() {
-	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Interface:
+		place.Set(reflect.MakeSlice(place.Type(), len(list), len(list)))
+		for i, e := range list {
+			if !assign(place.Index(i), a.Items, e) {
+				return false
+			}
+		}
 		return true
 	}
 	return false
 }
 
-var kinds = map[reflect.Kind]string{reflect.String: "S", reflect.Bool: "BOOL", reflect.Int64: "N", reflect.Int32: "N", reflect.Float64: "N", reflect.Struct: "M"}
-
-// put puts a tagged value into a field; false where the field cannot hold it.
-func put(v reflect.Value, options []string, tagged object) bool {
-	tag, x := one(tagged)
-	if tag == "NULL" {
-		return nilable(v)
-	}
-	if v.Kind() == reflect.Pointer {
-		v.Set(reflect.New(v.Type().Elem()))
-		return put(v.Elem(), options, tagged)
-	}
-	switch v.Interface().(type) {
-	case time.Time:
-		return putTime(v, options, tag, x)
-	case dynamorm.Number, []byte, map[string]any:
-		n := reflect.ValueOf(toNative(nil, tagged))
-		if n.Type() != v.Type() {
+// assignMembers fills a struct; false where it has no field for a member, or a field that cannot do without one.
+func assignMembers(place reflect.Value, attributes []*schema.Attribute, item object) bool {
+	seen := 0
+	for name, field := range fieldsOf(place) {
+		v, ok := item[name]
+		if !ok && !nilable(field) || ok && !assign(field, attribute(attributes, name), v) {
 			return false
 		}
-		v.Set(n)
-		return true
-	}
-	switch v.Kind() {
-	case reflect.Interface:
-		var parsed any
-		if !slices.Contains(options, "json") || tag != "S" || parse(x.(string), &parsed) != nil {
-			return false
+		if ok {
+			seen++
 		}
-		if parsed != nil {
-			v.Set(reflect.ValueOf(parsed))
-		}
-		return true
-	case reflect.Slice, reflect.Map:
-		return putMany(v, options, tag, x)
 	}
-	return putScalar(v, options, tag, x)
+	return seen == len(item)
 }
 
-func putScalar(v reflect.Value, options []string, tag string, x any) bool {
-	if slices.Contains(options, "bool_string") {
-		v.SetBool(x == "true")
-		return tag == "S" && (x == "true" || x == "false")
-	}
-	if kinds[v.Kind()] != tag {
-		return false
-	}
-	switch v.Kind() {
-	case reflect.String:
-		v.SetString(x.(string))
-	case reflect.Bool:
-		v.SetBool(x.(bool))
-	case reflect.Int64, reflect.Int32:
-		n, err := strconv.ParseInt(x.(string), 10, 64)
-		v.SetInt(n)
-		return err == nil && !v.OverflowInt(n)
-	case reflect.Float64:
-		f, err := strconv.ParseFloat(x.(string), 64)
-		v.SetFloat(f)
-		return err == nil
-	case reflect.Struct:
-		return fill(v, x.(object))
-	}
-	return true
-}
-
-func putTime(v reflect.Value, options []string, tag string, x any) bool {
-	s, _ := x.(string)
-	for _, unit := range []string{"unix_seconds", "unix_millis"} {
-		if !slices.Contains(options, unit) {
-			continue
+// fieldsOf gives a struct's fields by attribute, those of embedded structs among them.
+func fieldsOf(v reflect.Value) map[string]reflect.Value {
+	out := map[string]reflect.Value{}
+	for _, f := range reflect.VisibleFields(v.Type()) {
+		if name, _, _ := strings.Cut(f.Tag.Get("dynamorm"), ","); name != "" {
+			out[name] = v.FieldByIndex(f.Index)
 		}
-		n, err := strconv.ParseInt(s, 10, 64)
-		t := time.Unix(n, 0)
-		if unit == "unix_millis" {
-			t = time.UnixMilli(n)
-		}
-		v.Set(reflect.ValueOf(t))
-		return tag == "N" && err == nil
-	}
-	f := schema.Timestamp
-	if slices.Contains(options, "rfc3339nano") {
-		f = schema.RFC3339Nano
-	}
-	t, ok := stamp(s, f)
-	v.Set(reflect.ValueOf(t))
-	return tag == "S" && ok
-}
-
-// putMany fills a list or set.
-func putMany(v reflect.Value, options []string, tag string, x any) bool {
-	set := slices.Contains(options, "set") || strings.HasSuffix(v.Type().Name(), "Set") || v.Kind() == reflect.Map
-	list, ok := x.([]any)
-	if !ok || set != (tag == "SS" || tag == "NS" || tag == "BS") {
-		return false
-	}
-	if v.Kind() == reflect.Map {
-		v.Set(reflect.MakeMap(v.Type()))
-		for _, e := range list {
-			v.SetMapIndex(reflect.ValueOf(e), reflect.Zero(v.Type().Elem()))
-		}
-		return tag == "SS"
-	}
-	v.Set(reflect.MakeSlice(v.Type(), len(list), len(list)))
-	for i, e := range list {
-		if v.Type().Elem().Kind() == reflect.Interface {
-			if n := toNative(nil, e.(object)); n != nil {
-				v.Index(i).Set(reflect.ValueOf(n))
-			}
-			continue
-		}
-		tagged, _ := e.(object)
-		if set {
-			tagged = object{tag[:1]: e}
-		}
-		if !put(v.Index(i), nil, tagged) || tagged["NULL"] != nil {
-			return false
-		}
-	}
-	return true
-}
-
-// members gives the tagged members of a struct or map that are not null.
-func members(list []*schema.Attribute, v reflect.Value) object {
-	out := object{}
-	add := func(name string, x reflect.Value) {
-		if t := toTagged(attribute(list, name), x); t != nil && t["NULL"] == nil && !emptySet(t) {
-			out[name] = t
-		}
-	}
-	if v.Kind() == reflect.Map {
-		for _, k := range v.MapKeys() {
-			add(k.String(), v.MapIndex(k))
-		}
-		return out
-	}
-	for _, f := range structFields(v) {
-		add(strings.Split(f.Tag.Get("dynamorm"), ",")[0], v.FieldByIndex(f.Index))
 	}
 	return out
 }
 
-func emptySet(t object) bool {
-	tag, x := one(t)
-	return (tag == "SS" || tag == "NS" || tag == "BS") && reflect.ValueOf(x).Len() == 0
+func nilable(v reflect.Value) bool {
+	return slices.Contains([]reflect.Kind{reflect.Pointer, reflect.Slice, reflect.Map, reflect.Interface}, v.Kind())
 }
 
 // toTagged gives the tagged value of a Go one, by its attribute.
 func toTagged(a *schema.Attribute, v reflect.Value) object {
-	for v.IsValid() && (v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface) {
+	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
 		v = v.Elem()
 	}
 	if !v.IsValid() || nilable(v) && v.IsNil() {
 		return object{"NULL": true}
 	}
-	if a != nil && a.JSON {
+	if a == nil {
+		a = &schema.Attribute{}
+	}
+	if a.JSON {
 		b, _ := json.Marshal(plainJSON(v.Interface()))
 		return object{"S": string(b)}
 	}
@@ -329,93 +220,80 @@ func toTagged(a *schema.Attribute, v reflect.Value) object {
 		return object{"N": string(x)}
 	case []byte:
 		return object{"B": base64.StdEncoding.EncodeToString(x)}
-	case bool:
-		if a != nil && a.Type == schema.S {
-			return object{"S": strconv.FormatBool(x)}
-		}
-		return object{"BOOL": x}
+	case dynamorm.StringSet:
+		return taggedList(a, "SS", v)
+	case dynamorm.NumberSet:
+		return taggedList(a, "NS", v)
+	case dynamorm.BinarySet:
+		return taggedList(a, "BS", v)
+	case map[string]struct{}:
+		return object{"SS": slices.Sorted(maps.Keys(x))}
 	}
 	switch v.Kind() {
 	case reflect.String:
 		return object{"S": v.String()}
-	case reflect.Int64, reflect.Int32:
-		return object{"N": strconv.FormatInt(v.Int(), 10)}
+	case reflect.Bool:
+		if a.Type == schema.S {
+			return object{"S": strconv.FormatBool(v.Bool())}
+		}
+		return object{"BOOL": v.Bool()}
 	case reflect.Float64:
-		return object{"N": float(v.Float())}
-	case reflect.Struct:
-		return object{"M": members(a.Attributes, v)}
-	case reflect.Map:
-		return taggedMap(a, v)
+		return object{"N": strconv.FormatFloat(v.Float(), 'g', -1, 64)}
+	case reflect.Struct, reflect.Map:
+		return object{"M": membersToTagged(a.Attributes, v, a.Typed)}
+	case reflect.Slice:
+		if a.Type == "" {
+			return taggedList(a, "L", v)
+		}
+		return taggedList(a, string(a.Type), v)
 	}
-	return taggedList(a, v)
+	return object{"N": strconv.FormatInt(v.Int(), 10)}
 }
 
-func float(f float64) string {
-	if math.Abs(f) >= 1e21 {
-		return strconv.FormatFloat(f, 'E', -1, 64)
+// membersToTagged gives the members of a struct or map; null ones and empty sets of declared members are left out.
+func membersToTagged(list []*schema.Attribute, v reflect.Value, declared bool) object {
+	fields := map[string]reflect.Value{}
+	if v.Kind() == reflect.Struct {
+		fields = fieldsOf(v)
+	} else {
+		for _, k := range v.MapKeys() {
+			fields[k.String()] = v.MapIndex(k)
+		}
 	}
-	return strconv.FormatFloat(f, 'f', -1, 64)
+	out := object{}
+	for name, x := range fields {
+		t := toTagged(attribute(list, name), x)
+		tag, inner := one(t)
+		isSet := tag == "SS" || tag == "NS" || tag == "BS"
+		if !declared || tag != "NULL" && !(isSet && reflect.ValueOf(inner).Len() == 0) {
+			out[name] = t
+		}
+	}
+	return out
+}
+
+func taggedList(a *schema.Attribute, tag string, v reflect.Value) object {
+	out := []any{}
+	for i := range v.Len() {
+		var e any = toTagged(a.Items, v.Index(i))
+		if tag != "L" {
+			_, e = one(e.(object))
+		}
+		out = append(out, e)
+	}
+	return object{tag: out}
 }
 
 func taggedTime(a *schema.Attribute, t time.Time) object {
-	switch {
-	case a != nil && a.Format == schema.UnixSeconds:
+	switch a.Format {
+	case schema.UnixSeconds:
 		return object{"N": strconv.FormatInt(t.Unix(), 10)}
-	case a != nil && a.Format == schema.UnixMillis:
+	case schema.UnixMillis:
 		return object{"N": strconv.FormatInt(t.UnixMilli(), 10)}
-	case a != nil && a.Format == schema.RFC3339Nano:
+	case schema.RFC3339Nano:
 		return object{"S": t.UTC().Format("2006-01-02T15:04:05.000000000Z")}
 	}
 	return object{"S": t.UTC().Format("2006-01-02T15:04:05.000000Z")}
-}
-
-func taggedMap(a *schema.Attribute, v reflect.Value) object {
-	if v.Type().Elem().Kind() == reflect.Struct {
-		list := []string{}
-		for _, k := range v.MapKeys() {
-			list = append(list, k.String())
-		}
-		slices.Sort(list)
-		return object{"SS": list}
-	}
-	if a != nil && a.Typed {
-		return object{"M": members(a.Attributes, v)}
-	}
-	out := object{}
-	for _, k := range v.MapKeys() {
-		out[k.String()] = toTagged(nil, v.MapIndex(k))
-	}
-	return object{"M": out}
-}
-
-func taggedList(a *schema.Attribute, v reflect.Value) object {
-	tag := "L"
-	if a != nil {
-		tag = string(a.Type)
-	}
-	switch v.Interface().(type) {
-	case dynamorm.StringSet:
-		tag = "SS"
-	case dynamorm.NumberSet:
-		tag = "NS"
-	case dynamorm.BinarySet:
-		tag = "BS"
-	}
-	var items *schema.Attribute
-	if a != nil {
-		items = a.Items
-	}
-	out := []any{}
-	for i := range v.Len() {
-		t := toTagged(items, v.Index(i))
-		if tag == "L" {
-			out = append(out, t)
-			continue
-		}
-		_, x := one(t)
-		out = append(out, x)
-	}
-	return object{tag: out}
 }
 
 // plainJSON makes the library's numbers JSON numbers.
@@ -424,11 +302,7 @@ func plainJSON(v any) any {
 	case dynamorm.Number:
 		return json.Number(x)
 	case []any:
-		out := make([]any, len(x))
-		for i, e := range x {
-			out[i] = plainJSON(e)
-		}
-		return out
+		return each(x, plainJSON)
 	case map[string]any:
 		out := object{}
 		for k, e := range x {

@@ -58,7 +58,9 @@ func (l *layout) unquote(p place) place {
 	for p = l.after(p); p.line < len(l.lines); p = l.after(p) {
 		switch {
 		case quote == '"' && l.at(p) == '\\':
-			p = l.after(p)
+			if p = l.after(p); l.at(p) == '\'' {
+				refuse("", "has an escape that YAML does not know")
+			}
 		case l.at(p) != quote:
 		case quote == '\'' && l.at(l.after(p)) == quote:
 			p = l.after(p)

@@ -150,14 +150,14 @@ function checkKeys(model: ModelEntry, at: string): void {
 
 function checkTableKey(model: ModelEntry, key: KeyEntry, at: string, name: string): void {
   const [attribute, here] = findKey(model, key, at, `${at}/keys/${name}`);
-  if (attribute.required !== true && attribute.template === undefined) {
-    invalid(here, "is a key, so it has to be required");
-  }
   if (attribute.encryption !== undefined) {
     invalid(`${here}/encryption`, "a key cannot be encrypted");
   }
   if (attribute.json === true) {
     invalid(`${here}/json`, "a key cannot be json");
+  }
+  if (attribute.required !== true && attribute.template === undefined) {
+    invalid(here, "is a key, so it has to be required");
   }
 }
 

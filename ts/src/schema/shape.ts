@@ -188,8 +188,8 @@ function checkObject(value: unknown, shape: Shape & { is: "object" }, at: string
       invalid(at, `lacks the member ${name}`);
     }
   }
-  for (const [name, member] of Object.entries(value)) {
-    checkShape(member, members[name], pointer(at, name));
+  for (const name of Object.keys(value).sort(compareUtf8)) {
+    checkShape(value[name], members[name], pointer(at, name));
   }
 }
 

@@ -148,6 +148,10 @@ function checkKey({ key, srcToken }: Pair): void {
   if (start.some(({ type }) => type === "explicit-key-ind")) {
     invalid("", "explicit keys are not allowed");
   }
+  // Behind a key that no colon follows the parser drops them.
+  if ([...start, ...sep].some(({ type }) => type === "tag" || type === "anchor")) {
+    invalid("", "anchors and tags are not allowed");
+  }
   if (key === null || (isScalar(key) && key.type === Scalar.PLAIN && key.value === "")) {
     invalid("", "a value without a key");
   }

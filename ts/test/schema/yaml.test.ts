@@ -72,6 +72,7 @@ describe("readYaml", () => {
     ["an alias", "a: &x 1\nb: *x", ""],
     ["a tag", "a: !!str 1", ""],
     ["a tag on a map", "a: !!map {}", ""],
+    ["a tag behind a key", 'a: {"b"! }', ""],
     ["an explicit key", "? a\n: b", ""],
     ["a value without a key", "{: b}", ""],
     ["a key on two lines", "{a\n b: c}", ""],

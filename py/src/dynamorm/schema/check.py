@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..limits import GSI_MAX, KEY_NAME_MAX_BYTES, LSI_MAX
 from .structure import NUMBER_FORMATS, TEXT_FORMATS, refuse
 from .template import Part, parse_template
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 Entry = dict[str, Any]
 Form = tuple[str, str | None]
@@ -35,10 +32,12 @@ _FITS: dict[str, set[Form]] = {
 
 def check_document(document: Entry) -> None:
     """Check every model of a document, and the models against one another."""
-    _distinct((model["name"], f"/models/{index}/name") for index, model in enumerate(document["models"]))
-    tables: dict[str, Entry] = {}
     for index, model in enumerate(document["models"]):
         check_model(model, f"/models/{index}")
+    names: set[str] = set()
+    tables: dict[str, Entry] = {}
+    for index, model in enumerate(document["models"]):
+        _distinct(names, model["name"], f"/models/{index}/name")
         first = tables.setdefault(model["table"]["name"], model["keys"])
         if first != model["keys"]:
             raise refuse("models that share a table have the same keys", f"/models/{index}/keys")
@@ -48,7 +47,7 @@ def check_document(document: Entry) -> None:
 def check_model(model: Entry, pointer: str) -> None:
     """Check one model."""
     convention = model.get("naming", {}).get("convention")
-    _attributes(model["attributes"], f"{pointer}/attributes", convention, top=True)
+    _attributes(model["attributes"], f"{pointer}/attributes", convention)
     attributes = {attribute["attribute"]: attribute for attribute in model["attributes"]}
     _keys(model, attributes, pointer)
     _roles(model, pointer)
@@ -56,34 +55,30 @@ def check_model(model: Entry, pointer: str) -> None:
     _templates(model, attributes, pointer)
     _discriminator(model, attributes, pointer)
     shown = {name for name in _names(model, attributes) if "template" not in attributes.get(name, {})}
+    views: set[str] = set()
     for index, view in enumerate(model.get("views", [])):
+        _distinct(views, view["name"], f"{pointer}/views/{index}/name")
         _known(view["fields"], shown, f"{pointer}/views/{index}/fields")
-    _distinct((view["name"], f"{pointer}/views/{index}/name") for index, view in enumerate(model.get("views", [])))
 
 
-def _distinct(named: Iterable[tuple[str, str]]) -> None:
-    seen: set[str] = set()
-    for name, pointer in named:
-        if name in seen:
-            raise refuse("the name stands here twice", pointer)
-        seen.add(name)
+def _distinct(seen: set[str], name: str, pointer: str) -> None:
+    if name in seen:
+        raise refuse("the name stands here twice", pointer)
+    seen.add(name)
 
 
-def _attributes(attributes: list[Entry], pointer: str, convention: str | None, *, top: bool = False) -> None:
+def _attributes(attributes: list[Entry], pointer: str, convention: str | None) -> None:
+    names: set[str] = set()
+    fields: set[str] = set()
     for index, attribute in enumerate(attributes):
         place = f"{pointer}/{index}"
         name = attribute["attribute"]
+        _distinct(names, name, f"{place}/attribute")
+        if "field" in attribute:
+            _distinct(fields, attribute["field"], f"{place}/field")
         if convention and name not in _ALWAYS and _CONVENTIONS[convention].fullmatch(name) is None:
             raise refuse(f"not in {convention}", f"{place}/attribute")
         _value(attribute, place, convention)
-        if top and "encryption" in attribute and _LIFECYCLE & set(attribute.get("roles", [])):
-            raise refuse("a lifecycle attribute is not encrypted", f"{place}/encryption")
-    _distinct((attribute["attribute"], f"{pointer}/{index}/attribute") for index, attribute in enumerate(attributes))
-    _distinct(
-        (attribute["field"], f"{pointer}/{index}/field")
-        for index, attribute in enumerate(attributes)
-        if "field" in attribute
-    )
 
 
 def _value(entry: Entry, pointer: str, convention: str | None) -> None:
@@ -109,7 +104,7 @@ def _keys(model: Entry, attributes: dict[str, Entry], pointer: str) -> None:
     places = {
         attribute["attribute"]: f"{pointer}/attributes/{index}" for index, attribute in enumerate(model["attributes"])
     }
-    for name, key in model["keys"].items():
+    for name, key in sorted(model["keys"].items()):
         place = f"{pointer}/keys/{name}"
         attribute = _declared(key, attributes, place)
         own = places[key["attribute"]]
@@ -141,13 +136,15 @@ def _roles(model: Entry, pointer: str) -> None:
     for index, attribute in enumerate(model["attributes"]):
         for position, role in enumerate(attribute.get("roles", [])):
             place = f"{pointer}/attributes/{index}/roles/{position}"
+            if role in seen:
+                raise refuse("a role is used once", place)
+            seen.add(role)
             if role in keys and keys[role] != attribute["attribute"]:
                 raise refuse(f"not the key that {role} names", place)
             if role in _FITS and not _fits(role, attribute):
                 raise refuse(f"{role} does not fit this type and format", place)
-            if role in seen:
-                raise refuse("a role is used once", place)
-            seen.add(role)
+            if "encryption" in attribute:
+                raise refuse("an attribute with a role is not encrypted", f"{pointer}/attributes/{index}/encryption")
 
 
 def _fits(role: str, attribute: Entry) -> bool:
@@ -158,8 +155,10 @@ def _fits(role: str, attribute: Entry) -> bool:
 
 def _indexes(model: Entry, attributes: dict[str, Entry], pointer: str) -> None:
     counts = {"LSI": 0, "GSI": 0}
+    names: set[str] = set()
     for index, entry in enumerate(model.get("indexes", [])):
         place = f"{pointer}/indexes/{index}"
+        _distinct(names, entry["name"], f"{place}/name")
         counts[entry["type"]] += 1
         if counts[entry["type"]] > {"LSI": LSI_MAX, "GSI": GSI_MAX}[entry["type"]]:
             raise refuse(f"too many indexes of type {entry['type']}", place)
@@ -171,9 +170,6 @@ def _indexes(model: Entry, attributes: dict[str, Entry], pointer: str) -> None:
             if name in entry and "encryption" in _declared(entry[name], attributes, f"{place}/{name}"):
                 raise refuse("an index key is not encrypted", f"{place}/{name}/attribute")
         _projection(entry.get("projection", {"type": "ALL"}), _names(model, attributes), f"{place}/projection")
-    _distinct(
-        (entry["name"], f"{pointer}/indexes/{index}/name") for index, entry in enumerate(model.get("indexes", []))
-    )
 
 
 def _local(model: Entry, entry: Entry, pointer: str) -> None:
@@ -181,7 +177,8 @@ def _local(model: Entry, entry: Entry, pointer: str) -> None:
         raise refuse("a local index needs a table with a sort key", pointer)
     if "sort" not in entry:
         raise refuse("a local index has a sort key of its own", pointer)
-    if entry.get("partition", model["keys"]["partition"]) != model["keys"]["partition"]:
+    partition = model["keys"]["partition"]
+    if entry.get("partition", partition)["attribute"] != partition["attribute"]:
         raise refuse("a local index has the table's partition key", f"{pointer}/partition")
 
 

@@ -91,7 +91,7 @@ class _Entry:
         for name in self.required:
             if name not in value:
                 raise refuse(f"{name} is missing", pointer)
-        for name, member in value.items():
+        for name, member in sorted(value.items()):
             self.members[name](member, f"{pointer}/{name}")
 
 

@@ -131,7 +131,7 @@ def _number(text: str, pointer: str) -> int | float:
     """Give a number that DynamoDB and every language hold: its shortest binary64 text has to be the number itself."""
     if not text.lower().partition("e")[0].strip("+-.0"):
         return 0
-    number, near = Decimal(0), float(text)
+    number, near = Decimal("nan"), float(text)
     with suppress(ArithmeticError):  # of an exponent that no Decimal has
         number = Decimal(text)
     if Decimal(repr(near)) != number or not NUMBER_EXPONENT_MIN <= number.adjusted() <= NUMBER_EXPONENT_MAX:
