@@ -12,4 +12,5 @@ var Capabilities = []string{
 	"lifecycle",
 	"lock.version",
 	"errors",
+	"cancel",
 }

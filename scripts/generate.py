@@ -59,7 +59,7 @@ def load_spec(root: Path) -> Spec:
         retryable_aws=dict(errors.get("retryable_aws", {})),
         limits=tuple(Limit(entry["name"], entry["value"], entry["why"]) for entry in limits),
         capabilities=tuple(
-            Capability(entry["name"], entry["tier"], entry["mandatory_since"], entry["summary"])
+            Capability(entry["name"], entry["tier"], entry.get("mandatory_since"), entry["summary"])
             for entry in capabilities
         ),
         reserved_words=tuple(words),

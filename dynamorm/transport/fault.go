@@ -31,10 +31,10 @@ func (e *TornError) Unwrap() error { return e.Err }
 func (e *TornError) RetryableError() bool { return true }
 
 // canceled is the end of a context.
-func canceled(cause error, maybe bool) *errs.Error {
+func canceled(cause error, reached, maybe bool) *errs.Error {
 	e := errs.New(errs.CodeCanceled, "", "the context ended")
 	e.Cause, e.MaybeApplied = cause, maybe
-	if maybe {
+	if reached {
 		e.Origin = errs.Service
 	}
 	return e
@@ -92,7 +92,7 @@ func (c *call) classify(ctx context.Context, err error) *errs.Error {
 	var api smithy.APIError
 	switch {
 	case ctx.Err() != nil && (c.status == 0 || errors.Is(err, ctx.Err())):
-		return canceled(err, c.write && c.unanswered)
+		return canceled(err, c.reached, c.write && c.unanswered)
 	case errors.As(err, &torn) || errors.Is(err, codec.ErrMalformed):
 		e := errs.New(errs.CodeNetworkError, "", "the answer did not arrive whole")
 		e.Origin, e.RequestID = errs.Service, c.requestID

@@ -39,7 +39,7 @@ func (s *Script) Send(ctx context.Context, r operation.Request) operation.Respon
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	if err := ctx.Err(); err != nil {
-		return operation.Response{Fault: canceled(err, false)}
+		return operation.Response{Fault: canceled(err, false, false)}
 	}
 	r.Body = append([]byte(nil), r.Body...)
 	s.requests = append(s.requests, r)

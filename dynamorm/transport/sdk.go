@@ -222,7 +222,7 @@ func (attempt) HandleDeserialize(ctx context.Context, in middleware.DeserializeI
 	c.answer, c.status, c.requestID, c.done = nil, 0, "", false
 	ended := ctx.Err() != nil
 	out, metadata, err := next.HandleDeserialize(ctx, in)
-	c.reached = c.reached || err == nil || c.status != 0 || !neverSent(err)
+	c.reached = c.reached || !ended && (err == nil || c.status != 0 || !neverSent(err))
 	if err != nil && !ended && c.lost(err) {
 		c.unanswered = true
 	}

@@ -54,7 +54,7 @@ class Capability:
 
     name: str
     tier: str
-    mandatory_since: str
+    mandatory_since: str | None
     summary: str
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from . import exprs
+from .load import UNITS, duration
 from .match import CaseError, Context, Mismatch, UndefinedCaptureError, is_operator, match, match_unordered, short
 from .runner import ProtocolError, Runner, RunnerDiedError
 from .tagging import tag_arguments, tag_expected, tag_members
@@ -173,7 +174,8 @@ class _Execution:
         if self.stage.endpoint is not None:
             script = step.get("wire")
             self.stage.endpoint.reset(_playable(script, live=self.stage.tables is not None))
-        answer = self.stage.runners[actor].send({"cmd": "call", "client": _client(actor), "do": do, "on": step.get("on"), "args": arguments})
+        cancel = {"cancel_ms": duration(step["cancel"]) // UNITS["ms"]} if "cancel" in step else {}
+        answer = self.stage.runners[actor].send({"cmd": "call", "client": _client(actor), "do": do, "on": step.get("on"), "args": arguments, **cancel})
         if self.stage.tamper_answer is not None:
             answer = self.stage.tamper_answer(do, answer)
         seen = [] if self.stage.endpoint is None else list(self.stage.endpoint.seen)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 
 // args reads a call's arguments.
 type args struct {
+	ctx   context.Context
 	all   object
 	model *schema.Model
 }

@@ -42,6 +42,18 @@ type command struct {
 	Prefix                     string            `json:"table_prefix"`
 	TableNames                 map[string]string `json:"table_names"`
 	Args                       object
+	CancelMS                   *int `json:"cancel_ms"`
+}
+
+// context gives a call's context, which ends after the time that the call names, if it names one.
+func (c command) context() (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(context.Background())
+	if c.CancelMS != nil && *c.CancelMS == 0 {
+		cancel()
+	} else if c.CancelMS != nil {
+		time.AfterFunc(time.Duration(*c.CancelMS)*time.Millisecond, cancel)
+	}
+	return ctx, cancel
 }
 
 // opened is a model of a client, with the table that its calls go through and the one of maps.

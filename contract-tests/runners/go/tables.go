@@ -103,7 +103,7 @@ func (t bound[V]) returned(err error) any {
 }
 
 func (t bound[V]) call(do string, a args) object {
-	ctx, options, write := context.Background(), a.options(), false
+	ctx, options, write := a.ctx, a.options(), false
 	given := a.all["key"]
 	if item, ok := a.all["item"]; ok && do != "fn.unmarshal" {
 		given = item
@@ -169,7 +169,9 @@ func (t bound[V]) call(do string, a args) object {
 // call makes the calls that need no table, and hands on the others.
 func call(c command) object {
 	on := clients[c.Client][c.On]
-	a := args{c.Args, on.model}
+	ctx, cancel := c.context()
+	defer cancel()
+	a := args{ctx, c.Args, on.model}
 	var result object
 	var err error
 	switch c.Do {

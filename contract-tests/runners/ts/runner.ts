@@ -43,6 +43,7 @@ interface Command {
   readonly do: string;
   readonly on: string;
   readonly args: Args;
+  readonly cancel_ms?: number;
 }
 
 const clients = new Map<string, Opened>();
@@ -60,7 +61,14 @@ function transportTo(endpoint: string, command: Command): dynamorm.Transport {
       credentials: { accessKeyId: "AKIDCONTRACT", secretAccessKey: "secret" },
       maxAttempts: retries + 1,
       retryMode: "standard",
-      ...(timeout === 0 ? {} : { requestHandler: { requestTimeout: timeout, throwOnRequestTimeout: true } }),
+      ...(timeout === 0
+        ? {}
+        : {
+            requestHandler: {
+              requestTimeout: timeout,
+              throwOnRequestTimeout: true,
+            },
+          }),
     });
     transports.set(key, transport);
   }
@@ -216,6 +224,7 @@ interface Subject {
   readonly model: AnyModel;
   readonly table: AnyTable;
   readonly args: Args;
+  readonly signal: AbortSignal | undefined;
 }
 
 const toItem = ({ model }: Subject, item: unknown): unknown =>
@@ -239,7 +248,15 @@ function versionOf({ model, args }: Subject): {
   };
 }
 
-const readOptions = ({ args }: Subject): object => pick(args, ["consistent", "select", "view"]);
+/** The signal of a call that is to be cancelled. */
+function signalOf({ signal }: Subject): { signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal };
+}
+
+const readOptions = (subject: Subject): object => ({
+  ...pick(subject.args, ["consistent", "select", "view"]),
+  ...signalOf(subject),
+});
 
 /** What goes wrong in a write of a whole item shows the caller's object beside the error. */
 class WriteFailure extends Error {
@@ -277,16 +294,22 @@ const RETURNED = {
 } as const;
 
 const OPERATIONS: Readonly<Record<string, (subject: Subject) => Promise<object>>> = {
-  create: (subject) => write(subject, (value) => subject.table.create(value)),
+  create: (subject) => write(subject, (value) => subject.table.create(value, { ...signalOf(subject) })),
   put: (subject) =>
     write(subject, (value) =>
       subject.table.put(value, {
+        ...signalOf(subject),
         ...conditionOf(subject),
         ...(subject.args.return_old === true ? { returnOld: true as never } : {}),
       }),
     ),
   save: (subject) =>
-    write(subject, (value) => subject.table.save(value, { adopt: subject.args.adopt === true })),
+    write(subject, (value) =>
+      subject.table.save(value, {
+        ...signalOf(subject),
+        adopt: subject.args.adopt === true,
+      }),
+    ),
   get: async (subject) => ({
     item: toItem(subject, await subject.table.get(keyOf(subject), readOptions(subject))),
   }),
@@ -299,6 +322,7 @@ const OPERATIONS: Readonly<Record<string, (subject: Subject) => Promise<object>>
   update: async (subject) => {
     const returned = RETURNED[(subject.args.return ?? "new") as keyof typeof RETURNED];
     const item: unknown = await subject.table.update(keyOf(subject), {
+      ...signalOf(subject),
       ...changesToNative(subject.model, subject.args),
       ...conditionOf(subject),
       ...versionOf(subject),
@@ -309,6 +333,7 @@ const OPERATIONS: Readonly<Record<string, (subject: Subject) => Promise<object>>
   },
   delete: async (subject) => {
     const old: unknown = await subject.table.delete(keyOf(subject), {
+      ...signalOf(subject),
       ...conditionOf(subject),
       ...versionOf(subject),
       mustExist: subject.args.must_exist === true,
@@ -346,6 +371,22 @@ function marshal(args: Args, model: AnyModel): dynamorm.WireItem {
   return dynamorm.marshalItem(model, mapToNative(model.attributes, args.item as TaggedMap));
 }
 
+/** A signal that cancels after a time, at once for 0. */
+function signalAfter(milliseconds: number | undefined): AbortSignal | undefined {
+  if (milliseconds === undefined) {
+    return undefined;
+  }
+  const controller = new AbortController();
+  if (milliseconds === 0) {
+    controller.abort();
+  } else {
+    setTimeout(() => {
+      controller.abort();
+    }, milliseconds);
+  }
+  return controller.signal;
+}
+
 async function call(command: Command): Promise<object> {
   const operation = OPERATIONS[command.do];
   const pure = FUNCTIONS[command.do];
@@ -361,7 +402,14 @@ async function call(command: Command): Promise<object> {
       return { result: pure(args, demanded) };
     }
     const table = client?.table(demanded()) ?? fail("the client was not opened");
-    return { result: await operation?.({ model: demanded(), table, args }) };
+    return {
+      result: await operation?.({
+        model: demanded(),
+        table,
+        args,
+        signal: signalAfter(command.cancel_ms),
+      }),
+    };
   } catch (thrown) {
     const error = thrown instanceof WriteFailure ? thrown.cause : thrown;
     return failure(error, model, thrown instanceof WriteFailure ? { after: thrown.after } : {});

@@ -10,4 +10,5 @@ export const CAPABILITIES = [
   "lifecycle",
   "lock.version",
   "errors",
+  "cancel",
 ] as const;
