@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 REQUEST_ID = "DYNAMORMCONTRACT0001"
 NAMESPACE = "com.amazonaws.dynamodb.v20120810#"
 HOLD_SECONDS = 10.0
-LATE_SECONDS = 2.0
+LATE_SECONDS = 3.0
+SETTLE_SECONDS = 0.01
 CONTENT_TYPE = "application/x-amz-json-1.0"
 DEFAULT_REPLY: dict[str, dict[str, Any]] = {
     "Query": {"Items": [], "Count": 0, "ScannedCount": 0},
@@ -106,6 +107,12 @@ class Endpoint:
         """Begin a step: forget what was seen, play this script."""
         with self.lock:
             self.script, self.seen = list(script or []), []
+
+    def settle(self, count: int) -> None:
+        """Wait for requests whose sender gave up on them: they may still be on their way in."""
+        deadline = time.monotonic() + LATE_SECONDS
+        while len(self.seen) < count and time.monotonic() < deadline:
+            time.sleep(SETTLE_SECONDS)
 
     def hold(self, count: int) -> None:
         """Hold the next requests until `count` of them wait, then let all go on; 0 ends it."""

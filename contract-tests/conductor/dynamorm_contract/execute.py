@@ -176,6 +176,9 @@ class _Execution:
             self.stage.endpoint.reset(_playable(script, live=self.stage.tables is not None))
         cancel = {"cancel_ms": duration(step["cancel"]) // UNITS["ms"]} if "cancel" in step else {}
         answer = self.stage.runners[actor].send({"cmd": "call", "client": _client(actor), "do": do, "on": step.get("on"), "args": arguments, **cancel})
+        late = any(exchange.get("fault", {}).get("drop") == "late" for exchange in step.get("wire", []))
+        if late and "error" in answer and self.stage.endpoint is not None:
+            self.stage.endpoint.settle(len(step["wire"]))
         if self.stage.tamper_answer is not None:
             answer = self.stage.tamper_answer(do, answer)
         seen = [] if self.stage.endpoint is None else list(self.stage.endpoint.seen)
