@@ -42,7 +42,7 @@ func setNode(a *schema.Attribute, t reflect.Type) (*node, bool) {
 			return &node{encStrings, decStrings}, true
 		case a.Type == schema.BS && elem == bytesType:
 			return &node{encBinaries, decBinaries}, true
-		case a.Type == schema.NS:
+		case a.Type == schema.NS && t != bytesType:
 			k, ok := numericOf(elem)
 			return &node{encNumbers(k, elem), decNumbers(k, t)}, ok
 		}

@@ -10,9 +10,9 @@ import (
 	"github.com/dynamorm/dynamorm/dynamorm/schema"
 )
 
-// AppendValue appends a value of an attribute, or of none, as an expression holds it; nothing for null and for an empty set.
-func AppendValue(dst []byte, a *schema.Attribute, v any) ([]byte, error) {
-	return anyNode(a).enc(dst, unsafe.Pointer(&v), 1)
+// AppendValue appends a value of an attribute, or of none, as an expression holds it at a depth; nothing for null and for an empty set.
+func AppendValue(dst []byte, a *schema.Attribute, v any, depth int) ([]byte, error) {
+	return anyNode(a).enc(dst, unsafe.Pointer(&v), depth)
 }
 
 // EmptyUnder says whether a written value is one that the attribute's omit_empty leaves out.

@@ -155,14 +155,22 @@ func (c *Compiler) test(cond Condition) (string, error) {
 		}
 		return left + " IN (" + strings.Join(texts, ", ") + ")", nil
 	case opBeginsWith:
-		text, _, err := c.operand(cond.left, partOf(a), cond.args[0])
+		text, _, err := c.part(cond.left, partOf(a), cond.args[0])
 		return "begins_with(" + left + ", " + text + ")", err
 	case opContains:
-		text, _, err := c.operand(cond.left, memberOf(a), cond.args[0])
+		text, _, err := c.part(cond.left, memberOf(a), cond.args[0])
 		return "contains(" + left + ", " + text + ")", err
 	}
 	text, _, err := c.operand(cond.left, nil, cond.args[0])
 	return "attribute_type(" + left + ", " + text + ")", err
+}
+
+// part is what begins_with and contains look for: null only where nothing says its type.
+func (c *Compiler) part(left Field, a *schema.Attribute, v any) (string, []byte, error) {
+	if a != nil && a.Type != schema.NULL && codec.IsNull(v) {
+		return "", nil, c.fail(errs.CodeValidationFailed, left, "expected a value of "+string(a.Type)+", found null")
+	}
+	return c.operand(left, a, v)
 }
 
 // fits holds an operator against the attribute's type.

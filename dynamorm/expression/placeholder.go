@@ -141,7 +141,7 @@ func (c *Compiler) place(f Field) (place, error) {
 
 // marshal gives a value's JSON by the attribute, nil for null and for an empty set.
 func (c *Compiler) marshal(f Field, a *schema.Attribute, v any) ([]byte, error) {
-	text, err := codec.AppendValue(nil, a, v)
+	text, err := codec.AppendValue(nil, a, v, len(f.path))
 	if err == nil {
 		return text, nil
 	}

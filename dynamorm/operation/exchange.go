@@ -118,7 +118,7 @@ func (g Guard) explain(p *codec.Plan, r Response, kind errs.Kind) error {
 			if err := p.CheckMark(keep); err != nil {
 				return err
 			}
-			return p.Unmarshal(keep, into, true)
+			return p.Unmarshal(keep, into, false)
 		})
 	}
 	switch {

@@ -1,4 +1,4 @@
-"""The command line: `python -m dynamorm_contract run|selftest|mutants|coverage|parity|list`."""
+"""The command line: `python -m dynamorm_contract run|selftest|mutants|fuzz|coverage|parity|list`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from . import mutants as mutation
 from .catalogue import Catalogue, load_catalogue
 from .engine import Engine, EngineError
 from .faults import MUTANTS
+from .fuzz import command as fuzzer
+from .fuzz import hunt
 from .load import ROOT, SUITE, Case, LoadError
 from .page import page
 from .replay import Replay, pick, stream
@@ -240,7 +242,26 @@ def list_cases(arguments: argparse.Namespace) -> int:
     return 0
 
 
-COMMANDS = {"run": run, "selftest": selftest, "mutants": mutants, "coverage": coverage, "parity": parity, "list": list_cases, "replay": replay, "stream": stream_results}
+def fuzz(arguments: argparse.Namespace) -> int:
+    """Run random programs in every language; the first finding is made small, shown as a case file, and fails."""
+    targets: list[str] = arguments.target.split(",") if arguments.target else list(TARGETS)
+    languages = load_languages(arguments.langs.split(","), node())
+    seed = arguments.seed or time.strftime("%Y%m%d%H%M%S", time.gmtime())
+    with engine(targets) as dynamodb, hunt.Field(languages, load_catalogue(ROOT / "spec"), dynamodb) as field:
+        return fuzzer.run(field, fuzzer.Search(seed, targets, arguments.steps, BUILD / "fuzz"), say)
+
+
+COMMANDS = {
+    "fuzz": fuzz,
+    "run": run,
+    "selftest": selftest,
+    "mutants": mutants,
+    "coverage": coverage,
+    "parity": parity,
+    "list": list_cases,
+    "replay": replay,
+    "stream": stream_results,
+}
 
 
 def main() -> int:
@@ -253,6 +274,8 @@ def main() -> int:
     parser.add_argument("--target", help="targets, separated by commas: pure, wire, live")
     parser.add_argument("--keep", action="store_true", help="replay: leave the endpoint up, and the lines to the runner in a file")
     parser.add_argument("--table", default="typed", choices=["typed", "dynamic"], help="replay: through which table")
+    parser.add_argument("--steps", type=int, default=500, help="fuzz: how many operations")
+    parser.add_argument("--seed", help="fuzz: the same seed gives the same programs; the clock unless given")
     parser.add_argument("--check", action="store_true", help="parity: only compare")
     parser.add_argument("--update", action="store_true", help="coverage: write spec/coverage.lock")
     arguments = parser.parse_args()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from fnmatch import fnmatchcase
@@ -27,7 +28,11 @@ WAIVERS = SUITE / "waivers.yaml"
 WAIVER_MEMBERS = {"id", "target", "path", "reason", "expires"}
 # Results that are DynamoDB's own JSON, or a text that is promised byte for byte.
 EXACT = {"fn.marshal", "fn.expression", "fn.dms.load", "fn.dms.native", "fn.size"}
+# What stands for a value that its attribute cannot have: a runner tags it as it likes, or leaves it out.
+REFUSED = {"refused": True}
+STORED_DIGITS, STORED_EXPONENTS = 38, range(-130, 126)
 WRITES = {"create", "put", "save"}
+INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))", re.IGNORECASE)
 
 Sides = dict[str, Any]
 
@@ -180,7 +185,7 @@ def _normal_answer(owner: dict[str, Any], do: str, answer: dict[str, Any]) -> di
     # What caused an error of the library's own, if anything, is each language's affair.
     error = {name: value for name, value in answer["error"].items() if name != "cause" or answer["error"].get("origin") == "service"}
     if isinstance(error.get("after"), dict):
-        error["after"] = normal_members(owner, error["after"], drop_empty=True)
+        error["after"] = normal_members(owner, error["after"], mine=True)
     if isinstance(error.get("details"), dict) and isinstance(error["details"].get("item"), dict):
         error["details"] = {**error["details"], "item": normal_members(owner, error["details"]["item"])}
     return {**answer, "error": error}
@@ -192,7 +197,7 @@ def _normal_result(owner: dict[str, Any], do: str, result: Any) -> Any:
     out = dict(result)
     for name in ("item", "old"):
         if isinstance(out.get(name), dict):
-            out[name] = normal_members(owner, out[name], drop_empty=do in WRITES and name == "item")
+            out[name] = normal_members(owner, out[name], mine=do in WRITES and name == "item")
     for name in ("items", "missing"):
         if isinstance(out.get(name), list):
             out[name] = [_normal_element(owner, element) for element in out[name]]
@@ -207,43 +212,82 @@ def _normal_element(owner: dict[str, Any], element: Any) -> Any:
     return normal_members(owner, element)
 
 
-def normal_members(owner: dict[str, Any], members: dict[str, Any], *, drop_empty: bool = False) -> dict[str, Any]:
-    """Give an item, or a typed map, in normal form."""
+def normal_members(owner: dict[str, Any], members: dict[str, Any], *, mine: bool = False) -> dict[str, Any]:
+    """Give an item, or a typed map, in normal form; `mine` is the caller's own object, which a library leaves, or sets right, in part."""
     known = {one["attribute"]: one for one in owner.get("attributes", [])}
     out = {}
     for name, value in members.items():
         attribute = known.get(name, {})
-        normal = normal_value(attribute, value, drop_empty=drop_empty)
-        if not (drop_empty and attribute.get("omit_empty") and _is_empty(attribute, normal)):
+        normal = normal_value(attribute, value, mine=mine)
+        if not (mine and (normal == REFUSED or (attribute.get("omit_empty") and _is_empty(attribute, normal)))):
             out[name] = normal
     return out
 
 
-def normal_value(attribute: dict[str, Any], value: Any, *, drop_empty: bool = False) -> Any:
+def normal_value(attribute: dict[str, Any], value: Any, *, mine: bool = False) -> Any:
     """Give a tagged value in normal form: numbers by value, sets in one order, JSON text as its value."""
     if not isinstance(value, dict) or len(value) != 1:
         return value
     ((tag, body),) = value.items()
+    if mine and (not _fits(attribute, tag, body) or (tag in SETS and not body)):
+        return REFUSED  # no value of the attribute: a runner tags it as it likes
     if tag == "N" and isinstance(body, str):
-        return _normal_number(body)
+        return {"N": canonical_number(body)}
     if tag in SETS and isinstance(body, list):
-        return {tag: sorted(canonical_number(member) if tag == "NS" else member for member in body)}
+        members = sorted(canonical_number(member) if tag == "NS" else member for member in body)
+        return {tag: list(dict.fromkeys(members)) if mine else members}
+    if tag == "S" and mine and _is_time(attribute):
+        moment = instant(body)
+        return REFUSED if moment is None else {tag: moment}
+    if tag == "S" and mine and attribute.get("format") == "uuid":
+        return {tag: body.lower()}
     if tag == "S" and attribute.get("json") and isinstance(body, str):
         return _normal_json(body)
     if tag == "L" and isinstance(body, list):
-        return {tag: [normal_value(attribute.get("items") or {}, member, drop_empty=drop_empty) for member in body]}
+        return {tag: [normal_value(attribute.get("items") or {}, member, mine=mine) for member in body]}
     if tag == "M" and isinstance(body, dict):
-        return {tag: normal_members(attribute, body, drop_empty=drop_empty)}
+        return {tag: normal_members(attribute, body, mine=mine)}
     return value
 
 
-def _normal_number(text: str) -> dict[str, str]:
-    """Give a number by its value; what is no number is a text the caller gave, which a runner may tag either way."""
+def instant(text: str) -> str | None:
+    """Give an RFC 3339 text in UTC with nine digits; None for other text and beyond the years 1 to 9999."""
+    found = INSTANT.fullmatch(text)
+    if found is None:
+        return None
+    seconds, fraction, sign, hours, minutes = found.groups()
+    offset = dt.timedelta(hours=int(hours or 0), minutes=int(minutes or 0)) * (-1 if sign == "-" else 1)
     try:
-        Decimal(text)
+        return f"{(dt.datetime.fromisoformat(seconds.upper()) - offset).isoformat()}.{(fraction or '').ljust(9, '0')}Z"
+    except (ValueError, OverflowError):
+        return None
+
+
+def _is_time(attribute: dict[str, Any]) -> bool:
+    return attribute.get("format") in {"timestamp", "rfc3339nano"} or bool({"created_at", "updated_at"} & set(attribute.get("roles", [])))
+
+
+def _fits(attribute: dict[str, Any], tag: str, body: Any) -> bool:
+    """Tell whether a value is one of the attribute's type, as far as the tag shows."""
+    if tag == "NULL":
+        return True
+    if tag != attribute.get("type", tag):
+        return False
+    if tag == "N":
+        return isinstance(body, str) and _is_storable(body)
+    if tag in {*SETS, "L"}:
+        fits = isinstance(body, list) and all(isinstance(member, dict if tag == "L" else str) for member in body)
+        return fits and (tag != "NS" or all(map(_is_storable, body)))
+    return isinstance(body, {"BOOL": bool, "NULL": bool, "M": dict}.get(tag, str))
+
+
+def _is_storable(text: str) -> bool:
+    try:
+        number = Decimal(text)
     except InvalidOperation:
-        return {"S": text}
-    return {"N": canonical_number(text)}
+        return False
+    digits = "".join(map(str, number.as_tuple().digits)).strip("0")
+    return number.is_finite() and len(digits) <= STORED_DIGITS and (not digits or number.adjusted() in STORED_EXPONENTS)
 
 
 def _normal_json(text: str) -> dict[str, Any]:
@@ -251,7 +295,7 @@ def _normal_json(text: str) -> dict[str, Any]:
         value = json.loads(text, parse_int=Decimal, parse_float=Decimal)
     except ValueError:
         return {"S": text}
-    return {"JSON": _marked(value)}
+    return {"NULL": True} if value is None else {"JSON": _marked(value)}
 
 
 def _marked(value: Any) -> Any:

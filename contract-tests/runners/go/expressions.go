@@ -124,9 +124,11 @@ func (a args) condition(v any) expression.Condition {
 			at = at.Items // what is looked for is a member
 		}
 		return f.Contains(operand(at, c[2]))
+	case "begins_with":
+		return f.BeginsWith(operand(nil, c[2])) // a part of a value is plain
 	}
 	compare := map[string]func(any) expression.Condition{"eq": f.Eq, "ne": f.Ne, "lt": f.Lt, "le": f.Le,
-		"gt": f.Gt, "ge": f.Ge, "begins_with": f.BeginsWith}
+		"gt": f.Gt, "ge": f.Ge}
 	return compare[op](operand(at, c[2]))
 }
 

@@ -138,7 +138,7 @@ def json_text(value: Any) -> str:
 
 def set_from_native(attribute: Field | None, value: Any) -> Json:
     tags: dict[type, str] = {str: "SS", bytes: "BS"}
-    tag = attribute.type if attribute is not None else tags.get(type(next(iter(value))), "NS")
+    tag = tags.get(type(next(iter(value))), "NS") if value else "SS" if attribute is None else attribute.type
     return {tag: sorted(base64.b64encode(member).decode() if isinstance(member, bytes) else str(member) for member in value)}
 
 
@@ -152,7 +152,10 @@ def scalar_from_native(attribute: Field | None, value: Any) -> Json:
         if kind == "N":
             scale = 1000 if attribute is not None and attribute.format == "unix_millis" else 1
             return {"N": str(int(value.timestamp() * scale))}
-        return {"S": value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")}
+        try:
+            return {"S": value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")}
+        except OverflowError:
+            return {"S": value.isoformat()}
     if isinstance(value, (date, UUID)):
         return {"S": str(value)}
     if isinstance(value, bytes):
@@ -328,8 +331,7 @@ class Call:
 
 
 def do_put(call: Call, args: Json) -> Json:
-    options = call.options(args, "return_old")
-    new, old = call.whole(args, lambda value: call.table.replace(value, **options))
+    new, old = call.whole(args, lambda value: call.table.replace(value, **call.options(args, "return_old")))
     return {"item": call.tagged(new)} | ({} if old is None else {"old": call.tagged(old)})
 
 

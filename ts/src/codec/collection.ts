@@ -100,7 +100,8 @@ function encodeSet(kind: SetKind, value: unknown): string | undefined {
 
 function decodeSet(kind: SetKind, members: readonly unknown[], wire: Wire): Set<unknown> {
   const result = new Set<unknown>();
-  for (const member of members) {
+  // Equal bytes are different objects to JavaScript's own Set; equal members have equal text.
+  for (const member of new Set(members)) {
     const value = typeof member === "string" ? kind.read(member) : undefined;
     result.add(value ?? refuseWire(kind.tag, wire));
   }
@@ -194,7 +195,7 @@ export function encodeList(items: ValueCodec, value: unknown, depth: number): st
 function encodeElement(items: ValueCodec, element: unknown, index: number, depth: number): string {
   try {
     checkDepth(depth + 1);
-    if (element === null && (items === UNTYPED || items === NULL)) {
+    if (element === null && items === UNTYPED) {
       return '{"NULL":true}';
     }
     if (element === null || element === undefined) {
@@ -221,7 +222,7 @@ export function decodeList(items: ValueCodec, wire: Wire): unknown[] {
 
 function decodeElement(items: ValueCodec, element: Wire, index: number): unknown {
   try {
-    return items === NULL && isNull(element) ? null : items.decode(element);
+    return items.decode(element);
   } catch (fault) {
     return within(index, fault);
   }

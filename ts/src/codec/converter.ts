@@ -32,13 +32,11 @@ function listCodec(attribute: Attribute): AttributeCodec | undefined {
     return undefined;
   }
   const items = attributeCodec(attribute.items);
-  // The very object NULL tells lists of nulls from lists in which a null is a fault.
-  const element = attribute.items.type === "NULL" ? NULL : items;
   const partial = { ...items, decode: items.decodePartial };
   return {
-    encode: (value, depth) => encodeList(element, value, depth),
-    decode: (wire) => decodeList(element, wire),
-    decodePartial: (wire) => decodeList(attribute.items?.type === "NULL" ? NULL : partial, wire),
+    encode: (value, depth) => encodeList(items, value, depth),
+    decode: (wire) => decodeList(items, wire),
+    decodePartial: (wire) => decodeList(partial, wire),
   };
 }
 

@@ -178,12 +178,12 @@ export class ModelCodec {
   ): string | undefined {
     return writing(() => {
       if (value === null || value === undefined) {
-        return encodeNull(attribute);
+        return '{"NULL":true}';
       }
       if (stored && attribute !== undefined && leaves(attribute, value)) {
         return undefined;
       }
-      const text = (attribute === undefined ? UNTYPED : this.#codec(attribute)).encode(value, 1);
+      const text = (attribute === undefined ? UNTYPED : this.#codec(attribute)).encode(value, path.length);
       return attribute === undefined || !stored ? text : settle(attribute, text);
     }, path);
   }
@@ -205,12 +205,6 @@ export function markText({ value }: Discriminator): string {
 
 function wireText(texts: Iterable<readonly [string, string]>): string {
   return `{${[...texts].map(([name, text]) => `${quote(name) ?? '""'}:${text}`).join(",")}}`;
-}
-
-function encodeNull(attribute: Attribute | undefined): string {
-  return attribute === undefined || attribute.type === "NULL"
-    ? '{"NULL":true}'
-    : refuse(`expected a value of ${attribute.type}, found null`);
 }
 
 function recordOf(value: unknown): object {

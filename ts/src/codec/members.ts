@@ -160,7 +160,7 @@ function encodeMember(member: Member, value: unknown, depth: number): string | u
   const { attribute } = member;
   try {
     if (value === undefined || value === null) {
-      return encodeNull(member, value);
+      return encodeNull(member);
     }
     checkDepth(depth);
     const text = leaves(attribute, value) ? undefined : settle(attribute, member.codec.encode(value, depth));
@@ -172,11 +172,11 @@ function encodeMember(member: Member, value: unknown, depth: number): string | u
   }
 }
 
-function encodeNull({ attribute, isNullType }: Member, value: null | undefined): string | undefined {
+function encodeNull({ attribute, isNullType }: Member): string | undefined {
   if (!attribute.required) {
     return undefined;
   }
-  if (isNullType && value === null) {
+  if (isNullType) {
     return '{"NULL":true}';
   }
   return refuse("the attribute is required");
@@ -188,8 +188,8 @@ function decodeMember(member: Member, wire: Wire | undefined, partial: boolean):
     if (wire !== undefined && !isNull(wire)) {
       return partial ? codec.decodePartial(wire) : codec.decode(wire);
     }
-    if (wire !== undefined && member.isNullType) {
-      return null;
+    if (member.isNullType) {
+      return wire === undefined ? undefined : null;
     }
     if (attribute.required && !partial) {
       return refuse(`expected ${attribute.type}, found ${wire === undefined ? "nothing" : "NULL"}`);

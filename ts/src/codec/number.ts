@@ -1,7 +1,7 @@
 /** Numbers: each format's native number ↔ the canonical text on the wire. */
 
 import type { Attribute, Format } from "../schema/model.ts";
-import { canonicalNumber, exactFloat, floatText, parseDecimal } from "../text/decimal.ts";
+import { canonicalNumber, exactFloat, floatText } from "../text/decimal.ts";
 import { unixNumber } from "./time.ts";
 import { refuse, refuseKind, refuseWire, type ValueCodec, type Wire } from "./value.ts";
 
@@ -73,7 +73,8 @@ function readInt64(text: string): bigint | undefined {
 }
 
 function readFloat(text: string): number | undefined {
-  return parseDecimal(text) === undefined ? undefined : Number(text) + 0;
+  const canonical = canonicalNumber(text);
+  return canonical === undefined ? undefined : Number(canonical);
 }
 
 function readExact(text: string): number | undefined {

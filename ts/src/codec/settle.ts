@@ -21,7 +21,7 @@ export function settle(attribute: Attribute, text: string | undefined): string |
 
 /** Tell whether `omit_empty` leaves out a native value before its text is looked at: `""` is empty whatever the format. */
 export function leaves(attribute: Attribute, value: unknown): boolean {
-  return attribute.omitEmpty && attribute.type === "S" && value === "";
+  return attribute.omitEmpty && attribute.type === "S" && attribute.format === undefined && value === "";
 }
 
 function checkKey(text: string, type: AttributeType, maxBytes: number): void {

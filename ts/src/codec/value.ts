@@ -85,7 +85,7 @@ const TAGS: ReadonlySet<string> = new Set<AttributeType>([
 
 /** Tell whether a wire value is NULL. */
 export function isNull(wire: Wire): boolean {
-  return wire.NULL === true;
+  return wire.NULL !== undefined;
 }
 
 /** Name what a native value is, for a text that must not show it. */

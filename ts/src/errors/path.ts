@@ -6,7 +6,7 @@ export type Segment = string | number;
 const PLAIN_NAME = /^[^.[\]`]+$/;
 
 /**
- * Write segments as a path; a name that itself holds a dot or a bracket stands in backticks.
+ * Write segments as a path; a name that itself holds a dot, a bracket or a backtick stands in backticks.
  *
  * @example
  * formatPath(["lines", 3, "price"]) // "lines[3].price"

@@ -61,7 +61,8 @@ export function encodeOperand(codec: ModelCodec, path: PathSegments, value: unkn
 /** Write the prefix of begins_with, which need not be a whole value of a formatted text. */
 export function encodePrefix(codec: ModelCodec, path: PathSegments, value: unknown): string {
   const attribute = typedAt(codec, path);
-  return orRefuse(codec.encodeValue(attribute && plain(attribute, attribute.type), value, path), path);
+  const declared = attribute && plain(attribute, attribute.type);
+  return orRefuse(codec.encodeValue(declared, present(declared, value, path), path), path);
 }
 
 const MEMBERS: Partial<Record<AttributeType, AttributeType>> = { S: "S", SS: "S", NS: "N", BS: "B" };
@@ -71,7 +72,7 @@ export function encodePart(codec: ModelCodec, path: PathSegments, value: unknown
   const attribute = typedAt(codec, path);
   const member = attribute && MEMBERS[attribute.type];
   const declared = attribute && member !== undefined ? plain(attribute, member) : attribute?.items;
-  return orRefuse(codec.encodeValue(declared, value, path), path);
+  return orRefuse(codec.encodeValue(declared, present(declared, value, path), path), path);
 }
 
 /** Write what a size is compared with: a number. */
@@ -104,6 +105,14 @@ const PLAIN: Partial<Record<AttributeType, Attribute>> = {
 
 function plain(attribute: Attribute, type: AttributeType): Attribute {
   return PLAIN[type] ?? attribute;
+}
+
+/** Refuse null where a part of a certain type is looked for. */
+function present(declared: Attribute | undefined, value: unknown, path: PathSegments): unknown {
+  if (value === null && declared !== undefined && declared.type !== "NULL") {
+    throw new ValidationFailed(`expected a value of ${declared.type}, found null`, { path: pathText(path) });
+  }
+  return value;
 }
 
 function orRefuse(text: string | undefined, path: PathSegments): string {

@@ -210,7 +210,7 @@ function removal(path: PathSegments): Part {
 
 function referencePart({ path, operand }: Action): Part {
   if (operand.kind !== "path") {
-    throw new ValidationFailed("an attribute is set to a value or another attribute", {
+    throw new InvalidOperator("an attribute is set to a value or another attribute", {
       path: pathText(path),
     });
   }

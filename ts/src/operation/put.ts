@@ -118,17 +118,18 @@ function guardOf(mode: PutMode, current: Current | undefined): Guard {
 }
 
 function stampsOf(
-  { model }: ModelCodec,
+  codec: ModelCodec,
   value: unknown,
   { mode, now }: PutOptions,
   current: Current | undefined,
 ): Stamps {
+  const { model } = codec;
   const stamps = new Map<string, string>();
   const { createdAt, updatedAt, version } = model;
   if (updatedAt !== undefined) {
     stamps.set(updatedAt.name, encodeInstant(updatedAt, now));
   }
-  if (createdAt !== undefined && (mode === "create" || !has(value, createdAt))) {
+  if (createdAt !== undefined && (mode === "create" || !isGiven(codec, value, createdAt))) {
     stamps.set(createdAt.name, encodeInstant(createdAt, now));
   }
   if (version !== undefined) {
@@ -137,6 +138,16 @@ function stampsOf(
   return stamps;
 }
 
-function has(value: unknown, attribute: Attribute): boolean {
-  return (value as Record<string, unknown> | null)?.[attribute.property] != null;
+/** The time that nobody gave, as each format writes it. */
+const ZERO_TIMES: ReadonlySet<string | undefined> = new Set([
+  '{"S":"0001-01-01T00:00:00.000000Z"}',
+  '{"S":"0001-01-01T00:00:00.000000000Z"}',
+  '{"N":"-62135596800"}',
+  '{"N":"-62135596800000"}',
+]);
+
+/** Tell whether the caller gave a time of creation; the zero time is none. */
+function isGiven(codec: ModelCodec, value: unknown, attribute: Attribute): boolean {
+  const given = (value as Record<string, unknown> | null)?.[attribute.property];
+  return given != null && !ZERO_TIMES.has(codec.encodeValue(attribute, given, [attribute.name]));
 }

@@ -33,7 +33,6 @@ export const Everything = defineModel({
     yes_no: { type: "S", format: "bool_string" },
     data: { type: "S", json: true },
     notes: { type: "L", items: { type: "S" } },
-    nulls: { type: "L", items: { type: "NULL" } },
     inner: {
       type: "M",
       attributes: {

@@ -4,7 +4,7 @@ from .item import ItemCodec, check_key
 from .number import NumberError, canonical
 from .size import item_size, value_size
 from .time import clock_text
-from .value import AttributeValue, Item, is_empty, read_any, write_any
+from .value import AttributeValue, Item, is_empty, path_name, read_any, write_any
 
 __all__ = [
     "AttributeValue",
@@ -16,6 +16,7 @@ __all__ = [
     "clock_text",
     "is_empty",
     "item_size",
+    "path_name",
     "read_any",
     "value_size",
     "write_any",

@@ -7,6 +7,7 @@ the plan is made.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..errors import (
@@ -21,7 +22,7 @@ from ..limits import ITEM_SIZE_MAX_BYTES, NESTING_DEPTH_MAX, PARTITION_KEY_MAX_B
 from .compose import Composition
 from .scalar import reader_of, writer_of
 from .size import item_size, value_size
-from .value import AttributeValue, Item, is_empty, read_any, write_any
+from .value import AttributeValue, Item, is_empty, path_name, read_any, write_any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,6 +43,11 @@ class FieldPlan:
     write: Writer
     read: Reader
     members: tuple[FieldPlan, ...] | None = None
+
+    @cached_property
+    def label(self) -> str:
+        """Give the attribute's name as it stands in a path."""
+        return path_name(self.field.name)
 
 
 def plan_field(field: Field) -> FieldPlan:
@@ -110,7 +116,10 @@ def _list_writer(element: FieldPlan) -> Writer:
             check_depth(depth + 1, f"{path}[{index}]")
             if member is None:
                 raise ValidationFailedError("null in a list with declared items", path=f"{path}[{index}]")
-            out.append(element.write(member, f"{path}[{index}]", depth + 1))
+            written = element.write(member, f"{path}[{index}]", depth + 1)
+            if element.field.type in SETS and not written[element.field.type]:
+                raise ValidationFailedError("an empty set is never stored", path=f"{path}[{index}]")
+            out.append(written)
         return {"L": out}
 
     return run
@@ -122,6 +131,8 @@ def _list_reader(element: FieldPlan) -> Reader:
     def run(body: Any, path: str) -> list[Any]:  # noqa: ANN401 - DynamoDB JSON
         if not isinstance(body, list):
             raise DecodeFailedError("not a value of L", path=path)
+        if tag == "NULL" and body:
+            raise DecodeFailedError("null in a list with declared items", path=f"{path}[0]")
         return [
             element.read(tagged(member, tag, f"{path}[{index}]"), f"{path}[{index}]")
             for index, member in enumerate(body)
@@ -175,10 +186,10 @@ def write_members(plans: tuple[FieldPlan, ...], values: Mapping[str, Any], prefi
     known = {plan.field.name for plan in plans}
     for name in values:
         if name not in known:
-            raise ValidationFailedError("the model does not know this attribute", path=prefix + str(name))
+            raise ValidationFailedError("the model does not know this attribute", path=prefix + path_name(str(name)))
     out: Item = {}
     for plan in plans:
-        written = _write_member(plan, values.get(plan.field.name), prefix + plan.field.name, depth)
+        written = _write_member(plan, values.get(plan.field.name), prefix + plan.label, depth)
         if written is not None:
             out[plan.field.name] = written
     return out
@@ -209,22 +220,22 @@ def read_members(plans: tuple[FieldPlan, ...], item: Any, prefix: str, *, partia
     An absent set of a whole item is the empty one; a partial result holds what was stored and nothing else.
     """
     if not isinstance(item, dict):
-        raise DecodeFailedError("expected M", path=prefix.rstrip("."))
+        raise DecodeFailedError("expected M", path=prefix.removesuffix("."))
     out: dict[str, Any] = {}
     for plan in plans:
         field = plan.field
         stored = item.get(field.name)
         if stored is None or (isinstance(stored, dict) and "NULL" in stored):
             if field.required and not partial and field.type != "NULL":
-                raise DecodeFailedError("a required attribute is missing", path=prefix + field.name)
+                raise DecodeFailedError("a required attribute is missing", path=prefix + plan.label)
             if field.type in SETS and not partial:
                 out[field.name] = set()
             continue
         if field.encryption is not None:
             raise EncryptionNotConfiguredError(
-                "the attribute is encrypted and the client has no key", path=prefix + field.name
+                "the attribute is encrypted and the client has no key", path=prefix + plan.label
             )
-        path = prefix + field.name
+        path = prefix + plan.label
         body = tagged(stored, field.type, path)
         if partial and plan.members is not None:
             out[field.name] = _read_partial(plan, body, path)
@@ -273,14 +284,14 @@ class ItemCodec:
 
     def key_parts(self, values: Mapping[str, Any]) -> Item:
         """Marshal the attributes that the primary key is made of: plain keys, and the parts of composed ones."""
-        return {plan.field.name: plan.write(values[plan.field.name], plan.field.name, 1) for plan in self.key_plans}
+        return {plan.field.name: plan.write(values[plan.field.name], plan.label, 1) for plan in self.key_plans}
 
     def _key(self, parts: Mapping[str, AttributeValue]) -> Item:
         out: Item = {}
         for name, limit in zip(self.model.key_names, (PARTITION_KEY_MAX_BYTES, SORT_KEY_MAX_BYTES), strict=False):
             composition = self.compositions.get(name)
             out[name] = parts[name] if composition is None else composition.write(parts)
-            check_key(out[name], name, limit)
+            check_key(out[name], path_name(name), limit)
         return out
 
     def require_key(self, values: Mapping[str, Any]) -> None:
@@ -288,11 +299,11 @@ class ItemCodec:
         if self.own_names:
             for name in values:
                 if name in self.own_names:
-                    raise ValidationFailedError("the library writes this attribute", path=name)
+                    raise ValidationFailedError("the library writes this attribute", path=path_name(name))
         for plan in self.key_plans:
             if values.get(plan.field.name) is None:
                 raise MissingPrimaryKeyError(
-                    f"{self.model.name}: a part of the primary key is missing", path=plan.field.name
+                    f"{self.model.name}: a part of the primary key is missing", path=plan.label
                 )
 
     def require_readable(self) -> None:
@@ -300,7 +311,7 @@ class ItemCodec:
         for plan in self.plans:
             if plan.field.encryption is not None:
                 raise EncryptionNotConfiguredError(
-                    "the attribute is encrypted and the client has no key", path=plan.field.name
+                    "the attribute is encrypted and the client has no key", path=plan.label
                 )
 
     def marshal_item(self, values: Mapping[str, Any]) -> Item:
@@ -311,7 +322,7 @@ class ItemCodec:
             self._add_own(item, key)
         for name, limit in self.index_keys.items():
             if name in item:
-                check_key(item[name], name, limit)
+                check_key(item[name], path_name(name), limit)
         if item_size(item) > ITEM_SIZE_MAX_BYTES:
             raise ItemTooLargeError(f"{self.model.name}: larger than {ITEM_SIZE_MAX_BYTES} bytes", origin="client")
         return item
@@ -342,10 +353,10 @@ class ItemCodec:
             raise DecodeFailedError(f"{self.model.name}: {error.fact}", path=error.path) from None
 
 
-def check_key(value: AttributeValue, name: str, limit: int) -> None:
+def check_key(value: AttributeValue, path: str, limit: int) -> None:
     """Refuse an empty or too long key."""
     size = value_size(value)
     if "N" not in value and size == 0:
-        raise ValidationFailedError("a key is not empty", path=name)
+        raise ValidationFailedError("a key is not empty", path=path)
     if "N" not in value and size > limit:
-        raise ValidationFailedError(f"a key of more than {limit} bytes", path=name)
+        raise ValidationFailedError(f"a key of more than {limit} bytes", path=path)

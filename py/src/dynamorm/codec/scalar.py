@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
-from math import isfinite
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from ..errors.refusal import Refusal
 from ..schema.instant import EPOCH, nano_text, read_date, read_timestamp, read_uuid
 from .json_text import read_json, write_json
-from .number import INT64_MAX, INT64_MIN, NumberError, canonical, natural, parse, whole
+from .number import INT64_MAX, INT64_MIN, canonical, natural, whole
 from .time import write_timestamp
 from .value import (
     AttributeValue,
@@ -180,10 +179,7 @@ def _number_reader(field: Field) -> Callable[[Any], Any]:
 
 
 def _read_float(text: Any) -> float:  # noqa: ANN401 - DynamoDB JSON
-    number = float(parse(check_text(text)))
-    if not isfinite(number):
-        raise NumberError("not a finite number")
-    return number + 0.0  # never negative zero
+    return float(canonical(check_text(text)))
 
 
 def _integer(value: Any) -> int:  # noqa: ANN401 - the caller's value

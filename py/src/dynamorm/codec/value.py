@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Set
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +14,14 @@ from ..limits import NESTING_DEPTH_MAX
 from .number import NumberError, canonical, natural
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from ..schema import Field
 
 AttributeValue = dict[str, Any]
 Item = dict[str, AttributeValue]
 ZERO_TIME = "0001-01-01T00:00:00."
+PATH_SIGNS = frozenset(".[]`")
 _EMPTY_JSON = {'""', "0", "false", "[]", "{}"}
 
 
@@ -68,9 +70,9 @@ def number_key(text: str) -> Decimal:
     return Decimal(text)
 
 
-def write_set(tag: str, values: Iterable[Any]) -> AttributeValue:
+def write_set(tag: str, values: Any) -> AttributeValue:  # noqa: ANN401 - the caller's value
     """Write a set in canonical order, duplicates collapsed."""
-    if isinstance(values, (str, bytes, dict)) or not hasattr(values, "__iter__"):
+    if not isinstance(values, Set):
         raise Refusal(f"expected a set, found {type(values).__name__}")
     write: Callable[[Any], str] = {"SS": check_text, "NS": encode_number, "BS": encode_binary}[tag]
     members = {write(member) for member in values}
@@ -86,6 +88,15 @@ def read_set(tag: str, body: Any) -> set[Any]:  # noqa: ANN401 - DynamoDB JSON
     return {read(member) for member in body}
 
 
+def path_name(name: str) -> str:
+    """Give a name as a part of a path: in backticks where it holds what a path is made of.
+
+    >>> path_name("city"), path_name("odd.name")
+    ('city', '`odd.name`')
+    """
+    return f"`{name}`" if PATH_SIGNS & set(name) else name
+
+
 def write_any(value: Any, path: str, depth: int) -> AttributeValue:  # noqa: ANN401 - the caller's value
     """Write a value that no model types, by its own type."""
     if depth > NESTING_DEPTH_MAX:
@@ -93,7 +104,12 @@ def write_any(value: Any, path: str, depth: int) -> AttributeValue:  # noqa: ANN
     if isinstance(value, (list, tuple)):
         return {"L": [write_any(member, f"{path}[{index}]", depth + 1) for index, member in enumerate(value)]}
     if isinstance(value, dict):
-        return {"M": {_name(key, path): write_any(member, f"{path}.{key}", depth + 1) for key, member in value.items()}}
+        return {
+            "M": {
+                _name(key, path): write_any(member, f"{path}.{path_name(key)}", depth + 1)
+                for key, member in value.items()
+            }
+        }
     try:
         return _write_scalar(value)
     except Refusal as error:
@@ -139,7 +155,7 @@ def read_any(value: Any, path: str) -> Any:  # noqa: ANN401 - DynamoDB JSON
         if tag == "L":
             return [read_any(member, f"{path}[{index}]") for index, member in enumerate(body)]
         if tag == "M":
-            return {name: read_any(member, f"{path}.{name}") for name, member in body.items()}
+            return {name: read_any(member, f"{path}.{path_name(name)}") for name, member in body.items()}
         return _READ_SCALAR[tag](body)
     except (Refusal, KeyError, TypeError, AttributeError) as error:
         why = str(error) if isinstance(error, NumberError) else f"not a value of {tag}"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .scope import Scope
 
 ORDERED = ("S", "N", "B")
+SETS = ("SS", "NS", "BS")
 WIRE_TYPES = ("S", "N", "B", "BOOL", "NULL", "L", "M", "SS", "NS", "BS")
 # What each operator works on; a path that the model does not type takes every operator.
 TYPES_OF = {
@@ -108,7 +109,10 @@ class Compiler:
             return operand
         if isinstance(left, Size):
             return _number(operand.value, left.path)
-        return self.scope.marshal(left.path, operand.value)
+        written = self.scope.marshal(left.path, operand.value)
+        if next(iter(written)) in SETS and not next(iter(written.values())):
+            raise ValidationFailedError("an empty set is never stored", path=path_text(left.path))
+        return written
 
     def _place(self, operand: AttributeValue | Attr | Size) -> str:
         if isinstance(operand, Attr):

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from ..codec import path_name
 from ..errors import ValidationFailedError
 
 Path = tuple[str | int, ...]
@@ -65,8 +66,7 @@ def path_text(path: Path) -> str:
         if isinstance(segment, int):
             out += f"[{segment}]"
         else:
-            name = f"`{segment}`" if re.search(r"[.\[\]]", segment) else segment
-            out += f".{name}" if out else name
+            out += f".{path_name(segment)}" if out else path_name(segment)
     return out
 
 

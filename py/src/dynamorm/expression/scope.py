@@ -94,8 +94,13 @@ class Scope:
         plan = self.plan(path)
         text = path_text(path)
         if plan is not None and plan.field.type == "L":
-            return plan.members[0].write(value, text, 1) if plan.members is not None else write_any(value, text, 1)
-        written = write_any(value, text, 1)
+            element = None if plan.members is None else plan.members[0]
+            if value is None and element is not None and element.field.type != "NULL":
+                raise ValidationFailedError(f"expected {element.field.type}, found null", path=text)
+            if value is None or element is None:
+                return write_any(value, text, len(path))
+            return element.write(value, text, len(path))
+        written = write_any(value, text, len(path))
         expected = None if plan is None else PART_TYPE.get(plan.field.type)
         if expected is not None and expected not in written:
             raise ValidationFailedError(f"expected {expected}", path=text)

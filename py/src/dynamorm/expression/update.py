@@ -16,7 +16,7 @@ from ..errors import (
     ValidationFailedError,
 )
 from .compile import checked
-from .field import FieldPath
+from .field import FieldPath, FieldSize
 from .node import Attr, Path, Value, parse_path, path_text
 
 if TYPE_CHECKING:
@@ -139,8 +139,8 @@ class UpdateCompiler:
             out.sets.append(_copy(path, self.scope.open(parse_path(value))))
         elif kind == "remove" or (kind == "set" and value is None):
             self._remove(out, path)
-        elif isinstance(operand := _as_operand(value), Attr):
-            if kind != "set":
+        elif isinstance(operand := _as_operand(value), (Attr, FieldSize)):
+            if kind != "set" or isinstance(operand, FieldSize):
                 raise InvalidOperatorError(f"{kind} takes a value", path=path_text(path))
             out.sets.append(_copy(path, self.scope.open(operand.path)))
         else:
@@ -158,6 +158,9 @@ class UpdateCompiler:
         text, plan = path_text(path), self.scope.plan(path)
         if value is None:
             raise ValidationFailedError(f"{kind} takes no null", path=text)
+        if kind == "set" and plan is None and isinstance(value, (set, frozenset)) and not value:
+            self._remove(out, path)
+            return
         written = self.scope.marshal(path, value)
         ((tag, body),) = written.items()
         fits = KINDS[kind]

@@ -16,7 +16,16 @@ if TYPE_CHECKING:
 
     from ..codec import AttributeValue, Item, ItemCodec
     from ..expression import Condition
+    from ..schema import Field
     from .binding import Binding
+
+# The time that nobody gave, as each format writes it.
+ZERO_TIMES = {
+    "0001-01-01T00:00:00.000000Z",
+    "0001-01-01T00:00:00.000000000Z",
+    "-62135596800",
+    "-62135596800000",
+}
 
 
 @dataclass(frozen=True)
@@ -140,6 +149,16 @@ def _following(binding: Binding, current: int) -> AttributeValue:
     return version or {}
 
 
+def _is_given(binding: Binding, created: Field, values: Mapping[str, Any]) -> bool:
+    """Tell whether the caller gave a time of creation; the zero time is none."""
+    value = values.get(created.name)
+    if value is None:
+        return False
+    plan = binding.codec.by_name[created.name]
+    ((_, text),) = plan.write(value, plan.label, 1).items()
+    return text not in ZERO_TIMES
+
+
 def _stamped(
     binding: Binding, values: Mapping[str, Any], now_ns: int, *, version: AttributeValue, keep_created: bool
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -150,7 +169,7 @@ def _stamped(
     if binding.updated_at is not None:
         own[binding.updated_at.name] = stamp(binding.updated_at, now_ns)
     created = binding.created_at
-    if created is not None and not (keep_created and values.get(created.name) is not None):
+    if created is not None and not (keep_created and _is_given(binding, created, values)):
         own[created.name] = stamp(created, now_ns)
     codec = binding.codec
     given = dict(values)

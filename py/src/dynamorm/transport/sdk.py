@@ -11,6 +11,7 @@ caller's own calls on the same client are untouched, also those that a handler m
 from __future__ import annotations
 
 import base64
+import binascii
 import re
 import zlib
 from contextvars import ContextVar
@@ -179,7 +180,7 @@ class SdkTransport:
             return self._failed(request, call, mapped, body, lost=(mapped.status or 0) >= SERVER_ERROR)
         except StubResponseError:  # the caller's own test says what it expected
             raise
-        except (BotoCoreError, ResponseParserError) as error:
+        except (BotoCoreError, ResponseParserError, binascii.Error) as error:  # the last one: base64 that is none
             # An attempt that went over to `needs-retry` was counted there.
             mapped = fault.of_sdk_error(error, reached=call.reached)
             return self._failed(request, call, mapped, {}, lost=call.sent)
