@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -72,7 +72,7 @@ def number_key(text: str) -> Decimal:
 
 def write_set(tag: str, values: Any) -> AttributeValue:  # noqa: ANN401 - the caller's value
     """Write a set in canonical order, duplicates collapsed."""
-    if not isinstance(values, Set):
+    if not isinstance(values, AbstractSet):
         raise Refusal(f"expected a set, found {type(values).__name__}")
     write: Callable[[Any], str] = {"SS": check_text, "NS": encode_number, "BS": encode_binary}[tag]
     members = {write(member) for member in values}
