@@ -153,6 +153,9 @@ func (k kind) takes(a *schema.Attribute) bool {
 	return true
 }
 
+// span is what is added to a time: a number of units, which may be negative.
+var span = &schema.Attribute{Type: schema.N, Format: schema.Int64}
+
 // act adds an action to its clause.
 func (c *Compiler) act(out *clauses, a action, p place) error {
 	if a.kind == remove {
@@ -172,7 +175,11 @@ func (c *Compiler) act(out *clauses, a action, p place) error {
 		out.set = append(out.set, func() string { return c.path(a.field) + " = " + c.path(source) })
 		return nil
 	}
-	text, err := c.marshal(a.field, p.attr, a.value)
+	declared := p.attr
+	if (a.kind == add || a.kind == subtract) && declared != nil && (declared.Format == schema.UnixSeconds || declared.Format == schema.UnixMillis) {
+		declared = span
+	}
+	text, err := c.marshal(a.field, declared, a.value)
 	if err != nil {
 		return err
 	}

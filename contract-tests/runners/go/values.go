@@ -75,9 +75,9 @@ func membersToNative(list []*schema.Attribute, item object) object {
 	return out
 }
 
-// finer finds text with more digits than the format has: it goes on as text, so that the library refuses it.
+// finer finds text with more digits than the format has, and the offset of a whole day, which Go reads: it goes on as text, so that the library refuses it.
 var finer = map[schema.Format]*regexp.Regexp{
-	schema.Timestamp: regexp.MustCompile(`\.\d{6}\d*[1-9]`), schema.RFC3339Nano: regexp.MustCompile(`\.\d{9}\d*[1-9]`),
+	schema.Timestamp: regexp.MustCompile(`\.\d{6}\d*[1-9]|[+-]24:`), schema.RFC3339Nano: regexp.MustCompile(`\.\d{9}\d*[1-9]|[+-]24:`),
 }
 
 func text(a *schema.Attribute, s string) any {

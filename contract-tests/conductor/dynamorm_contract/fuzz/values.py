@@ -165,7 +165,9 @@ class Values:
                 return {"S": self.random.choice(("", "{", '{"a":1,"a":2}', "[1,]", "nan", "'a'", '"\\ud800"', "01", "\ufeff1", "1 2"))}
         if stored and self.random.random() < 0.5:
             return self.random.choice(({"NULL": False}, {"N": "x"}, {"N": ""}, {"NS": ["1", "x"]}))
-        return self._plain(self.random.choice([kind for kind in ("S", "N", "B", "BOOL", "SS", "NS", "BS", "L", "M") if kind != attribute["type"]]), stored=stored)
+        # Decimal text is TypeScript's own decimal, so text in its place proves nothing.
+        others = ("N", "B", "BOOL", "SS", "NS", "BS", "L", "M", *(() if form == "decimal" else ("S",)))
+        return self._plain(self.random.choice([kind for kind in others if kind != attribute["type"]]), stored=stored)
 
     def untyped(self, depth: int = 0, *, stored: bool = False) -> Tagged:
         """Give a value of any type."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from ..codec import canonical, check_key, is_empty
+from ..codec import canonical, check_key, is_empty, write_any
 from ..codec.item import SETS
 from ..errors import (
     EncryptedFieldNotQueryableError,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .scope import Scope
 
 PAIR = 2
+UNIX = ("unix_seconds", "unix_millis")
 # The order of kinds inside a clause, the same in every language; and the types each fits.
 KINDS: dict[str, tuple[str, ...] | None] = {
     "set": None,
@@ -161,7 +162,10 @@ class UpdateCompiler:
         if kind == "set" and plan is None and isinstance(value, (set, frozenset)) and not value:
             self._remove(out, path)
             return
-        written = self.scope.marshal(path, value)
+        if kind in {"add", "subtract"} and plan is not None and plan.field.format in UNIX:
+            written = write_any(_span(value, text), text, len(path))
+        else:
+            written = self.scope.marshal(path, value)
         ((tag, body),) = written.items()
         fits = KINDS[kind]
         if fits is not None and tag not in fits:
@@ -196,6 +200,13 @@ class UpdateCompiler:
             out.sets.append(_SET_TEXT[kind](path, written))
             if kind == "set" and len(path) == 1:
                 out.assigned[str(path[0])] = written
+
+
+def _span(value: Any, path: str) -> int:  # noqa: ANN401 - the caller's value
+    """Give what is added to a time: a number of units, which may be negative."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)) or value != int(value):
+        raise ValidationFailedError("what is added to a time is a whole number", path=path)
+    return int(value)
 
 
 def _as_operand(value: Any) -> Any:  # noqa: ANN401 - the caller's value
