@@ -42,6 +42,8 @@ def fixture_content() -> dict[str, Any]:
     ]
     rows = [("p0-good", "py", 0), ("p0-good", "ts", 0), ("p0-bad", "py", 0), ("p0-bad", "ts", 1)]
     results = [{"case": case, "target": "wire", "language": language, "status": "pass", "ms": 1, "transcripts": {"typed": kept}} for case, language, kept in rows]
+    # Two transcripts that were cut to one look.
+    results += [{"case": "p0-bad", "target": "live", "language": language, "status": "pass", "ms": 1, "transcripts": {"typed": kept}} for language, kept in (("py", 0), ("ts", 2))]
     results[3] |= {"status": "fail", "code": "ERROR_MISMATCH", "at": "/steps/0/expect/error/code", "message": ATTACK, "variant": "typed"}
     return {
         "stamp": {"commit": "0123456789abcdef", "date": "2026-01-02T03:04:05Z"},
@@ -58,7 +60,7 @@ def fixture_content() -> dict[str, Any]:
         "cases": cases,
         "results": results,
         "relay": [],
-        "transcripts": [transcript("notes", "ItemNotFound"), transcript("others", "ServiceError")],
+        "transcripts": [transcript("notes", "ItemNotFound"), transcript("others", "ServiceError"), transcript("notes", "ItemNotFound")],
     }
 
 
@@ -119,6 +121,7 @@ def test_the_real_page_shows_what_the_run_did(open_page: Callable[..., Page]) ->
     assert "PutItem" in page.inner_text("#sides")
     shoot(page, "case")
     page.click("nav a[href='#/relay']")
+    page.wait_for_selector("h2:has-text('What one language wrote')")
     shoot(page, "relay")
 
 
@@ -155,13 +158,16 @@ def test_a_failure_is_drilled_down_to_request_expected_and_actual(open_page: Cal
 
 def test_the_wire_difference_between_languages_is_shown(open_page: Callable[..., Page], planted: Path) -> None:
     page = open_page(planted, "#/case/p0-bad")
-    assert "The runs differ on: wire" in page.inner_text("#sides")
+    assert "The runs differ on: wire, live" in page.inner_text("#sides")
     assert [line.strip() for line in page.locator("#wire-difference .removed").all_inner_texts()] == ['"TableName": "others",', '"code": "ServiceError",']
     assert [line.strip() for line in page.locator("#wire-difference .added").all_inner_texts()] == ['"TableName": "notes",', '"code": "ItemNotFound",']
     shoot(page, "difference")
     page.select_option("#left", label="Python, wire")
     page.select_option("#right", label="Python, wire")
     assert page.inner_text("#wire-difference summary") == "Both are equal"
+    page.select_option("#left", label="TypeScript, live")
+    page.select_option("#right", label="Python, live")
+    assert "They differ in what is cut here" in page.inner_text("#wire-difference summary")
     page.goto(planted.as_uri() + "#/case/p0-good")
     page.wait_for_function("document.querySelector('main h2').textContent === 'p0-good'")
     assert "Equal in all languages" in page.inner_text("#sides")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,9 +33,8 @@ def assemble(content: dict[str, Any]) -> str:
     """Put data, style and program into the frame."""
     packed = base64.b64encode(gzip.compress(json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode(), mtime=0)).decode()
     frame = (ASSETS / "parity.html").read_text(encoding="utf-8")
-    for mark, text in (("/*STYLE*/", "parity.css"), ("/*PROGRAM*/", "parity.js")):
-        frame = frame.replace(mark, (ASSETS / text).read_text(encoding="utf-8"))
-    return frame.replace("DATA", packed, 1)
+    parts = {"/*STYLE*/": (ASSETS / "parity.css").read_text(encoding="utf-8"), "/*PROGRAM*/": (ASSETS / "parity.js").read_text(encoding="utf-8"), "<!--DATA-->": packed}
+    return re.sub(r"/\*STYLE\*/|/\*PROGRAM\*/|<!--DATA-->", lambda found: parts[found[0]], frame)
 
 
 def data(outcome: Outcome, figures: dict[str, Any], stamp: dict[str, str], selftest: str) -> dict[str, Any]:

@@ -53,8 +53,9 @@ class Runner:
 
     def _drain(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stderr is not None
-        for line in process.stderr:
-            self.stderr.append(line.decode(errors="replace").rstrip())
+        with process.stderr:
+            for line in process.stderr:
+                self.stderr.append(line.decode(errors="replace").rstrip())
 
     def send(self, message: dict[str, Any]) -> dict[str, Any]:
         """Send one line and read its answer."""
@@ -116,11 +117,7 @@ class Runner:
         if self.process is not None:
             self.process.kill()
             self.process.wait()
-            for stream in (self.process.stdin, self.process.stdout):
-                if stream is not None:
-                    stream.close()
-            self.process = None
-            self.buffer = b""
+            self._forget()
 
     def close(self) -> None:
         """Let the process end by closing its standard input."""
@@ -131,4 +128,11 @@ class Runner:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
-            self.process = None
+            self._forget()
+
+    def _forget(self) -> None:
+        assert self.process is not None
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream is not None:
+                stream.close()
+        self.process, self.buffer = None, b""
