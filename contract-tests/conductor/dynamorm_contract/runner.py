@@ -53,8 +53,9 @@ class Runner:
 
     def _drain(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stderr is not None
-        for line in process.stderr:
-            self.stderr.append(line.decode(errors="replace").rstrip())
+        with process.stderr:
+            for line in process.stderr:
+                self.stderr.append(line.decode(errors="replace").rstrip())
 
     def send(self, message: dict[str, Any]) -> dict[str, Any]:
         """Send one line and read its answer."""
@@ -131,4 +132,6 @@ class Runner:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+            if self.process.stdout is not None:
+                self.process.stdout.close()
             self.process = None
