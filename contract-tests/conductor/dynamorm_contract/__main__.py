@@ -72,6 +72,7 @@ def engine(targets: list[str]) -> Generator[Engine | None]:
         except local.EngineError as error:
             raise RunError(str(error)) from error
         out = Engine(endpoint)
+        stack.callback(out.close)
         out.must("contractprobe", "ListTables", {})
         yield out
 

@@ -26,6 +26,7 @@ class Engine:
         self.endpoint, self.region = endpoint, region
         self.host, self.port, self.secure = parts.hostname or "", parts.port, parts.scheme == "https"
         self.local = threading.local()
+        self.connections: list[http.client.HTTPConnection] = []
 
     def call(self, namespace: str, op: str, body: dict[str, Any]) -> tuple[int, bytes, dict[str, str]]:
         """Send one request; give status, body and the headers that matter to a client."""
@@ -57,7 +58,13 @@ class Engine:
             kind = http.client.HTTPSConnection if self.secure else http.client.HTTPConnection
             connection = kind(self.host, self.port, timeout=TIMEOUT_SECONDS)
             self.local.connection = connection
+            self.connections.append(connection)
         return connection
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        for connection in self.connections:
+            connection.close()
 
     def must(self, namespace: str, op: str, body: dict[str, Any]) -> dict[str, Any]:
         """Send one request of the conductor's own; anything but success is an error of the run."""

@@ -117,7 +117,11 @@ class Runner:
         if self.process is not None:
             self.process.kill()
             self.process.wait()
-            self._forget()
+            for stream in (self.process.stdin, self.process.stdout):
+                if stream is not None:
+                    stream.close()
+            self.process = None
+            self.buffer = b""
 
     def close(self) -> None:
         """Let the process end by closing its standard input."""
@@ -128,11 +132,6 @@ class Runner:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
-            self._forget()
-
-    def _forget(self) -> None:
-        assert self.process is not None
-        for stream in (self.process.stdin, self.process.stdout):
-            if stream is not None:
-                stream.close()
-        self.process, self.buffer = None, b""
+            if self.process.stdout is not None:
+                self.process.stdout.close()
+            self.process = None

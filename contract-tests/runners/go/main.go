@@ -3,12 +3,12 @@ package main
 
 import (
 	"bufio"
-	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"log"
 	"maps"
 	"os"
 	"runtime/debug"
@@ -33,7 +33,7 @@ type object = map[string]any
 type command struct {
 	ID                         any
 	Cmd, Client, Do, On, Table string
-	Endpoint                   string
+	Endpoint                   string // null on the pure target
 	Documents                  []json.RawMessage
 	NowNS                      int64             `json:"now_ns,string"`
 	TickNS                     int64             `json:"tick_ns,string"`
@@ -56,10 +56,10 @@ func (c command) context() (context.Context, context.CancelFunc) {
 	return ctx, cancel
 }
 
-// opened is a model of a client, with the table that its calls go through and the one of maps.
+// opened is a model of a client, with what makes its calls.
 type opened struct {
-	model       *schema.Model
-	table, maps table
+	model *schema.Model
+	caller
 }
 
 var (
@@ -68,36 +68,29 @@ var (
 )
 
 func main() {
-	in := bufio.NewReader(os.Stdin)
-	out := json.NewEncoder(os.Stdout)
+	in, out := bufio.NewScanner(os.Stdin), json.NewEncoder(os.Stdout)
+	in.Buffer(nil, 1<<26)
 	out.SetEscapeHTML(false)
-	for {
-		line, end := in.ReadBytes('\n')
-		if len(bytes.TrimSpace(line)) > 0 {
-			if err := out.Encode(answer(line)); err != nil {
-				fmt.Fprintln(os.Stderr, err)
-				os.Exit(1)
-			}
+	for in.Scan() {
+		if err := out.Encode(answer(in.Text())); err != nil {
+			log.Fatal(err)
 		}
-		if end != nil {
-			return
-		}
+	}
+	if err := in.Err(); err != nil {
+		log.Fatal(err)
 	}
 }
 
 func parse(text string, into any) error {
+	if !json.Valid([]byte(text)) {
+		return errors.New("this is no JSON")
+	}
 	d := json.NewDecoder(strings.NewReader(text))
 	d.UseNumber()
-	if err := d.Decode(into); err != nil {
-		return err
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return errors.New("text after the value")
-	}
-	return nil
+	return d.Decode(into)
 }
 
-func answer(line []byte) (out object) {
+func answer(line string) (out object) {
 	var c command
 	defer func() {
 		if p := recover(); p != nil {
@@ -105,7 +98,7 @@ func answer(line []byte) (out object) {
 		}
 		out["id"] = c.ID
 	}()
-	if err := parse(string(line), &c); err != nil {
+	if err := parse(line, &c); err != nil {
 		panic(err)
 	}
 	switch c.Cmd {
@@ -124,37 +117,51 @@ func answer(line []byte) (out object) {
 	return object{"ok": object{}}
 }
 
-// failure reports an error, with what the call has to show beside it.
+func call(c command) object {
+	switch c.Do {
+	case "fn.dms.load":
+		doc, err := dms.Load(c.Args["text"].(string))
+		if err != nil {
+			return failure(err, nil)
+		}
+		return object{"result": object{"dms": doc.CanonicalJSON()}}
+	case "fn.dms.native":
+		return object{"result": object{"dms": natives[c.Args["model"].(string)].schema.CanonicalJSON()}}
+	}
+	m, ok := clients[c.Client][c.On]
+	if !ok {
+		return object{"unsupported": c.Do}
+	}
+	ctx, cancel := c.context()
+	defer cancel()
+	return m.call(c.Do, args{ctx, c.Args, m.model, item(m.model)})
+}
+
+// failure reports an error, with what the call has to show beside it; one that is not the library's own is a crash.
 func failure(err error, beside object) object {
 	var e *dynamorm.Error
 	if !errors.As(err, &e) {
 		return object{"crash": object{"message": err.Error(), "stack": ""}}
 	}
-	var op *smithy.OperationError
-	symbol := errors.Is(err, symbols[string(e.Code)]) && (e.Kind == "" || errors.Is(err, symbols[string(e.Kind)]))
-	m := object{"code": e.Code, "origin": e.Origin, "retryable": e.Retryable, "message": fmt.Sprintf("%v %+v", err, err),
-		"symbol": symbol, "cause": errors.As(err, &op)}
-	for k, v := range map[string]string{"kind": string(e.Kind), "aws": e.AWS, "path": e.Path, "request_id": e.RequestID} {
-		if v != "" || k == "path" && e.Code == "InvalidModel" {
-			m[k] = v
+	var cause *smithy.OperationError
+	found := errors.Is(err, symbols[string(e.Code)]) && (e.Kind == "" || errors.Is(err, symbols[string(e.Kind)]))
+	out := object{"code": e.Code, "origin": e.Origin, "retryable": e.Retryable, "message": fmt.Sprintf("%v %+v", err, err),
+		"symbol": found, "cause": errors.As(err, &cause)}
+	for name, v := range map[string]any{"kind": string(e.Kind), "aws": e.AWS, "path": e.Path, "request_id": e.RequestID, "status": e.Status,
+		"maybe_applied": e.MaybeApplied} {
+		if v != "" && v != 0 && v != false || name == "path" && e.Code == "InvalidModel" {
+			out[name] = v
 		}
 	}
-	if e.Status != 0 {
-		m["status"] = e.Status
-	}
-	if e.MaybeApplied {
-		m["maybe_applied"] = true
-	}
-	maps.Copy(m, beside)
-	return object{"error": m}
+	maps.Copy(out, beside)
+	return object{"error": out}
 }
 
-// symbols has what errors.Is finds, by code and kind.
+// symbols has what errors.Is looks for, by code and by kind.
 var symbols = map[string]error{
-	"InvalidModel": dynamorm.ErrInvalidModel, "ValidationFailed": dynamorm.ErrValidationFailed,
-	"MissingPrimaryKey": dynamorm.ErrMissingPrimaryKey, "InvalidOperator": dynamorm.ErrInvalidOperator,
-	"ItemTooLarge": dynamorm.ErrItemTooLarge, "ItemNotFound": dynamorm.ErrItemNotFound, "ConditionFailed": dynamorm.ErrConditionFailed,
-	"AlreadyExists": dynamorm.ErrAlreadyExists, "VersionConflict": dynamorm.ErrVersionConflict,
+	"InvalidModel": dynamorm.ErrInvalidModel, "ValidationFailed": dynamorm.ErrValidationFailed, "MissingPrimaryKey": dynamorm.ErrMissingPrimaryKey,
+	"InvalidOperator": dynamorm.ErrInvalidOperator, "ItemTooLarge": dynamorm.ErrItemTooLarge, "ItemNotFound": dynamorm.ErrItemNotFound,
+	"ConditionFailed": dynamorm.ErrConditionFailed, "AlreadyExists": dynamorm.ErrAlreadyExists, "VersionConflict": dynamorm.ErrVersionConflict,
 	"TransactionConflict": dynamorm.ErrTransactionConflict, "TransactionCanceled": dynamorm.ErrTransactionCanceled,
 	"TransactionInProgress": dynamorm.ErrTransactionInProgress, "IdempotencyMismatch": dynamorm.ErrIdempotencyMismatch,
 	"EncryptionNotConfigured": dynamorm.ErrEncryptionNotConfigured, "EncryptedFieldNotQueryable": dynamorm.ErrEncryptedFieldNotQueryable,
@@ -181,38 +188,32 @@ func open(c command) error {
 			if err != nil {
 				return err
 			}
-			o := opened{model: m, maps: newDynamic(client, d)}
-			o.table = o.maps
+			rows := newRows(client, d, nil)
 			if n, ok := natives[m.Name]; ok && c.Table == "typed" && n.schema.CanonicalJSON() == m.CanonicalJSON() {
-				o.table = n.open(client, m, o.maps)
+				rows = n.open(client, rows)
 			}
-			models[m.Name] = o
+			models[m.Name] = opened{m, rows}
 		}
 	}
 	clients[c.Client] = models
 	return nil
 }
 
+// sdk keeps the SDK's clients: to make one is most of the time of a case.
 func sdk(c command) *dynamodb.Client {
-	key := fmt.Sprint(c.Endpoint, c.Retries, c.TimeoutMS)
-	if known, ok := sdks[key]; ok {
-		return known
+	endpoint := cmp.Or(c.Endpoint, "http://127.0.0.1:9")
+	key := fmt.Sprint(endpoint, c.Retries, c.TimeoutMS)
+	if sdks[key] == nil {
+		credentials := func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "AKIDCONTRACT", SecretAccessKey: "secret"}, nil
+		}
+		sdks[key] = dynamodb.New(dynamodb.Options{
+			Region: "us-east-1", BaseEndpoint: &endpoint, Credentials: aws.CredentialsProviderFunc(credentials),
+			HTTPClient: awshttp.NewBuildableClient().WithTimeout(time.Duration(c.TimeoutMS) * time.Millisecond),
+			Retryer: retry.NewStandard(func(o *retry.StandardOptions) {
+				o.MaxAttempts, o.MaxBackoff, o.RateLimiter = c.Retries+1, time.Millisecond, ratelimit.None
+			}),
+		})
 	}
-	credentials := aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-		return aws.Credentials{AccessKeyID: "AKIDCONTRACT", SecretAccessKey: "secret"}, nil
-	})
-	retryer := retry.NewStandard(func(o *retry.StandardOptions) {
-		o.MaxAttempts = c.Retries + 1
-		o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return time.Millisecond, nil })
-		o.RateLimiter = ratelimit.None
-	})
-	options := dynamodb.Options{Region: "us-east-1", Credentials: credentials, Retryer: retryer, BaseEndpoint: aws.String(c.Endpoint)}
-	if c.Endpoint == "" {
-		options.BaseEndpoint = aws.String("http://127.0.0.1:9")
-	}
-	if c.TimeoutMS > 0 {
-		options.HTTPClient = awshttp.NewBuildableClient().WithTimeout(time.Duration(c.TimeoutMS) * time.Millisecond)
-	}
-	sdks[key] = dynamodb.New(options)
 	return sdks[key]
 }

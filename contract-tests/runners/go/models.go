@@ -210,7 +210,7 @@ func declare[T any](d dynamorm.Declaration) {
 	m := dynamorm.MustDefine[T](d)
 	natives[m.Schema().Name] = native{
 		schema: m.Schema(),
-		open:   func(c *dynamorm.Client, s *schema.Model, maps table) table { return newTyped(c, m, s, maps) },
+		open:   func(c *dynamorm.Client, maps caller) caller { return newRows(c, m, maps) },
 	}
 }
 

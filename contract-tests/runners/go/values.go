@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"reflect"
 	"regexp"
@@ -16,11 +17,10 @@ import (
 )
 
 // one gives the tag and the value of a tagged value.
-func one(v object) (string, any) {
-	for tag, x := range v {
-		return tag, x
+func one(v object) (tag string, x any) {
+	for tag, x = range v {
 	}
-	return "", nil
+	return tag, x
 }
 
 func each[T any](v any, one func(any) T) []T {
@@ -31,14 +31,7 @@ func each[T any](v any, one func(any) T) []T {
 	return out
 }
 
-func attribute(list []*schema.Attribute, name string) *schema.Attribute {
-	if i := slices.IndexFunc(list, func(a *schema.Attribute) bool { return a.Name == name }); i >= 0 {
-		return list[i]
-	}
-	return nil
-}
-
-// toNative gives the Go value of a tagged one, by its attribute.
+// toNative gives the Go value of a tagged one, by its attribute: what a map holds for it.
 func toNative(a *schema.Attribute, v object) any {
 	tag, x := one(v)
 	if a == nil || string(a.Type) != tag {
@@ -48,7 +41,7 @@ func toNative(a *schema.Attribute, v object) any {
 	case "S":
 		return text(a, x.(string))
 	case "N":
-		return number(a, x.(string))
+		return number(a.Format, x.(string))
 	case "B":
 		return binary(x)
 	case "BOOL":
@@ -62,130 +55,64 @@ func toNative(a *schema.Attribute, v object) any {
 	case "L":
 		return each(x, func(e any) any { return toNative(a.Items, e.(object)) })
 	case "M":
-		return membersToNative(a.Attributes, x.(object))
+		out := object{}
+		for name, e := range x.(object) {
+			out[name] = toNative(a.Member(name), e.(object))
+		}
+		return out
 	}
 	return nil
 }
 
-func membersToNative(list []*schema.Attribute, item object) object {
-	out := object{}
-	for name, v := range item {
-		out[name] = toNative(attribute(list, name), v.(object))
-	}
-	return out
-}
-
-// finer finds text with more digits than the format has, and the offset of a whole day, which Go reads: it goes on as text, so that the library refuses it.
-var finer = map[schema.Format]*regexp.Regexp{
-	schema.Timestamp: regexp.MustCompile(`\.\d{6}\d*[1-9]|[+-]24:`), schema.RFC3339Nano: regexp.MustCompile(`\.\d{9}\d*[1-9]|[+-]24:`),
-}
+var (
+	layouts = map[schema.Format]string{schema.Timestamp: "2006-01-02T15:04:05.000000Z", schema.RFC3339Nano: "2006-01-02T15:04:05.000000000Z"}
+	// finer finds more digits than a format has, and the offset of a whole day, which Go reads: such text goes on as text, so that the library refuses it.
+	finer = map[schema.Format]*regexp.Regexp{schema.Timestamp: regexp.MustCompile(`\.\d{6}\d*[1-9]|[+-]24:`),
+		schema.RFC3339Nano: regexp.MustCompile(`\.\d{9}\d*[1-9]|[+-]24:`)}
+)
 
 func text(a *schema.Attribute, s string) any {
-	switch {
-	case a.JSON:
-		var v any
-		if parse(s, &v) == nil {
-			return v
-		}
-	case a.Format == schema.Timestamp || a.Format == schema.RFC3339Nano:
-		if t, err := time.Parse(time.RFC3339Nano, s); err == nil && !finer[a.Format].MatchString(s) {
-			return t
-		}
+	var v any
+	switch t, err := time.Parse(time.RFC3339Nano, s); {
+	case a.JSON && parse(s, &v) == nil:
+		return v
 	case a.Format == schema.BoolString && (s == "true" || s == "false"):
 		return s == "true"
+	case layouts[a.Format] != "" && err == nil && !finer[a.Format].MatchString(s):
+		return t
 	}
 	return s
 }
 
-func number(a *schema.Attribute, text string) any {
-	switch a.Format {
-	case schema.Int, schema.Int64, schema.UnixSeconds, schema.UnixMillis:
-		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-			return n
-		}
-	case schema.Float:
-		if f, err := strconv.ParseFloat(text, 64); err == nil {
-			return f
-		}
+func number(f schema.Format, s string) any {
+	whole := []schema.Format{schema.Int, schema.Int64, schema.UnixSeconds, schema.UnixMillis}
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil && slices.Contains(whole, f) {
+		return n
 	}
-	return dynamorm.Number(text)
+	if n, err := strconv.ParseFloat(s, 64); err == nil && f == schema.Float {
+		return n
+	}
+	return dynamorm.Number(s)
 }
 
 func binary(v any) []byte {
-	b, _ := base64.StdEncoding.DecodeString(v.(string))
-	return append([]byte{}, b...)
+	b, _ := base64.StdEncoding.AppendDecode([]byte{}, []byte(v.(string)))
+	return b
 }
 
-// assign puts a Go value into a place of a declared type; false where it cannot hold it.
-func assign(place reflect.Value, a *schema.Attribute, v any) bool {
-	if v == nil {
-		return nilable(place)
-	}
-	list, isList := v.([]any)
-	from := reflect.ValueOf(v)
-	if place.Kind() == reflect.Slice && place.Type().Elem().Kind() != reflect.Uint8 && isList != (a.Type == schema.L) {
-		return false // a list is no set, though Go would take the one for the other
-	}
-	if from.Type().AssignableTo(place.Type()) {
-		place.Set(from)
-		return true
-	}
-	if place.Kind() == reflect.Pointer {
-		place.Set(reflect.New(place.Type().Elem()))
-		return assign(place.Elem(), a, v)
-	}
-	switch v := v.(type) {
-	case int64:
-		switch {
-		case place.CanInt():
-			place.SetInt(v)
-			return !place.OverflowInt(v)
-		case place.Type() == reflect.TypeFor[time.Time]() && a.Format == schema.UnixMillis:
-			return assign(place, a, time.UnixMilli(v))
-		case place.Type() == reflect.TypeFor[time.Time]():
-			return assign(place, a, time.Unix(v, 0))
-		}
-	case object:
-		return place.Kind() == reflect.Struct && assignMembers(place, a.Attributes, v)
-	case dynamorm.StringSet:
-		set := map[string]struct{}{}
-		for _, e := range v {
-			set[e] = struct{}{}
-		}
-		return place.Kind() == reflect.Map && assign(place, a, set)
-	case []any:
-		if place.Kind() != reflect.Slice {
-			return false
-		}
-		place.Set(reflect.MakeSlice(place.Type(), len(list), len(list)))
-		for i, e := range list {
-			if !assign(place.Index(i), a.Items, e) {
-				return false
-			}
-		}
-		return true
-	}
-	return false
+func nilable(v reflect.Value) bool {
+	return slices.Contains([]reflect.Kind{reflect.Pointer, reflect.Slice, reflect.Map, reflect.Interface}, v.Kind())
 }
 
-// assignMembers fills a struct; false where it has no field for a member, or a field that cannot do without one.
-func assignMembers(place reflect.Value, attributes []*schema.Attribute, item object) bool {
-	seen := 0
-	for name, field := range fieldsOf(place) {
-		v, ok := item[name]
-		if !ok && !nilable(field) || ok && !assign(field, attribute(attributes, name), v) {
-			return false
-		}
-		if ok {
-			seen++
-		}
-	}
-	return seen == len(item)
-}
-
-// fieldsOf gives a struct's fields by attribute, those of embedded structs among them.
-func fieldsOf(v reflect.Value) map[string]reflect.Value {
+// fields gives the members of a struct or map by attribute, those of embedded structs among them.
+func fields(v reflect.Value) map[string]reflect.Value {
 	out := map[string]reflect.Value{}
+	if v.Kind() == reflect.Map {
+		for _, k := range v.MapKeys() {
+			out[k.String()] = v.MapIndex(k)
+		}
+		return out
+	}
 	for _, f := range reflect.VisibleFields(v.Type()) {
 		if name, _, _ := strings.Cut(f.Tag.Get("dynamorm"), ","); name != "" {
 			out[name] = v.FieldByIndex(f.Index)
@@ -194,8 +121,57 @@ func fieldsOf(v reflect.Value) map[string]reflect.Value {
 	return out
 }
 
-func nilable(v reflect.Value) bool {
-	return slices.Contains([]reflect.Kind{reflect.Pointer, reflect.Slice, reflect.Map, reflect.Interface}, v.Kind())
+// assign puts a tagged value where a program has a type for it; false where that type cannot hold it.
+func assign(place reflect.Value, a *schema.Attribute, tagged object) bool {
+	tag, x := one(tagged)
+	v := reflect.ValueOf(toNative(a, tagged))
+	switch {
+	case !v.IsValid():
+		return nilable(place)
+	case a == nil || tag != string(a.Type):
+		return false
+	case v.Type().AssignableTo(place.Type()):
+		place.Set(v)
+	case place.Kind() == reflect.Pointer:
+		place.Set(reflect.New(place.Type().Elem()))
+		return assign(place.Elem(), a, tagged)
+	case place.CanInt() && v.CanInt():
+		place.SetInt(v.Int())
+		return !place.OverflowInt(v.Int())
+	case place.Type() == reflect.TypeFor[time.Time]() && v.CanInt():
+		t := map[schema.Format]time.Time{schema.UnixSeconds: time.Unix(v.Int(), 0), schema.UnixMillis: time.UnixMilli(v.Int())}[a.Format]
+		place.Set(reflect.ValueOf(t))
+	case place.Kind() == reflect.Slice && tag == "L":
+		place.Set(reflect.MakeSlice(place.Type(), v.Len(), v.Len()))
+		for i, e := range x.([]any) {
+			if !assign(place.Index(i), a.Items, e.(object)) {
+				return false
+			}
+		}
+	case place.Kind() == reflect.Map && tag == "SS":
+		place.Set(reflect.MakeMap(place.Type()))
+		for i := range v.Len() {
+			place.SetMapIndex(v.Index(i), reflect.Zero(place.Type().Elem()))
+		}
+	default:
+		return place.Kind() == reflect.Struct && tag == "M" && assignMembers(place, a, x.(object))
+	}
+	return true
+}
+
+// assignMembers fills a struct; false where it has no field for a member, or a field that cannot do without one.
+func assignMembers(place reflect.Value, a *schema.Attribute, item object) bool {
+	known := 0
+	for name, field := range fields(place) {
+		v, ok := item[name].(object)
+		if ok {
+			known++
+		}
+		if !assign(field, a.Member(name), v) {
+			return false
+		}
+	}
+	return known == len(item)
 }
 
 // toTagged gives the tagged value of a Go one, by its attribute.
@@ -215,85 +191,55 @@ func toTagged(a *schema.Attribute, v reflect.Value) object {
 	}
 	switch x := v.Interface().(type) {
 	case time.Time:
-		return taggedTime(a, x)
-	case dynamorm.Number:
-		return object{"N": string(x)}
+		number := map[schema.Format]int64{schema.UnixSeconds: x.Unix(), schema.UnixMillis: x.UnixMilli()}
+		if n, ok := number[a.Format]; ok {
+			return object{"N": strconv.FormatInt(n, 10)}
+		}
+		return object{"S": x.UTC().Format(layouts[a.Format])}
+	case string:
+		return object{"S": x}
+	case int64, int32, float64, dynamorm.Number:
+		return object{"N": fmt.Sprint(x)}
+	case bool:
+		if a.Type == schema.S {
+			return object{"S": strconv.FormatBool(x)}
+		}
+		return object{"BOOL": x}
 	case []byte:
-		return object{"B": base64.StdEncoding.EncodeToString(x)}
+		return object{"B": x}
 	case dynamorm.StringSet:
-		return taggedList(a, "SS", v)
+		return object{"SS": x}
 	case dynamorm.NumberSet:
-		return taggedList(a, "NS", v)
+		return object{"NS": x}
 	case dynamorm.BinarySet:
-		return taggedList(a, "BS", v)
+		return object{"BS": x}
 	case map[string]struct{}:
 		return object{"SS": slices.Sorted(maps.Keys(x))}
 	}
-	switch v.Kind() {
-	case reflect.String:
-		return object{"S": v.String()}
-	case reflect.Bool:
-		if a.Type == schema.S {
-			return object{"S": strconv.FormatBool(v.Bool())}
-		}
-		return object{"BOOL": v.Bool()}
-	case reflect.Float64:
-		return object{"N": strconv.FormatFloat(v.Float(), 'g', -1, 64)}
-	case reflect.Struct, reflect.Map:
-		return object{"M": membersToTagged(a.Attributes, v, a.Typed)}
-	case reflect.Slice:
-		if a.Type == "" {
-			return taggedList(a, "L", v)
-		}
-		return taggedList(a, string(a.Type), v)
+	if v.Kind() != reflect.Slice {
+		return object{"M": membersToTagged(a, fields(v))}
 	}
-	return object{"N": strconv.FormatInt(v.Int(), 10)}
+	if a.Type.IsSet() {
+		return object{string(a.Type): v.Interface()}
+	}
+	out := []object{}
+	for i := range v.Len() {
+		out = append(out, toTagged(a.Items, v.Index(i)))
+	}
+	return object{"L": out}
 }
 
-// membersToTagged gives the members of a struct or map; null ones and empty sets of declared members are left out.
-func membersToTagged(list []*schema.Attribute, v reflect.Value, declared bool) object {
-	fields := map[string]reflect.Value{}
-	if v.Kind() == reflect.Struct {
-		fields = fieldsOf(v)
-	} else {
-		for _, k := range v.MapKeys() {
-			fields[k.String()] = v.MapIndex(k)
-		}
-	}
+// membersToTagged leaves out the declared members that are null and the empty sets.
+func membersToTagged(a *schema.Attribute, members map[string]reflect.Value) object {
 	out := object{}
-	for name, x := range fields {
-		t := toTagged(attribute(list, name), x)
-		tag, inner := one(t)
-		isSet := tag == "SS" || tag == "NS" || tag == "BS"
-		if !declared || tag != "NULL" && !(isSet && reflect.ValueOf(inner).Len() == 0) {
+	for name, v := range members {
+		t := toTagged(a.Member(name), v)
+		tag, x := one(t)
+		if !a.Typed || tag != "NULL" && !(schema.Type(tag).IsSet() && reflect.ValueOf(x).Len() == 0) {
 			out[name] = t
 		}
 	}
 	return out
-}
-
-func taggedList(a *schema.Attribute, tag string, v reflect.Value) object {
-	out := []any{}
-	for i := range v.Len() {
-		var e any = toTagged(a.Items, v.Index(i))
-		if tag != "L" {
-			_, e = one(e.(object))
-		}
-		out = append(out, e)
-	}
-	return object{tag: out}
-}
-
-func taggedTime(a *schema.Attribute, t time.Time) object {
-	switch a.Format {
-	case schema.UnixSeconds:
-		return object{"N": strconv.FormatInt(t.Unix(), 10)}
-	case schema.UnixMillis:
-		return object{"N": strconv.FormatInt(t.UnixMilli(), 10)}
-	case schema.RFC3339Nano:
-		return object{"S": t.UTC().Format("2006-01-02T15:04:05.000000000Z")}
-	}
-	return object{"S": t.UTC().Format("2006-01-02T15:04:05.000000Z")}
 }
 
 // plainJSON makes the library's numbers JSON numbers.
@@ -303,7 +249,7 @@ func plainJSON(v any) any {
 		return json.Number(x)
 	case []any:
 		return each(x, plainJSON)
-	case map[string]any:
+	case object:
 		out := object{}
 		for k, e := range x {
 			out[k] = plainJSON(e)
