@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 import pytest
 from dynamorm_contract.catalogue import load_catalogue
 from dynamorm_contract.load import ROOT, SUITE, Loader, Models
+from dynamorm_contract.suite import KNOWN, load_languages
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from dynamorm_contract.suite import Language
+
 # The tests beside the runners are the native entry points: they drive the conductor, not the library.
 SOURCES = sorted(path for path in (SUITE / "runners").rglob("*") if path.suffix in {".py", ".ts", ".go"} and "test" not in path.stem.split("_"))
-LINES_MAX = 600
+LINES_MAX, SUM_MAX = 600, 800
 PRIVATE = (re.compile(r"from dynamorm[\w.]*\._|import dynamorm[\w.]*\._(?!version)"), re.compile(r"/internal/"))
 
 
@@ -23,6 +26,11 @@ def test_a_runners_file_is_short_and_uses_the_public_library(path: Path) -> None
     text = path.read_text(encoding="utf-8")
     assert len(text.splitlines()) <= LINES_MAX
     assert not [pattern.pattern for pattern in PRIVATE if pattern.search(text)]
+
+
+@pytest.mark.parametrize("language", load_languages(list(KNOWN), "node"), ids=lambda language: language.key)
+def test_a_runner_is_short_as_a_whole(language: Language) -> None:
+    assert sum(len((ROOT / name).read_text(encoding="utf-8").splitlines()) for name in language.source) <= SUM_MAX
 
 
 def test_no_runner_knows_a_case() -> None:
