@@ -66,6 +66,9 @@ func NewPut(p *codec.Plan, dst []byte, in PutInput) (*Put, error) {
 	}
 	b = c.AppendMembers(appendCondition(b, text))
 	if in.Old != nil {
+		if err := sealed(p.Model); err != nil {
+			return nil, err
+		}
 		b = append(b, `,"ReturnValues":"ALL_OLD"`...)
 	}
 	b = append(b, '}')
