@@ -5,6 +5,7 @@ import { encodeInstant } from "../codec/time.ts";
 import { ValidationFailed } from "../errors/catalogue.ts";
 import { compile } from "../expression/compile.ts";
 import type { Action, Condition, Owned } from "../expression/node.ts";
+import type { Attribute } from "../schema/model.ts";
 import { quote } from "../text/utf8.ts";
 import {
   type Attempt,
@@ -79,10 +80,19 @@ export function update(
 
 function guardOf({ model }: ModelCodec, { expectedVersion, upsert }: UpdateOptions): Guard {
   if (expectedVersion !== undefined && expectedVersion !== null) {
-    versionOf(model.version);
+    refuseLast(versionOf(model.version), expectedVersion);
     return { kind: "version", version: expectedVersion };
   }
   return { kind: upsert === true ? "none" : "exists" };
+}
+
+const INT64_MAX = 2n ** 63n - 1n;
+
+/** A version that cannot grow is told before anything is sent, as in a save. */
+function refuseLast(version: Attribute, expected: unknown): void {
+  if (typeof expected === "bigint" && expected >= INT64_MAX) {
+    throw new ValidationFailed("the version cannot be incremented any further", { path: version.name });
+  }
 }
 
 function ownedOf(codec: ModelCodec, key: unknown, { now, upsert }: UpdateOptions): Owned {

@@ -1,12 +1,13 @@
 """The codec: values of the language to DynamoDB JSON and back, compiled per model."""
 
 from .item import ItemCodec, check_key
-from .number import NumberError, canonical
+from .number import INT64_MAX, NumberError, canonical
 from .size import item_size, value_size
 from .time import clock_text
 from .value import AttributeValue, Item, is_empty, path_name, read_any, write_any
 
 __all__ = [
+    "INT64_MAX",
     "AttributeValue",
     "Item",
     "ItemCodec",

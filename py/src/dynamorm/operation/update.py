@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..codec import check_key
+from ..codec import INT64_MAX, check_key
 from ..errors import ValidationFailedError
 from ..expression import Owned, Placeholders, UpdateCompiler
 from .binding import stamp
@@ -55,6 +55,7 @@ class Update(SingleExchange["dict[str, Any] | None"]):
         if binding.codec.own_names:
             own, removes = _composed(binding, binding.codec.key_parts(key), changes, plan, upsert=upsert)
             owned = replace(owned, own=own, removes=removes)
+        _refuse_last_version(binding, guard)
         placeholders = Placeholders()
         add_guard(body, guard_text(binding, guard, placeholders, own_only=True))
         body["UpdateExpression"] = plan.text(placeholders, owned)
@@ -71,6 +72,12 @@ class Update(SingleExchange["dict[str, Any] | None"]):
             raise error
         attributes = response.body.get("Attributes")
         return self.binding.codec.unmarshal_item(attributes, partial=self.returns in PARTIAL) if attributes else None
+
+
+def _refuse_last_version(binding: Binding, guard: Guard) -> None:
+    version = binding.version
+    if version is not None and guard.expected_version is not None and guard.expected_version >= INT64_MAX:
+        raise ValidationFailedError("the version after this one is beyond 64 bits", path=version.name)
 
 
 def _owned(binding: Binding, now_ns: int, *, upsert: bool) -> Owned:
