@@ -34,6 +34,11 @@ func each[T any](v any, one func(any) T) []T {
 // toNative gives the Go value of a tagged one, by its attribute: what a map holds for it.
 func toNative(a *schema.Attribute, v object) any {
 	tag, x := one(v)
+	if a != nil && tag == "S" && slices.Contains([]schema.Format{schema.UnixSeconds, schema.UnixMillis}, a.Format) {
+		if t, err := time.Parse(time.RFC3339Nano, x.(string)); err == nil {
+			return t
+		}
+	}
 	if a == nil || string(a.Type) != tag {
 		a = &schema.Attribute{}
 	}
@@ -128,7 +133,7 @@ func assign(place reflect.Value, a *schema.Attribute, tagged object) bool {
 	switch {
 	case !v.IsValid():
 		return nilable(place)
-	case a == nil || tag != string(a.Type):
+	case a == nil || tag != string(a.Type) && v.Type() != reflect.TypeFor[time.Time]():
 		return false
 	case v.Type().AssignableTo(place.Type()):
 		place.Set(v)

@@ -9,7 +9,7 @@ import json
 import re
 import sys
 import traceback
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 CAPABILITIES = ["dms", "native", "crud", "condition", "update", "lifecycle", "lock.version", "errors"]
 Json = dict[str, Any]
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Python reads more than these; what else there is goes on as text, for the library to judge.
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)")
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
@@ -44,6 +45,8 @@ def to_native(attribute: Field | None, tagged: Json) -> Any:
     ((tag, body),) = tagged.items()
     if tag == "NULL":
         return None
+    if attribute is not None and attribute.format in {"unix_seconds", "unix_millis"} and tag == "S" and TIME.fullmatch(body):
+        return datetime.fromisoformat(body)
     if attribute is None or attribute.type != tag:
         return UNTYPED[tag](body)
     if tag == "S":
@@ -150,8 +153,8 @@ def scalar_from_native(attribute: Field | None, value: Any) -> Json:
         return {"S": "true" if value else "false"} if kind == "S" else {"BOOL": value}
     if isinstance(value, datetime):
         if kind == "N":
-            scale = 1000 if attribute is not None and attribute.format == "unix_millis" else 1
-            return {"N": str(int(value.timestamp() * scale))}
+            unit = timedelta(milliseconds=1 if attribute is not None and attribute.format == "unix_millis" else 1000)
+            return {"N": str((value - EPOCH) // unit)}
         try:
             return {"S": value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")}
         except OverflowError:

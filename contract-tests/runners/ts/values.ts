@@ -12,12 +12,16 @@ export type TaggedMap = Readonly<Record<string, Tagged>>;
 type Members = ReadonlyMap<string, Attribute> | undefined;
 
 const INTEGER = /^[+-]?\d+$/;
+const INSTANT = /^\d{4}-\d\d-\d\dT/;
 
 /** Give the native value of a tagged one. */
 export function toNative(attribute: Attribute | undefined, value: Tagged): unknown {
   const [[tag, inner] = ["NULL", true]] = Object.entries(value);
   if (tag === "NULL") {
     return null;
+  }
+  if (tag === "S" && attribute?.format?.startsWith("unix_") && INSTANT.test(inner as string)) {
+    return new Date(inner as string);
   }
   if (tag !== attribute?.type) {
     return untypedToNative(tag, inner);
