@@ -225,7 +225,7 @@ func (d *scanner) base64() ([]byte, error) {
 		return nil, err
 	}
 	out := make([]byte, base64.StdEncoding.DecodedLen(len(text)))
-	n, err := base64.StdEncoding.Strict().Decode(out, text)
+	n, err := base64.StdEncoding.Decode(out, text)
 	if err != nil || slices.Contains(text, '\n') || slices.Contains(text, '\r') {
 		return nil, unreadable("B")
 	}
