@@ -63,11 +63,11 @@ function checkAction(codec: ModelCodec, { kind, path, operand }: Action): void {
   if (top !== undefined && [model.createdAt, model.updatedAt, model.version].includes(top)) {
     throw new ValidationFailed("the library keeps this attribute", fields);
   }
-  if (kind !== "remove" && placeAt(model, path).kind === "unknown") {
-    throw new ValidationFailed("the model does not know this path", fields);
-  }
   if (!((kind === "set" || kind === "remove") && path.length === 1)) {
     checkReadable(codec, path);
+  }
+  if (kind !== "remove" && placeAt(model, path).kind === "unknown") {
+    throw new ValidationFailed("the model does not know this path", fields);
   }
   if (operand.kind !== "value") {
     checkReadable(codec, operand.path);

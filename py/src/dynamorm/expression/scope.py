@@ -55,7 +55,7 @@ class Scope:
             if plan is None:
                 return False
             if plan.members is None:
-                return plan.field.type in {"L", "M"}
+                return plan.field.type == ("L" if isinstance(segment, int) else "M")
             plan = _child(plan, segment)
         return plan is not None
 
@@ -68,7 +68,7 @@ class Scope:
         """Refuse an encrypted attribute where DynamoDB would have to look into it."""
         plan = self.codec.by_name.get(str(path[0]))
         if plan is not None and plan.field.encryption is not None:
-            raise EncryptedFieldNotQueryableError("an encrypted attribute cannot be compared", path=path_text(path))
+            raise EncryptedFieldNotQueryableError("an encrypted attribute cannot be compared", path=path_text(path[:1]))
         return path
 
     def readable(self, path: Path) -> None:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from ..codec import canonical, check_key, is_empty, write_any
 from ..codec.item import SETS
 from ..errors import (
-    EncryptedFieldNotQueryableError,
     EncryptionNotConfiguredError,
     InvalidOperatorError,
     ValidationFailedError,
@@ -123,17 +122,15 @@ class UpdateCompiler:
         text, plan = path_text(path), self.scope.plan(path)
         if path[0] in self.protected:
             raise ValidationFailedError("a key or lifecycle attribute is not updated", path=text)
+        if kind not in {"set", "remove"} or len(path) > 1 or isinstance(_as_operand(value), (Attr, FieldSize)):
+            self.scope.open(path)
         if kind != "remove" and not self.scope.knows(path):
             raise ValidationFailedError("the model does not know this path", path=text)
         fits = KINDS[kind]
         if fits is not None and plan is not None and plan.field.type not in fits:
             raise InvalidOperatorError(f"{kind} does not fit {plan.field.type}", path=text)
-        owner = self.scope.codec.by_name.get(str(path[0]))
-        if owner is not None and owner.field.encryption is not None:
-            if kind == "set" and value is not None and len(path) == 1:
-                raise EncryptionNotConfiguredError("the attribute is encrypted and the client has no key", path=text)
-            if kind not in {"set", "remove"} or len(path) > 1:
-                raise EncryptedFieldNotQueryableError("an encrypted attribute is set or removed as a whole", path=text)
+        if kind == "set" and value is not None and plan is not None and plan.field.encryption is not None:
+            raise EncryptionNotConfiguredError("the attribute is encrypted and the client has no key", path=text)
 
     def _action(self, out: UpdatePlan, kind: str, path: Path, value: Any) -> None:  # noqa: ANN401 - the caller's value
         if kind == "copy":
