@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -183,21 +184,16 @@ func whole(resp *smithyhttp.Response) ([]byte, error) {
 	return body, nil
 }
 
-// wellFormed checks an answer's CRC32, and without one that it is JSON.
+// wellFormed checks an answer's CRC32, where it has one, and that it is a JSON object.
 func wellFormed(resp *smithyhttp.Response, body []byte) error {
-	sum := resp.Header.Get("X-Amz-Crc32")
-	if sum == "" {
-		if !json.Valid(body) {
-			return &TornError{"the answer is no JSON", nil}
+	if sum := resp.Header.Get("X-Amz-Crc32"); sum != "" {
+		want, err := strconv.ParseUint(sum, 10, 32)
+		if err != nil || uint32(want) != crc32.ChecksumIEEE(body) {
+			return &TornError{"the answer has another checksum", nil}
 		}
-		return nil
 	}
-	want, err := strconv.ParseUint(sum, 10, 32)
-	if err != nil || uint32(want) != crc32.ChecksumIEEE(body) {
-		return &TornError{"the answer has another checksum", nil}
-	}
-	if !json.Valid(body) {
-		return &TornError{"the answer is no JSON", nil}
+	if !json.Valid(body) || !bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{")) {
+		return &TornError{"the answer is no JSON object", nil}
 	}
 	return nil
 }
