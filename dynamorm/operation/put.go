@@ -130,8 +130,12 @@ func (p *Put) version(a *schema.Attribute) ([]byte, error) {
 func (p *Put) settle(current int64, given bool) error {
 	switch p.in.Mode {
 	case Adopt:
-		if p.plan.Model.Role(schema.RoleVersion) == nil {
+		version := p.plan.Model.Role(schema.RoleVersion)
+		if version == nil {
 			return failed(p.plan.Model, errs.CodeValidationFailed, "", "the model has no version")
+		}
+		if given {
+			return failed(p.plan.Model, errs.CodeValidationFailed, version.Name, "adopt is for a value without a version")
 		}
 		p.guard.Exist = true
 	case Create:

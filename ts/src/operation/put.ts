@@ -84,8 +84,11 @@ function givenVersion({ model }: ModelCodec, value: unknown, mode: PutMode): Cur
     throw new ValidationFailed("the model has no attribute in the role version");
   }
   const version = attribute && (value as Record<string, unknown> | null)?.[attribute.property];
-  if (attribute === undefined || version == null || mode === "create" || mode === "adopt") {
+  if (attribute === undefined || version == null || mode === "create") {
     return undefined;
+  }
+  if (mode === "adopt") {
+    throw new ValidationFailed("adopt is for a value without a version", { path: attribute.name });
   }
   return { version, next: nextVersion(attribute, version) };
 }

@@ -122,8 +122,8 @@ def save(
 ) -> Put:
     """Replace an item optimistically: the value has the stored version; without one, the item must not exist."""
     current = _current(binding, values)
-    if adopt and current is not None:
-        raise ValidationFailedError("adopt is for a value without a version")
+    if adopt and current is not None and binding.version is not None:
+        raise ValidationFailedError("adopt is for a value without a version", path=binding.version.name)
     version = {"N": "1"} if current is None else _following(binding, current)
     item, stamped = _stamped(binding, values, now_ns, version=version, keep_created=True)
     guard = Guard(must_not_exist=True) if current is None else Guard(expected_version=current)
