@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/dynamorm/dynamorm/dynamorm"
@@ -12,12 +13,12 @@ import (
 type Address struct {
 	City  *string `dynamorm:"city"`
 	Zip   *string `dynamorm:"zip"`
-	Floor *int64  `dynamorm:"floor"`
+	Floor *int16  `dynamorm:"floor"`
 }
 
 type Line struct {
 	SKU  *string  `dynamorm:"sku,required"`
-	Qty  *int64   `dynamorm:"qty"`
+	Qty  *uint64  `dynamorm:"qty"`
 	Tags []string `dynamorm:"tags,set"`
 }
 
@@ -33,7 +34,7 @@ type Order struct {
 	Address    *Address         `dynamorm:"address"`
 	Lines      []Line           `dynamorm:"lines"`
 	Notes      []string         `dynamorm:"notes"`
-	Extra      any              `dynamorm:"extra,json"`
+	Extra      json.RawMessage  `dynamorm:"extra,json"`
 	CreatedAt  *time.Time       `dynamorm:"created_at,created_at"`
 	UpdatedAt  *time.Time       `dynamorm:"updated_at,updated_at"`
 	Version    *int64           `dynamorm:"version,version"`
@@ -87,7 +88,7 @@ type Everything struct {
 	Blobs   [][]byte           `dynamorm:"blobs,set"`
 	Stamp   *time.Time         `dynamorm:"stamp"`
 	Nano    *time.Time         `dynamorm:"nano,rfc3339nano"`
-	Day     *string            `dynamorm:"day,date"`
+	Day     *time.Time         `dynamorm:"day,date"`
 	UID     *string            `dynamorm:"uid,uuid"`
 	YesNo   *bool              `dynamorm:"yes_no,bool_string"`
 	Seconds *int64             `dynamorm:"seconds,unix_seconds"`

@@ -70,7 +70,8 @@ func toNative(a *schema.Attribute, v object) any {
 }
 
 var (
-	layouts = map[schema.Format]string{schema.Timestamp: "2006-01-02T15:04:05.000000Z", schema.RFC3339Nano: "2006-01-02T15:04:05.000000000Z"}
+	layouts = map[schema.Format]string{schema.Timestamp: "2006-01-02T15:04:05.000000Z", schema.RFC3339Nano: "2006-01-02T15:04:05.000000000Z",
+		schema.Date: time.DateOnly}
 	// finer finds more digits than a format has, and the offset of a whole day, which Go reads: such text goes on as text, so that the library refuses it.
 	finer = map[schema.Format]*regexp.Regexp{schema.Timestamp: regexp.MustCompile(`\.\d{6}\d*[1-9]|[+-]24:`),
 		schema.RFC3339Nano: regexp.MustCompile(`\.\d{9}\d*[1-9]|[+-]24:`)}
@@ -83,7 +84,7 @@ func text(a *schema.Attribute, s string) any {
 		return v
 	case a.Format == schema.BoolString && (s == "true" || s == "false"):
 		return s == "true"
-	case layouts[a.Format] != "" && err == nil && !finer[a.Format].MatchString(s):
+	case finer[a.Format] != nil && err == nil && !finer[a.Format].MatchString(s):
 		return t
 	}
 	return s
@@ -143,6 +144,15 @@ func assign(place reflect.Value, a *schema.Attribute, tagged object) bool {
 	case place.CanInt() && v.CanInt():
 		place.SetInt(v.Int())
 		return !place.OverflowInt(v.Int())
+	case place.CanUint() && v.CanInt() && v.Int() >= 0:
+		place.SetUint(uint64(v.Int()))
+		return !place.OverflowUint(uint64(v.Int()))
+	case place.Type() == reflect.TypeFor[json.RawMessage]() && a.JSON:
+		place.SetBytes([]byte(x.(string)))
+	case place.Type() == reflect.TypeFor[time.Time]() && v.Kind() == reflect.String:
+		t, err := time.Parse(layouts[schema.Date], v.String())
+		place.Set(reflect.ValueOf(t))
+		return err == nil
 	case place.Type() == reflect.TypeFor[time.Time]() && v.CanInt():
 		t := map[schema.Format]time.Time{schema.UnixSeconds: time.Unix(v.Int(), 0), schema.UnixMillis: time.UnixMilli(v.Int())}[a.Format]
 		place.Set(reflect.ValueOf(t))
@@ -203,7 +213,7 @@ func toTagged(a *schema.Attribute, v reflect.Value) object {
 		return object{"S": x.UTC().Format(layouts[a.Format])}
 	case string:
 		return object{"S": x}
-	case int64, int32, float64, dynamorm.Number:
+	case int64, int32, int16, uint64, float64, dynamorm.Number:
 		return object{"N": fmt.Sprint(x)}
 	case bool:
 		if a.Type == schema.S {
