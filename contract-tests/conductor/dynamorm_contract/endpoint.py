@@ -28,6 +28,7 @@ HOLD_SECONDS = 10.0
 LATE_SECONDS = 3.0
 SETTLE_SECONDS = 0.01
 CONTENT_TYPE = "application/x-amz-json-1.0"
+TARGET = "DynamoDB_20120810"
 DEFAULT_REPLY: dict[str, dict[str, Any]] = {
     "Query": {"Items": [], "Count": 0, "ScannedCount": 0},
     "Scan": {"Items": [], "Count": 0, "ScannedCount": 0},
@@ -188,7 +189,10 @@ def _handler(endpoint: Endpoint) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            op = (self.headers.get("X-Amz-Target") or "?.?").split(".")[-1]
+            service, _, op = (self.headers.get("X-Amz-Target") or "").partition(".")
+            if (self.path, service, self.headers.get("Content-Type")) != ("/", TARGET, CONTENT_TYPE) or "Authorization" not in self.headers:
+                self._send(error_answer({"type": "UnknownOperationException"}))  # as DynamoDB answers what is not addressed to it; no script sees it
+                return
             try:
                 answer = endpoint.handle(op, raw, {key.lower(): value for key, value in self.headers.items()})
             except Exception as error:  # noqa: BLE001 - a fault of the conductor must reach the library as an answer nobody mistakes for DynamoDB's

@@ -26,7 +26,8 @@ def send(message: dict[str, Any]) -> dict[str, Any]:
     """Send the prepared request of the operation, if there is one."""
     if message["do"] in BODIES and ":" in seen["host"]:
         connection = http.client.HTTPConnection(seen["host"])
-        connection.request("POST", "/", json.dumps(BODIES[message["do"]]), {"X-Amz-Target": f"DynamoDB_20120810.{OPERATIONS[message['do']]}"})
+        headers = {"Content-Type": "application/x-amz-json-1.0", "Authorization": "none", "X-Amz-Target": f"DynamoDB_20120810.{OPERATIONS[message['do']]}"}
+        connection.request("POST", "/", json.dumps(BODIES[message["do"]]), headers)
         connection.getresponse().read()
     return {"result": {}}
 
