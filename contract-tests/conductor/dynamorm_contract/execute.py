@@ -151,7 +151,7 @@ class _Execution:
             raise CaseError("a race needs the live target")
         runners = (self.stage.runners[None], rival)
         self._open(None, rival)
-        arguments = tag_arguments(self.case.models.get(step.get("on", "")), step["do"], self._filled(step["args"], at))
+        arguments = tag_arguments(self.case.models, step.get("on", ""), step["do"], self._filled(step["args"], at))
         message = {"cmd": "call", "client": _client(None), "do": step["do"], "on": step.get("on"), "args": arguments}
         endpoint.reset(None)
         endpoint.hold(len(runners))
@@ -171,9 +171,8 @@ class _Execution:
         if "race" in step:
             self._race(step, at)
             return
-        model = self.case.models.get(step.get("on", ""))
         do, actor = step["do"], step.get("as")
-        arguments = tag_arguments(model, do, self._filled(step.get("args", {}), at))
+        arguments = tag_arguments(self.case.models, step.get("on", ""), do, self._filled(step.get("args", {}), at))
         if do == "fn.dms.load":
             arguments = self._document(arguments)
         if self.stage.tamper_call is not None:
@@ -206,7 +205,7 @@ class _Execution:
             return
         if "error" in answer:
             raise Failure("ERROR_UNEXPECTED", f"{at}/expect/result", short(answer["error"]))
-        want = tag_expected(self.case.models.get(step.get("on", "")), step["do"], self._golden(expect["result"]))
+        want = tag_expected(self.case.models, step.get("on", ""), step["do"], self._golden(expect["result"]))
         exact = step["do"] in {"fn.marshal", "fn.expression"}
         _raise_first("RESULT_MISMATCH", match(want, answer["result"], Context(self.captures, exact, exact), f"{at}/expect/result"))
         for name, pointer in expect.get("capture", {}).items():

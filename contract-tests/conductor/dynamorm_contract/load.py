@@ -66,7 +66,7 @@ class Case:
     def open_message(self) -> dict[str, Any]:
         """Give the members of the runner's `open` that come from the case."""
         client = self.body.get("client", {})
-        extra = {name: client[name] for name in ("batch", "table_prefix", "table_names") if name in client}
+        extra = {name: client[name] for name in ("batch", "table_prefix", "table_names", "cursor_secrets", "encrypt_cursor") if name in client}
         return {
             "documents": self.documents,
             "region": "us-east-1",
@@ -308,6 +308,7 @@ class Loader:
 def _models_used(document: dict[str, Any], body: dict[str, Any]) -> list[str]:
     names = [*document.get("models", []), *body.get("models", [])]
     names += [step["on"] for step in body["steps"] if "on" in step]
+    names += [name for step in body["steps"] for name in step.get("args", {}).get("models", [])]
     names += list(body.get("outcome", {})) + list(body.get("given", {}).get("items", {})) + list(body.get("given", {}).get("absent", []))
     return list(dict.fromkeys(names))
 

@@ -188,12 +188,49 @@ def tag_update(model: Attribute, members: dict[str, Any]) -> dict[str, Any]:
     return out
 
 
-def tag_arguments(model: Attribute | None, do: str, arguments: dict[str, Any]) -> dict[str, Any]:
+READS = {"query", "scan", "count", "first", "one"}
+
+
+def queried_keys(model: Attribute, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Give the keys that a read goes by: those of its index, or of the first place that has the partition's attributes."""
+    table = model["keys"]
+    places = [table, *({"partition": table["partition"]} | index for index in model.get("indexes", []))]
+    if "index" in arguments:
+        return next((place for place in places if place.get("name") == arguments["index"]), table)
+    partition = arguments.get("partition")
+    if isinstance(partition, dict) and not is_tagged(partition):
+        return next((place for place in places if place["partition"]["attribute"] in partition), table)
+    return dict(table)
+
+
+def tag_read(models: list[Attribute], arguments: dict[str, Any]) -> dict[str, Any]:
+    """Tag partition, sort condition and filter of a read; a filter over several models by the first that declares its path."""
+    model, out = models[0], dict(arguments)
+    keys = queried_keys(model, arguments)
+    by_name = {attribute["attribute"]: attribute for attribute in model["attributes"]}
+    if "partition" in out:
+        given = out["partition"]
+        whole = isinstance(given, dict) and not is_tagged(given)
+        out["partition"] = {"map": tag_members(model, given)} if whole else {"value": tag(by_name.get(keys["partition"]["attribute"]), given)}
+    if isinstance(out.get("sort"), dict):
+        out["sort"] = {"parts": tag_members(model, out["sort"]["parts"])}
+    elif "sort" in out:
+        name, *operands = out["sort"]
+        attribute = by_name.get(keys["sort"]["attribute"]) if "sort" in keys else None
+        out["sort"] = [name, *(tag(attribute, operand) for operand in operands)]
+    if "filter" in out:
+        merged = {attribute["attribute"]: attribute for one in reversed(models) for attribute in one["attributes"]}
+        out["filter"] = tag_condition({"attributes": list(merged.values())}, out["filter"])
+    return out
+
+
+def tag_arguments(models: dict[str, Attribute], on: str, do: str, arguments: dict[str, Any]) -> dict[str, Any]:
     """Turn the arguments of a step into those of the pipe."""
-    if model is None:
+    model = models.get(on)
+    if model is None or do in {"fn.unmarshal", "fn.cursor.encode", "fn.cursor.decode"}:
         return arguments
-    if do == "fn.unmarshal":
-        return arguments
+    if do in READS:
+        return tag_read([models[name] for name in arguments.get("models", [on])], arguments)
     out = dict(arguments)
     for name in ("item", "key"):
         if name in out:
@@ -208,12 +245,31 @@ def tag_arguments(model: Attribute | None, do: str, arguments: dict[str, Any]) -
     return out | tag_update(model, {name: out[name] for name in UPDATE_MEMBERS if name in out})
 
 
-def tag_expected(model: Attribute | None, do: str, result: Any) -> Any:
+def tag_expected(models: dict[str, Attribute], on: str, do: str, result: Any) -> Any:
     """Tag the items in an expected result; the results of fn.marshal and fn.expression are DynamoDB JSON already."""
-    if model is None or do in {"fn.marshal", "fn.expression"} or not isinstance(result, dict) or is_operator(result):
+    model = models.get(on)
+    if model is None or do in {"fn.marshal", "fn.expression", "fn.cursor.decode"} or not isinstance(result, dict) or is_operator(result):
         return result
     out = dict(result)
     for name in ("item", "old"):
         if isinstance(out.get(name), dict):
             out[name] = tag_members(model, out[name], expected=True) if not is_operator(out[name]) or "$$partial" in out[name] else out[name]
+    if "items" in out:
+        out["items"] = _tag_items(models, model, out["items"])
     return out
+
+
+def _tag_items(models: dict[str, Attribute], model: Attribute, items: Any) -> Any:
+    if is_operator(items):
+        ((name, argument),) = items.items()
+        return {name: _tag_items(models, model, argument)} if name == "$$unordered" else items
+    return [_tag_element(models, model, element) for element in items]
+
+
+def _tag_element(models: dict[str, Attribute], model: Attribute, element: Any) -> Any:
+    """Tag an item of a list; of a read over several models it stands beside its model's name."""
+    if isinstance(element, dict) and set(element) == {"model", "item"} and element["model"] in models:
+        return {"model": element["model"], "item": tag_members(models[element["model"]], element["item"], expected=True)}
+    if is_operator(element) and "$$partial" not in element:
+        return element
+    return tag_members(model, element, expected=True)

@@ -11,4 +11,9 @@ export const CAPABILITIES = [
   "lock.version",
   "errors",
   "cancel",
+  "query",
+  "scan",
+  "scan.parallel",
+  "query.cursor",
+  "query.models",
 ] as const;
