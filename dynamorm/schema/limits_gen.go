@@ -46,4 +46,6 @@ const (
 	TransactMaxBytes = 4194304
 	// TokenMax: a client request token has at most 36 characters.
 	TokenMax = 36
+	// ScanSegmentsMax: a parallel scan has at most 1,000,000 segments.
+	ScanSegmentsMax = 1000000
 )

@@ -46,3 +46,5 @@ TRANSACT_MAX_BYTES = 4194304
 """The items of a transaction are at most 4 MB together."""
 TOKEN_MAX = 36
 """A client request token has at most 36 characters."""
+SCAN_SEGMENTS_MAX = 1000000
+"""A parallel scan has at most 1,000,000 segments."""

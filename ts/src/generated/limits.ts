@@ -62,3 +62,6 @@ export const TRANSACT_MAX_BYTES = 4194304;
 
 /** A client request token has at most 36 characters. */
 export const TOKEN_MAX = 36;
+
+/** A parallel scan has at most 1,000,000 segments. */
+export const SCAN_SEGMENTS_MAX = 1000000;
