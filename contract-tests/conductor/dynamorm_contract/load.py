@@ -230,10 +230,10 @@ class Loader:
 
     def _template(self, path: Path, document: dict[str, Any], body: Any) -> list[Case]:
         template = body.get("id") if isinstance(body, dict) else None
+        body = repeat(body)
         rows = body.get("each") if isinstance(body, dict) else None
         if isinstance(rows, dict):
             rows = rows_of(path, rows)
-        body = repeat(body)
         if isinstance(template, str):
             if template in self.seen:
                 raise LoadError(f"{path}: the case {template} exists already in {self.seen[template]}")

@@ -230,7 +230,7 @@ def tag_arguments(models: dict[str, Attribute], on: str, do: str, arguments: dic
     if model is None or do in {"fn.unmarshal", "fn.cursor.encode", "fn.cursor.decode"}:
         return arguments
     if do in READS:
-        return tag_read([models[name] for name in arguments.get("models", [on])], arguments)
+        return tag_read([models[name] for name in arguments.get("models") or [on]], arguments)
     out = dict(arguments)
     for name in ("item", "key"):
         if name in out:

@@ -273,6 +273,56 @@ class Guest(Model, table="guests", dms_namespace="acme.shop", partition_key=Temp
     name: str | None = None
 
 
+class Place(Nested):
+    city: str | None = None
+    zip: str
+
+
+class Message(
+    Model,
+    table="messages",
+    dms_namespace="acme.forum",
+    indexes=[
+        Index("by-stars", sort="stars", projection="INCLUDE", fields=("text",), local=True),
+        Index("by-sent", sort="sent", local=True),
+        Index("by-author", "author", "at"),
+        Index("by-author-stars", "author", "stars", projection="KEYS_ONLY"),
+        Index("by-text", "text", projection="INCLUDE", fields=("place", "expires_at")),
+    ],
+    views=[View("Headline", ("at", "author", "text"))],
+):
+    room: Annotated[str, PartitionKey()]
+    at: Annotated[int, SortKey()]
+    author: Annotated[str | None, OmitEmpty] = None
+    text: str | None = None
+    stars: int | None = None
+    sent: datetime | None = None
+    labels: set[str] | None = None
+    place: Place | None = None
+    expires_at: Annotated[int | None, UnixSeconds, TTL()] = None
+
+
+class Chunk(Model, table="chunks", dms_namespace="acme.forum"):
+    file: Annotated[bytes, PartitionKey()]
+    digest: Annotated[bytes, SortKey()]
+    size: int | None = None
+
+
+class Standing(
+    Model,
+    table="shop",
+    dms_namespace="acme.forum",
+    partition_key=CUSTOMER_KEY,
+    sort_key=Template("sk", "RANK#{rank:03d}"),
+    discriminator=("_type", "Standing"),
+    indexes=[Index("gsi1", Template("gsi1pk", "EMAIL#{email}"), Template("gsi1sk", "RANK"))],
+):
+    customer_id: str
+    email: str | None = None
+    rank: int | None = None
+
+
 MODELS: dict[str, type[Model]] = {
-    model.__name__: model for model in (Order, Profile, Everything, Sparse, Reading, Blob, Event, Ticket, Ledger, Odd, Secret, Customer, Purchase, Visit, Guest)
+    model.__name__: model
+    for model in (Order, Profile, Everything, Sparse, Reading, Blob, Event, Ticket, Ledger, Odd, Secret, Customer, Purchase, Visit, Guest, Message, Chunk, Standing)
 }

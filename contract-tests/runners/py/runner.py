@@ -9,16 +9,38 @@ import json
 import re
 import sys
 import traceback
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import boto3
 from botocore.config import Config
-from dynamorm import Client, Condition, DynamicTable, Model, Nested, Table, __version__, all_of, any_of, canonical_dms, dump, errors, field, load_dms, schema_of
+from dynamorm import (
+    Client,
+    Condition,
+    DynamicTable,
+    Model,
+    Nested,
+    Reading,
+    Scan,
+    Table,
+    __version__,
+    all_of,
+    any_of,
+    canonical_dms,
+    dump,
+    errors,
+    field,
+    load_dms,
+    schema_of,
+    sort_key,
+)
 from dynamorm.codec import ItemCodec, item_size
 from dynamorm.expression import Changes, Compiler, FieldPath, FieldSize, Placeholders, Scope, UpdateCompiler
+from dynamorm.operation import Bound, Cursor, Signer
 from dynamorm.testing import FixedClock
 from natives import MODELS
 
@@ -28,7 +50,7 @@ if TYPE_CHECKING:
     from dynamorm.schema import Field
     from dynamorm.schema import Model as Schema
 
-CAPABILITIES = ["dms", "native", "crud", "condition", "update", "lifecycle", "lock.version", "errors"]
+CAPABILITIES = ["dms", "native", "crud", "condition", "update", "lifecycle", "lock.version", "errors", "query", "scan", "scan.parallel", "query.cursor", "query.models"]
 Json = dict[str, Any]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Python reads more than these; what else there is goes on as text, for the library to judge.
@@ -276,7 +298,8 @@ class Case:
         if message["endpoint"] is not None:
             clock = FixedClock(int(message["now_ns"]), tick_ns=int(message["tick_ns"]))
             sdk = sdk_client(message["endpoint"], message["sdk_retries"], message["sdk_timeout_ms"], message["region"])
-            self.client = Client(sdk, clock=clock, table_prefix=message.get("table_prefix", ""), table_names=message.get("table_names"))
+            options = {name: message[name] for name in ("table_prefix", "table_names", "cursor_secrets", "encrypt_cursor") if name in message}
+            self.client = Client(sdk, clock=clock, **options)
 
     def table(self, name: str) -> Table[Any] | DynamicTable:
         assert self.client is not None
@@ -289,6 +312,8 @@ class Case:
     def call(self, do: str, on: str | None, args: Json) -> Json | None:
         if do in PURE:
             return PURE[do](self, on, args)
+        if do in READS and on is not None:
+            return read(self, do, on, args)
         if do not in OPERATIONS or on is None:
             return None
         return OPERATIONS[do](Call(self.table(on), self.schemas[on]), args)
@@ -382,6 +407,105 @@ OPERATIONS: dict[str, Callable[[Call, Json], Json]] = {
 }
 
 
+SORTS: dict[str, Callable[..., Any]] = {
+    "eq": lambda value: sort_key == value,
+    "lt": lambda value: sort_key < value,
+    "le": lambda value: sort_key <= value,
+    "gt": lambda value: sort_key > value,
+    "ge": lambda value: sort_key >= value,
+    "between": sort_key.between,
+    "begins_with": sort_key.begins_with,
+}
+READS = ("query", "scan", "count", "first", "one")
+READ_OPTIONS = ("index", "order", "limit", "page_size", "consistent", "hide_expired", "cursor", "cursor_context")
+
+
+def keys_of(schema: Schema, args: Json) -> tuple[Any, Any]:
+    """Give partition and sort condition as native values of the keys that are queried."""
+    index = next((one for one in schema.indexes if one.name == args.get("index")), None)
+    place: Any = index or schema
+    given, sort = args.get("partition"), args.get("sort")
+    if isinstance(given, dict) and "map" in given and "index" not in args:
+        place = next((one for one in (schema, *schema.indexes) if one.partition.attribute in given["map"]), place)
+    partition = (
+        None if given is None else members_to_native(schema.fields, given["map"]) if "map" in given else to_native(schema.field_of(place.partition.attribute), given["value"])
+    )
+    if isinstance(sort, dict):
+        return partition, members_to_native(schema.fields, sort["parts"])
+    if sort is None:
+        return partition, None
+    attribute = None if place.sort is None or sort[0] == "begins_with" else schema.field_of(place.sort.attribute)
+    return partition, SORTS[sort[0]](*(to_native(attribute, operand) for operand in sort[1:]))
+
+
+def reading(case: Case, on: str, args: Json) -> Reading[Any]:
+    """Begin the query or scan that the arguments describe."""
+    assert case.client is not None
+    names = args.get("models")
+    schemas = [case.schemas[name] for name in names or [on]]
+    scope = Scope(*(ItemCodec(schema) for schema in schemas)) if schemas else None
+    options = {name: args[name] for name in READ_OPTIONS if name in args}
+    if "filter" in args and scope is not None:
+        options["filter"] = condition(scope, args["filter"])
+    if "partition" not in args and args["do"] != "query":
+        made: Any = case.table(on).scan(**options, **({"segment": tuple(args["segment"])} if "segment" in args else {}))
+    elif names is None:
+        made = case.table(on).query(*keys_of(schemas[0], args), **options)
+    else:
+        native = [MODELS.get(name) if case.typed else None for name in names]
+        models: Any = native if all(native) else schemas
+        made = case.client.query(models, *(keys_of(schemas[0], args) if schemas else (None, None)), **options)
+    index = next((one for one in schemas[0].indexes if one.name == args.get("index")), None) if schemas else None
+    if "select" in args:
+        made = made.select(args["select"])
+    if "view" in args:
+        made = made.view(args["view"])
+    return made.projected() if index is not None and index.projection != "ALL" and not {"select", "view"} & set(args) else made
+
+
+def element(case: Case, on: str, args: Json, item: Any) -> Any:
+    """Tag an item; of several models it stands beside its model's name."""
+    if "models" not in args or item is None:
+        return Call(None, case.schemas[on]).tagged(item)
+    name, values = item if isinstance(item, tuple) else (type(item).__dynamorm_schema__.name, item)
+    return {"model": name, "item": Call(None, case.schemas[name]).tagged(values)}
+
+
+def read(case: Case, do: str, on: str, args: Json) -> Json:
+    made = reading(case, on, args | {"do": do})
+    if do == "count":
+        return {"count": made.count()}
+    if do in {"first", "one"}:
+        return {"item": element(case, on, args, made.first() if do == "first" else made.one())}
+    if "segments" in args:
+        assert isinstance(made, Scan)
+        items, cursors = made.parallel(args["segments"], concurrency=args.get("concurrency")).all()
+        return {"items": [element(case, on, args, item) for item in items], "cursors": cursors}
+    if "take" in args:
+        return {"items": [element(case, on, args, item) for item in islice(made, args["take"])]}
+    if "pages" in args:
+        pages = list(islice(made.pages(), args["pages"]))
+        return {"items": [element(case, on, args, item) for page in pages for item in page.items], "cursor": pages[-1].cursor}
+    page = made.all()
+    return {"items": [element(case, on, args, item) for item in page.items], "cursor": page.cursor}
+
+
+def signer(args: Json, *, encrypt: bool) -> Signer:
+    made = Signer.of(args.get("secrets", ()), encrypt=encrypt)
+    return replace(made, nonce=lambda: base64.b64decode(args["nonce"]))
+
+
+def fn_cursor_encode(_case: Case, _on: str | None, args: Json) -> Json:
+    cursor = Cursor(args["key"], args.get("index"), args.get("order"), tuple(args["segment"]) if "segment" in args else None)
+    return {"cursor": signer(args, encrypt="nonce" in args).write(cursor, lambda: Bound(context=args.get("context", "")))}
+
+
+def fn_cursor_decode(_case: Case, _on: str | None, args: Json) -> Json:
+    cursor = signer(args, encrypt=args.get("encrypted", False)).read(args["cursor"], lambda: Bound(context=args.get("context", "")))
+    out = {"key": cursor.key, "index": cursor.index, "order": cursor.order, "segment": None if cursor.segment is None else list(cursor.segment)}
+    return {name: value for name, value in out.items() if value is not None}
+
+
 def fn_native(_case: Case, _on: str | None, args: Json) -> Json:
     return {"dms": dump(schema_of(MODELS[args["model"]]).document)}
 
@@ -417,6 +541,8 @@ PURE: dict[str, Callable[[Case, str | None, Json], Json]] = {
     "fn.unmarshal": fn_unmarshal,
     "fn.size": lambda case, on, args: {"bytes": item_size(fn_marshal(case, on, args)["item"])},
     "fn.expression": fn_expression,
+    "fn.cursor.encode": fn_cursor_encode,
+    "fn.cursor.decode": fn_cursor_decode,
 }
 
 

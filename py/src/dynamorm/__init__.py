@@ -3,9 +3,10 @@
 from . import errors
 from ._version import __version__
 from .client import Client
-from .expression import Condition, all_of, any_of, field
+from .expression import Condition, SortCondition, all_of, any_of, field, sort_key
+from .reading import Page, Parallel, Reading, Scan
 from .schema import canonical_dms, dump, load_dms
-from .schema.declare import Model, Nested, schema_of
+from .schema.declare import Model, Nested, Projection, schema_of
 from .schema.marker import (
     TTL,
     Attribute,
@@ -45,8 +46,14 @@ __all__ = [
     "Nested",
     "Number",
     "OmitEmpty",
+    "Page",
+    "Parallel",
     "PartitionKey",
+    "Projection",
+    "Reading",
     "Rfc3339Nano",
+    "Scan",
+    "SortCondition",
     "SortKey",
     "Table",
     "Template",
@@ -64,4 +71,5 @@ __all__ = [
     "field",
     "load_dms",
     "schema_of",
+    "sort_key",
 ]

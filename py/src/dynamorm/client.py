@@ -6,15 +6,18 @@ import time
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .codec import ItemCodec
-from .operation import Binding
+from .errors import ValidationFailedError
+from .operation import Binding, Keys, Options, Signer
+from .reading import Reading
 from .schema import Model as Schema
 from .schema.declare import Model, schema_of
 from .table import DynamicTable, Table
 from .transport import SdkTransport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
+    from .expression import SortCondition
     from .operation import Exchange
     from .transport import Transport
 
@@ -28,6 +31,8 @@ class Client:
     `client` is a boto3 DynamoDB client, used as it is configured (or one is made of `endpoint_url` and `region`);
     `transport` stands in for it in tests. `clock` gives nanoseconds since the epoch. `table_prefix` stands before every
     table's name; `table_names` maps a document's table name to the real one, which then takes no prefix.
+    Cursors are signed by the first of `cursor_secrets`, and every one of them is accepted; `encrypt_cursor` hides the
+    keys in them, too.
     """
 
     def __init__(
@@ -40,6 +45,8 @@ class Client:
         clock: Callable[[], int] = time.time_ns,
         table_prefix: str = "",
         table_names: Mapping[str, str] | None = None,
+        cursor_secrets: Sequence[str | bytes] = (),
+        encrypt_cursor: bool = False,
     ) -> None:
         """Take or make the SDK's client."""
         if transport is None:
@@ -48,6 +55,7 @@ class Client:
         self._clock = clock
         self._prefix = table_prefix
         self._names = dict(table_names or {})
+        self.signer = Signer.of(cursor_secrets, encrypt=encrypt_cursor)
         self._codecs: dict[int, tuple[Schema, ItemCodec]] = {}
 
     @overload
@@ -61,6 +69,52 @@ class Client:
         if isinstance(model, Schema):
             return DynamicTable(self, self._bind(model))
         return Table(self, self._bind(schema_of(model)), model)
+
+    @overload
+    def query(
+        self,
+        models: Sequence[type[M]],
+        partition: Any = None,  # noqa: ANN401 - a key's value, or a map of its parts
+        sort: SortCondition | Mapping[str, Any] | None = None,
+        **options: Any,  # noqa: ANN401 - as in the last one
+    ) -> Reading[M]: ...
+
+    @overload
+    def query(
+        self,
+        models: Sequence[Schema],
+        partition: Any = None,  # noqa: ANN401 - a key's value, or a map of its parts
+        sort: SortCondition | Mapping[str, Any] | None = None,
+        **options: Any,  # noqa: ANN401 - as in the last one
+    ) -> Reading[tuple[str, dict[str, Any]]]: ...
+
+    def query(
+        self,
+        models: Sequence[type[M]] | Sequence[Schema],
+        partition: Any = None,
+        sort: SortCondition | Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> Reading[Any]:
+        """Read a partition that items of several models share, each as its own: `client.query([Customer, Order], ...)`.
+
+        The models share a table, and each has a discriminator. Options are those of `Table.query`. Of models that were
+        loaded from documents the items are pairs of the model's name and a plain dict.
+
+        Raises, when it is read, ValidationFailedError where the models cannot be read together.
+        """
+        bindings = [self._bind(model if isinstance(model, Schema) else schema_of(model)) for model in models]
+        check_together([binding.model for binding in bindings], [binding.table for binding in bindings])
+        made = {binding.model.name: self._maker(model) for binding, model in zip(bindings, models, strict=True)}
+
+        def make(binding: Binding, values: dict[str, Any]) -> Any:  # noqa: ANN401 - an item of any of the models
+            return made[binding.model.name](values)
+
+        return Reading(self, bindings, Keys(partition, sort), Options(**options), make)
+
+    def _maker(self, model: type[Model] | Schema) -> Callable[[dict[str, Any]], Any]:
+        if isinstance(model, Schema):
+            return lambda values: (model.name, values)
+        return self.table(model).made
 
     def _bind(self, schema: Schema) -> Binding:
         # By identity, with the schema kept alive: two documents may hold models of one name.
@@ -79,6 +133,17 @@ class Client:
         while (request := exchange.next()) is not None:
             exchange.receive(self._transport.send(request))
         return exchange.result()
+
+
+def check_together(models: Sequence[Schema], tables: Sequence[str]) -> None:
+    """Refuse models that are not told apart by one discriminator in one table."""
+    marks = [model.discriminator for model in models if model.discriminator is not None]
+    if not models or len(marks) < len(models) or len({mark.attribute for mark in marks}) > 1:
+        raise ValidationFailedError("a query over several models needs the same discriminator in each")
+    if len({mark.value for mark in marks}) < len(marks):
+        raise ValidationFailedError("two models have the same value of the discriminator")
+    if len(set(tables)) > 1 or len({(model.partition, model.sort) for model in models}) > 1:
+        raise ValidationFailedError("the models have different tables or keys")
 
 
 def _boto3_client(endpoint_url: str | None, region: str | None) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time

@@ -10,13 +10,14 @@ from pydantic import ValidationError
 
 from .errors import DecodeFailedError, ItemNotFoundError, ValidationFailedError
 from .expression import Changes, PathLike
-from .operation import Delete, Exists, Get, Guard, Stored, Update, create, put, save
+from .operation import Delete, Exists, Get, Guard, Keys, Options, Stored, Update, create, put, save
+from .reading import Reading, Scan
 from .schema.declare import Model, Nested
 from .schema.native import unwrap
 
 if TYPE_CHECKING:
     from .client import Client
-    from .expression import Condition
+    from .expression import Condition, SortCondition
     from .operation import Binding, Put
 
 V = TypeVar("V")
@@ -32,6 +33,11 @@ class _Verbs(Generic[V]):
     def __init__(self, client: Client, binding: Binding) -> None:
         self._client = client
         self._binding = replace(binding, decode=self._decode)
+
+    @property
+    def binding(self) -> Binding:
+        """Give what operations know of the table."""
+        return self._binding
 
     @property
     def name(self) -> str:
@@ -124,6 +130,65 @@ class _Verbs(Generic[V]):
             raise ValidationFailedError("select takes paths or a view")
         exchange = Get(self._binding, self._key(key), consistent=consistent, select=paths, view=view)
         return self._client.run(exchange).values
+
+    def query(
+        self,
+        partition: Any = None,  # noqa: ANN401 - a key's value, or a map of its parts
+        sort: SortCondition | Mapping[str, Any] | None = None,
+        *,
+        index: str | None = None,
+        filter: Condition | None = None,  # noqa: A002 - DynamoDB's own word
+        order: Literal["asc", "desc"] = "asc",
+        limit: int | None = None,
+        page_size: int | None = None,
+        consistent: bool = False,
+        hide_expired: bool = False,
+        cursor: str | None = None,
+        cursor_context: str | None = None,
+    ) -> Reading[V]:
+        """Read the items of one partition, in the order of the sort key, lazily.
+
+        `partition` is the key's value, or a map of attributes: of a composed key its parts. A map without `index` goes
+        to the table, or to the one index that it fits. `sort` is `sort_key >= 5` and the like, or a map of the leading
+        parts of a composed sort key. `limit` counts the items given in all, `page_size` is DynamoDB's Limit.
+        `cursor_context` (a tenant, say) binds signed cursors to whom they were given.
+
+        Raises, when it is read, MissingPrimaryKeyError, InvalidOperatorError, ValidationFailedError,
+        InvalidCursorError, DecodeFailedError.
+        """
+        options = Options(index, filter, order, limit, page_size, consistent, hide_expired, cursor, cursor_context)
+        keys = Keys(self._named(partition), self._named(sort))
+        return Reading(self._client, [self._binding], keys, options, lambda _binding, values: self.made(values))
+
+    def scan(
+        self,
+        *,
+        index: str | None = None,
+        filter: Condition | None = None,  # noqa: A002 - DynamoDB's own word
+        limit: int | None = None,
+        page_size: int | None = None,
+        consistent: bool = False,
+        hide_expired: bool = False,
+        cursor: str | None = None,
+        cursor_context: str | None = None,
+        segment: tuple[int, int] | None = None,
+    ) -> Scan[V]:
+        """Read every item of the table or of an index, lazily; `segment` (number, total) reads a part of it.
+
+        Raises, when it is read, as `query`.
+        """
+        options = Options(
+            index, filter, "asc", limit, page_size, consistent, hide_expired, cursor, cursor_context, segment
+        )
+        return Scan(self._client, [self._binding], None, options, lambda _binding, values: self.made(values))
+
+    def made(self, values: dict[str, Any]) -> V:
+        """Make of an item's values what the table gives to its caller."""
+        return self._value(values)
+
+    def _named(self, given: Any) -> Any:  # noqa: ANN401 - a key's value, a condition, or a map
+        """Give a map by attribute name; anything else as it is."""
+        return given
 
     def exists(self, key: Mapping[str, Any] | V, *, consistent: bool = False) -> bool:
         """Tell whether an item is there; only its key is read."""
@@ -240,6 +305,9 @@ class Table(_Verbs[M]):
         return self._model.__dynamorm_named__(
             super()._key(key.__dynamorm_attributes__() if isinstance(key, Model) else key)
         )
+
+    def _named(self, given: Any) -> Any:  # noqa: ANN401 - a key's value, a condition, or a map
+        return self._model.__dynamorm_named__(given) if isinstance(given, Mapping) else given
 
     def _values(self, value: Any) -> tuple[Mapping[str, Any], M | None]:  # noqa: ANN401 - an instance or a mapping
         if isinstance(value, self._model):

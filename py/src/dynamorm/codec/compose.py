@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import ValidationFailedError
 from ..schema.template import Part
+from .value import path_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,13 +40,28 @@ class Composition:
             out += self._part(segment, item[segment.name], following) if isinstance(segment, Part) else segment
         return {"S": out}
 
+    def leading(self, given: Mapping[str, AttributeValue]) -> tuple[str, bool]:
+        """Compose as far as parts are given: the text, with the literal behind the last of them, and whether it is all.
+
+        Raises ValidationFailedError with the path of the part that is missing in front of a given one.
+        """
+        missing = next((index for index, part in enumerate(self.parts) if part not in given), len(self.parts))
+        if any(part in given for part in self.parts[missing:]):
+            raise ValidationFailedError(f"a part of {self.name} is missing", path=path_name(self.parts[missing]))
+        out = ""
+        for segment, following in self._steps:
+            if isinstance(segment, Part) and segment.name not in given:
+                return out, False
+            out += self._part(segment, given[segment.name], following) if isinstance(segment, Part) else segment
+        return out, True
+
     def _part(self, part: Part, value: AttributeValue, following: str | Part) -> str:
         if part.width is not None:
             # Canonical text has no exponent below 38 digits, so that digits alone are a whole number.
             digits: str = value["N"]
             if not digits.isdigit() or len(digits) > part.width:
                 raise ValidationFailedError(
-                    f"a part of {self.name}: a whole number of at most {part.width} digits", path=part.name
+                    f"a part of {self.name}: a whole number of at most {part.width} digits", path=path_name(part.name)
                 )
             return digits.zfill(part.width)
         text: str = value["S"]
@@ -56,6 +72,6 @@ class Composition:
             or (behind and (text + behind).index(behind) < len(text))
         ):
             raise ValidationFailedError(
-                f"a part of {self.name}: not empty and without the template's own text", path=part.name
+                f"a part of {self.name}: not empty and without the template's own text", path=path_name(part.name)
             )
         return text

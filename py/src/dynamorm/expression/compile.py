@@ -68,7 +68,7 @@ class Compiler:
         if isinstance(node, Between):
             left = self._left(node.left, ordered=True)
             lower, upper = self._marshalled(node.left, node.lower), self._marshalled(node.left, node.upper)
-            if isinstance(lower, dict) and isinstance(upper, dict) and _above(lower, upper):
+            if isinstance(lower, dict) and isinstance(upper, dict) and is_above(lower, upper):
                 raise InvalidOperatorError(
                     "the lower end of a range is above the upper", path=path_text(node.left.path)
                 )
@@ -137,8 +137,11 @@ class Compiler:
             return self.placeholders.value({"S": operand.value})
         return self.placeholders.value(self.scope.marshal_part(node.path, operand.value))
 
-    def projection(self, paths: Sequence[PathLike]) -> str:
-        """Compile a projection: paths that lie inside another, or repeat one, are left out."""
+    def projection(self, paths: Sequence[PathLike], fetched: Sequence[str] = ()) -> str:
+        """Compile a projection: paths that lie inside another, or repeat one, are left out.
+
+        What is fetched besides stands behind the caller's paths where they do not name it.
+        """
         parsed = [parse_path(path) for path in paths]
         if not parsed:
             raise ValidationFailedError("an empty selection")
@@ -147,7 +150,7 @@ class Compiler:
             if not self.scope.knows(path):
                 raise ValidationFailedError("the model does not know this path", path=path_text(path))
         kept = [path for index, path in enumerate(parsed) if not _covered(path, index, parsed)]
-        return self.names(kept)
+        return self.names([*kept, *((name,) for name in fetched if (name,) not in kept)])
 
     def names(self, paths: Sequence[Path]) -> str:
         """Write paths of a projection; the discriminator comes last where none of them is it."""
@@ -184,7 +187,8 @@ def _number(value: Any, path: Path) -> AttributeValue:  # noqa: ANN401 - the cal
     return written
 
 
-def _above(lower: AttributeValue, upper: AttributeValue) -> bool:
+def is_above(lower: AttributeValue, upper: AttributeValue) -> bool:
+    """Tell whether the lower end of a range is above the upper, as DynamoDB orders values of one type."""
     (low_tag, low), (high_tag, high) = next(iter(lower.items())), next(iter(upper.items()))
     if low_tag != high_tag or low_tag not in ORDERED:
         return False

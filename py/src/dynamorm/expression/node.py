@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..codec import path_name
 from ..errors import ValidationFailedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Path = tuple[str | int, ...]
 
@@ -177,3 +180,25 @@ class Not(Condition):
     """The child does not hold."""
 
     child: Condition
+
+
+def paths_of(condition: Condition) -> Iterator[Path]:
+    """Give every path that a condition names, on either side."""
+    if isinstance(condition, (And, Or)):
+        for child in condition.children:
+            yield from paths_of(child)
+    elif isinstance(condition, Not):
+        yield from paths_of(condition.child)
+    elif isinstance(condition, Function):
+        yield condition.path
+        yield from _operand_paths(condition.operand)
+    elif isinstance(condition, Compare):
+        yield from _operand_paths(condition.left, condition.right)
+    elif isinstance(condition, Between):
+        yield from _operand_paths(condition.left, condition.lower, condition.upper)
+    elif isinstance(condition, In):
+        yield from _operand_paths(condition.left, *condition.operands)
+
+
+def _operand_paths(*operands: Operand | None) -> Iterator[Path]:
+    return (operand.path for operand in operands if isinstance(operand, (Attr, Size)))

@@ -30,13 +30,16 @@ def _child(plan: FieldPlan, segment: str | int) -> FieldPlan | None:
 class Scope:
     """A model's view of document paths."""
 
-    def __init__(self, codec: ItemCodec) -> None:
-        """Take the model's compiled codec."""
+    def __init__(self, codec: ItemCodec, *others: ItemCodec) -> None:
+        """Take the model's compiled codec; of several models the first that declares a path types it."""
         self.codec = codec
+        self.by_name = codec.by_name
+        for other in others:
+            self.by_name = other.by_name | self.by_name
 
     def plan(self, path: Path) -> FieldPlan | None:
         """Find the compiled attribute of a path; None where the model does not type it."""
-        plan = self.codec.by_name.get(str(path[0]))
+        plan = self.by_name.get(str(path[0]))
         for segment in path[1:]:
             plan = None if plan is None else _child(plan, segment)
         return plan
@@ -50,7 +53,7 @@ class Scope:
         """Tell whether a path leads to something the model declares, or inside an untyped list or map."""
         if self.is_discriminator(path):
             return True
-        plan = self.codec.by_name.get(str(path[0]))
+        plan = self.by_name.get(str(path[0]))
         for segment in path[1:]:
             if plan is None:
                 return False
@@ -66,14 +69,14 @@ class Scope:
 
     def open(self, path: Path) -> Path:
         """Refuse an encrypted attribute where DynamoDB would have to look into it."""
-        plan = self.codec.by_name.get(str(path[0]))
+        plan = self.by_name.get(str(path[0]))
         if plan is not None and plan.field.encryption is not None:
             raise EncryptedFieldNotQueryableError("an encrypted attribute cannot be compared", path=path_text(path[:1]))
         return path
 
     def readable(self, path: Path) -> None:
         """Refuse to select an encrypted attribute: DynamoDB cannot look into it, and nobody here can decrypt it."""
-        plan = self.codec.by_name.get(str(path[0]))
+        plan = self.by_name.get(str(path[0]))
         if plan is not None and plan.field.encryption is not None:
             if len(path) > 1:
                 self.open(path)

@@ -2,26 +2,40 @@
 
 from .binding import Binding
 from .condition import Guard
+from .cursor import Bound, Cursor, Signer
 from .delete import Delete
 from .exchange import Exchange, Request, Response, SingleExchange
 from .get import Exists, Found, Get
+from .place import Place
 from .put import Put, Stored, create, put, save
+from .read import Keys, Options, Page, PageExchange, Read, Shape, check_segments
 from .update import Update
 
 __all__ = [
     "Binding",
+    "Bound",
+    "Cursor",
     "Delete",
     "Exchange",
     "Exists",
     "Found",
     "Get",
     "Guard",
+    "Keys",
+    "Options",
+    "Page",
+    "PageExchange",
+    "Place",
     "Put",
+    "Read",
     "Request",
     "Response",
+    "Shape",
+    "Signer",
     "SingleExchange",
     "Stored",
     "Update",
+    "check_segments",
     "create",
     "put",
     "save",

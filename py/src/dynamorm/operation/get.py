@@ -40,7 +40,7 @@ class Get(SingleExchange[Found]):
         Raises MissingPrimaryKeyError, ValidationFailedError.
         """
         self.binding = binding
-        paths = _selected(binding, select, view)
+        paths = selected(binding, select, view)
         self.partial, self.shown = paths is not None, False
         if paths is None:
             binding.codec.require_readable()
@@ -90,7 +90,8 @@ class Exists(SingleExchange[bool]):
         return item is not None
 
 
-def _selected(binding: Binding, select: Sequence[PathLike] | None, view: str | None) -> Sequence[PathLike] | None:
+def selected(binding: Binding, select: Sequence[PathLike] | None, view: str | None) -> Sequence[PathLike] | None:
+    """Give the paths that are selected, by themselves or by a view; None for whole items."""
     if view is None:
         return select
     if select is not None:

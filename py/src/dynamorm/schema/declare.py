@@ -118,6 +118,23 @@ class Nested(_Base):
     """A typed map inside an item."""
 
 
+class Projection(_Base):
+    """A part of a model's attributes, to read into: `table.query("c-1").into(Headline)`.
+
+    What may be absent in the items may be None here.
+    """
+
+    @classmethod
+    def __dynamorm_paths__(cls) -> list[str]:
+        """Give the attributes that are selected."""
+        return [info.alias or name for name, info in cls.model_fields.items()]
+
+    @classmethod
+    def __dynamorm_of__(cls, values: Mapping[str, Any]) -> Self:
+        """Make an instance of what was stored of them."""
+        return cls.model_validate(cls.__dynamorm_complete__(values))
+
+
 class Model(_Base):
     """An item's model.
 

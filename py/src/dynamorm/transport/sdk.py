@@ -35,6 +35,8 @@ LEAST: dict[str, dict[str, Any]] = {
     "PutItem": {"Item": {}},
     "UpdateItem": {"Key": {}},
     "DeleteItem": {"Key": {}},
+    "Query": {},
+    "Scan": {},
 }
 _CAMEL = re.compile(r"(?<!^)(?=[A-Z])")
 
@@ -90,10 +92,13 @@ def _strip(params: dict[str, Any], model: Any, context: Any, **_: Any) -> None: 
 def _transformed(params: dict[str, Any], given: dict[str, Any]) -> bool:
     """Tell whether the client is a resource's own (`resource.meta.client`), which marshals what is marshalled already.
 
-    It shows in a key: no key is a map.
+    It shows in a key, or in the value that a key is compared with: neither is a map.
     """
-    member = "Item" if "Item" in given else "Key"
-    return any("M" in params[member].get(name, {}) and "M" not in value for name, value in given[member].items())
+    return any(
+        "M" in params[member].get(name, {}) and "M" not in value
+        for member in ("Item", "Key", "ExpressionAttributeValues", "ExclusiveStartKey")
+        for name, value in given.get(member, {}).items()
+    )
 
 
 def _attempt(request: Any, **_: Any) -> None:  # noqa: ANN401 - botocore's own types
