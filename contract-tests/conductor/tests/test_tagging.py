@@ -66,7 +66,10 @@ def test_conditions_are_tagged_by_path() -> None:
 
 def test_update_members_become_lists_of_pairs_in_the_callers_order() -> None:
     tagged = tag_arguments(
-        ORDER, "update", {"key": {"customer_id": "c", "order_id": "o"}, "set": {"total": "1", "status": "paid"}, "copy": {"notes": "extra"}, "expected_version": 3}
+        {"Order": ORDER},
+        "Order",
+        "update",
+        {"key": {"customer_id": "c", "order_id": "o"}, "set": {"total": "1", "status": "paid"}, "copy": {"notes": "extra"}, "expected_version": 3},
     )
     assert tagged["set"] == [["total", {"value": {"N": "1"}}], ["status", {"value": {"S": "paid"}}]]
     assert tagged["copy"] == [["notes", "extra"]]
@@ -82,4 +85,26 @@ def test_paths_lead_through_maps_and_lists() -> None:
 
 
 def test_an_open_expectation_keeps_its_operator() -> None:
-    assert tag_expected(ORDER, "get", {"item": {"$$partial": {"total": "1"}}}) == {"item": {"$$partial": {"total": {"N": "1"}}}}
+    assert tag_expected({"Order": ORDER}, "Order", "get", {"item": {"$$partial": {"total": "1"}}}) == {"item": {"$$partial": {"total": {"N": "1"}}}}
+
+
+def test_a_read_is_tagged_by_the_keys_that_it_goes_by() -> None:
+    given = {"index": "by-status", "partition": "open", "sort": ["between", "a", "b"], "filter": ["gt", "total", 1]}
+    assert tag_arguments({"Order": ORDER}, "Order", "query", given) == {
+        "index": "by-status",
+        "partition": {"value": {"S": "open"}},
+        "sort": ["between", {"S": "a"}, {"S": "b"}],
+        "filter": ["gt", "total", {"value": {"N": "1"}}],
+    }
+    assert tag_arguments({"Order": ORDER}, "Order", "query", {"partition": {"customer_id": "c"}, "sort": {"parts": {"order_id": "o"}}}) == {
+        "partition": {"map": {"customer_id": {"S": "c"}}},
+        "sort": {"parts": {"order_id": {"S": "o"}}},
+    }
+
+
+def test_the_items_of_several_models_are_tagged_by_their_own() -> None:
+    wanted = {"items": [{"model": "Order", "item": {"total": "1"}}, {"$$partial": {"quantity": 2}}], "cursor": None}
+    assert tag_expected({"Order": ORDER}, "Order", "query", wanted) == {
+        "items": [{"model": "Order", "item": {"total": {"N": "1"}}}, {"$$partial": {"quantity": {"N": "2"}}}],
+        "cursor": None,
+    }

@@ -422,14 +422,11 @@ READ_OPTIONS = ("index", "order", "limit", "page_size", "consistent", "hide_expi
 
 def keys_of(schema: Schema, args: Json) -> tuple[Any, Any]:
     """Give partition and sort condition as native values of the keys that are queried."""
-    index = next((one for one in schema.indexes if one.name == args.get("index")), None)
-    place: Any = index or schema
-    given, sort = args.get("partition"), args.get("sort")
-    if isinstance(given, dict) and "map" in given and "index" not in args:
-        place = next((one for one in (schema, *schema.indexes) if one.partition.attribute in given["map"]), place)
-    partition = (
-        None if given is None else members_to_native(schema.fields, given["map"]) if "map" in given else to_native(schema.field_of(place.partition.attribute), given["value"])
-    )
+    places: list[Any] = [schema, *schema.indexes]
+    given, sort = args.get("partition", {"value": {"NULL": True}}), args.get("sort")
+    chosen = (one for one in places if ("index" in args and one.name == args["index"]) or ("index" not in args and one.partition.attribute in given.get("map", {})))
+    place = next(chosen, schema)
+    partition = members_to_native(schema.fields, given["map"]) if "map" in given else to_native(schema.field_of(place.partition.attribute), given["value"])
     if isinstance(sort, dict):
         return partition, members_to_native(schema.fields, sort["parts"])
     if sort is None:
@@ -448,7 +445,7 @@ def reading(case: Case, on: str, args: Json) -> Reading[Any]:
     if "filter" in args and scope is not None:
         options["filter"] = condition(scope, args["filter"])
     if "partition" not in args and args["do"] != "query":
-        made: Any = case.table(on).scan(**options, **({"segment": tuple(args["segment"])} if "segment" in args else {}))
+        made: Any = case.table(on).scan(**options, segment=tuple(args["segment"]) if "segment" in args else None)
     elif names is None:
         made = case.table(on).query(*keys_of(schemas[0], args), **options)
     else:
@@ -460,7 +457,10 @@ def reading(case: Case, on: str, args: Json) -> Reading[Any]:
         made = made.select(args["select"])
     if "view" in args:
         made = made.view(args["view"])
-    return made.projected() if index is not None and index.projection != "ALL" and not {"select", "view"} & set(args) else made
+    if index is not None and index.projection != "ALL" and not {"select", "view"} & set(args):
+        made = made.projected()
+    assert isinstance(made, Reading)
+    return made
 
 
 def element(case: Case, on: str, args: Json, item: Any) -> Any:

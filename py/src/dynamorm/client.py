@@ -102,9 +102,10 @@ class Client:
 
         Raises, when it is read, ValidationFailedError where the models cannot be read together.
         """
-        bindings = [self._bind(model if isinstance(model, Schema) else schema_of(model)) for model in models]
+        given: Sequence[type[Model] | Schema] = models
+        bindings = [self._bind(model if isinstance(model, Schema) else schema_of(model)) for model in given]
         check_together([binding.model for binding in bindings], [binding.table for binding in bindings])
-        made = {binding.model.name: self._maker(model) for binding, model in zip(bindings, models, strict=True)}
+        made = {binding.model.name: self._maker(model) for binding, model in zip(bindings, given, strict=True)}
 
         def make(binding: Binding, values: dict[str, Any]) -> Any:  # noqa: ANN401 - an item of any of the models
             return made[binding.model.name](values)

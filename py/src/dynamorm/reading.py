@@ -42,7 +42,7 @@ class Page(Generic[V]):
 class Reading(Generic[V]):
     """A query or scan that has not begun. Iterate it for items, `pages()` for pages with cursors."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - made by this package alone
         self,
         client: Client,
         bindings: Sequence[Binding],
@@ -124,7 +124,7 @@ class Reading(Generic[V]):
 
         Raises DecodeFailedError where an attribute that the projection needs is not stored.
         """
-        paths = [[name] for name in projection.__dynamorm_paths__()]
+        paths: list[PathLike] = [(name,) for name in projection.__dynamorm_paths__()]
         return self._as(replace(self._shape, select=paths), lambda _binding, values: projection.__dynamorm_of__(values))
 
     def projected(self) -> Reading[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Cursors: where a read stopped, as text that every language reads; signed and hidden where secrets are set.
 
-The text is the unpadded base64url of canonical JSON. It is read strictly: what is not byte for byte what would have been
-written is refused, so that one place has one cursor (spec/60-query.md, DMS-CUR).
+The text is the unpadded base64url of canonical JSON. It is read strictly: what is not byte for byte what would have
+been written is refused, so that one place has one cursor (spec/60-query.md, DMS-CUR).
 """
 
 from __future__ import annotations
@@ -134,8 +134,8 @@ def _parse(text: bytes) -> Cursor:
         segment = members.get("g")
         order = {written: order for order, written in ORDERS.items()}[members["s"]] if "s" in members else None
         cursor = Cursor(key, members.get("i"), order, None if segment is None else (segment[0], segment[1]))
-        whole = all(type(number) is int for number in cursor.segment or ())
-        if not whole or not isinstance(cursor.index, (str, type(None))) or _json(cursor) != text:
+        whole = all(type(number) is int for number in segment or ()) and isinstance(members.get("i", ""), str)
+        if not whole or _json(cursor) != text:
             raise InvalidCursorError("the cursor is spelled otherwise than this library does")
     except (JSONError, NumberError, UnicodeDecodeError, KeyError, TypeError, AttributeError, ValueError, IndexError):
         raise InvalidCursorError("the cursor cannot be read") from None
