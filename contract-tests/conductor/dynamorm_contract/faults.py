@@ -171,6 +171,37 @@ def _leaky(error: Body) -> Body:
     return error | {"message": str(error.get("message", "")) + " secret lost hush1 hush3 424242"}
 
 
+def _whole_prefix(text: str) -> str:
+    """Query by leading parts without the literal behind them."""
+    return text.rstrip("#") if text[-1:] == "#" else text
+
+
+def _caller_alone(text: str) -> str:
+    """Lose the discriminator, which stands last in a filter."""
+    return text.rpartition(" AND ")[0]
+
+
+def _first_page_alone(_op: str, body: Body) -> Body:
+    return {key: value for key, value in body.items() if key != "LastEvaluatedKey"}
+
+
+def _empty_page_as_end(_op: str, body: Body) -> Body:
+    return _first_page_alone("", body) if body.get("Items") == [] else body
+
+
+def _cursor_ends(_do: str, answer: Body) -> Body:
+    result = answer.get("result")
+    return answer | {"result": result | {"cursor": None}} if isinstance(result, dict) and result.get("cursor") else answer
+
+
+def _other_model(items: list[Any]) -> list[Any]:
+    return [item | {"model": "Purchase"} if isinstance(item, dict) and "model" in item else item for item in items]
+
+
+def _other_segment(_op: str, body: Body) -> Body:
+    return body | {"Segment": body["TotalSegments"] - 1 - body["Segment"]} if "Segment" in body else body
+
+
 FAULTS: dict[str, tuple[tuple[str, str, Change], ...]] = {
     "GEN": (
         ("default-sent", "request", t.add("GetItem", ConsistentRead=False)),
@@ -307,6 +338,48 @@ FAULTS: dict[str, tuple[tuple[str, str, Change], ...]] = {
     "PRJ": (
         ("projection-lost", "request", t.drop("ProjectionExpression")),
         ("projection-turned", "request", t.on_expression("ProjectionExpression", _turned_projection)),
+    ),
+    "QRY": (
+        ("sort-condition-lost", "request", t.on_expression("KeyConditionExpression", lambda text: text.split(" AND ")[0])),
+        ("order-lost", "request", t.drop("ScanIndexForward")),
+        ("index-lost", "request", t.drop("IndexName")),
+        ("literal-behind-lost", "request", t.on_text(_whole_prefix)),
+        ("at-least-as-more", "request", t.on_expression("KeyConditionExpression", lambda text: text.replace(" >= ", " > "))),
+        ("no-partition-accepted", "answer", t.swallow("MissingPrimaryKey")),
+        ("ambiguity-accepted", "answer", t.swallow("InvalidOperator")),
+    ),
+    "FLT": (
+        ("filter-lost", "request", t.drop("FilterExpression")),
+        ("discriminator-unfiltered", "request", t.on_expression("FilterExpression", _caller_alone)),
+        ("filter-on-keys-accepted", "answer", t.swallow("InvalidOperator")),
+        ("filter-or-as-and", "request", t.on_expression("FilterExpression", lambda text: text.replace(" OR ", " AND "))),
+    ),
+    "PAG": (
+        ("first-page-alone", "response", _first_page_alone),
+        ("empty-page-as-end", "response", _empty_page_as_end),
+        ("limit-unsent", "request", t.drop("Limit")),
+        ("cursor-ends", "answer", _cursor_ends),
+        ("last-item-lost", "answer", t.on_result("items", lambda items: items[:-1])),
+        ("items-counted-by-reading", "request", t.drop("Select")),
+        ("limit-ignored", "call", t.ignore("limit")),
+        ("count-of-a-page", "answer", t.on_result("count", lambda count: count - 1)),
+    ),
+    "SCN": (
+        ("segment-turned", "request", _other_segment),
+        ("segment-unsent", "request", t.drop("Segment", "TotalSegments")),
+        ("bad-segment-accepted", "answer", t.swallow("ValidationFailed")),
+    ),
+    "CUR": (
+        ("start-forgotten", "request", t.drop("ExclusiveStartKey")),
+        ("bad-cursor-accepted", "answer", t.swallow("InvalidCursor")),
+        ("cursor-padded", "answer", t.on_result("cursor", lambda text: text + "=" * (-len(text) % 4))),
+        ("signature-shortened", "answer", t.on_result("cursor", lambda text: text[:-2] if "." in text else text)),
+        ("context-ignored", "call", t.ignore("cursor_context", "context")),
+    ),
+    "MUL": (
+        ("model-mistaken", "answer", t.on_result("items", _other_model)),
+        ("unlike-models-accepted", "answer", t.swallow("ValidationFailed")),
+        ("models-unfiltered", "request", t.drop("FilterExpression")),
     ),
     "LIF": (
         ("times-lost", "request", t.on_item(_without_times)),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 TAGS = {"S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS", "L", "M"}
 WRITES = {"PutItem", "UpdateItem", "DeleteItem"}
-EXPRESSIONS = ("ConditionExpression", "UpdateExpression", "ProjectionExpression")
+EXPRESSIONS = ("ConditionExpression", "UpdateExpression", "ProjectionExpression", "KeyConditionExpression", "FilterExpression")
 PLACEHOLDER = re.compile(r"[#:][nv]\d+")
 
 
