@@ -1,8 +1,13 @@
 /** The client: the transport, the clock and the names that its tables share. What a table does is known by `table.ts`. */
 
+import { codecOf } from "./codec/item.ts";
+import { keysOf, type QueryOptions } from "./keys.ts";
+import { Signer } from "./operation/cursor.ts";
 import type { Exchange } from "./operation/exchange.ts";
+import { checkTogether } from "./operation/several.ts";
+import { Reading, WHOLE } from "./reading.ts";
 import type { Model } from "./schema/model.ts";
-import type { AnyDefinition } from "./schema/types.ts";
+import type { AnyDefinition, Definition, DynamicDefinition, Item } from "./schema/types.ts";
 import { Table } from "./table.ts";
 import { type Sdk, sdkTransport } from "./transport/sdk.ts";
 import type { SendOptions, Transport } from "./transport/transport.ts";
@@ -23,7 +28,17 @@ export interface ClientOptions {
   readonly tablePrefix?: string;
   /** The real names of tables, by their models' names of them. */
   readonly tableNames?: Readonly<Record<string, string>>;
+  /** Sign cursors: the first does, all are accepted. */
+  readonly cursorSecrets?: readonly (string | Uint8Array)[];
+  /** Hides the keys in cursors; needs secrets. */
+  readonly encryptCursor?: boolean;
 }
+
+/** An item of a query over several models, told apart by `model`. */
+export type Tagged<M> =
+  M extends Model<infer D extends AnyDefinition>
+    ? { readonly model: D extends Definition ? D["name"] : string; readonly item: Item<D> }
+    : never;
 
 const NANOS_PER_MILLI = 1_000_000n;
 
@@ -50,6 +65,8 @@ export class Client {
   readonly clock: () => bigint;
   /** Gives tokens for requests that need one. */
   readonly tokens: () => string;
+  /** Writes and reads cursors. */
+  readonly signer: Signer;
   readonly #sleeper: (delayMs: number) => Promise<void>;
   readonly #prefix: string;
   readonly #names: ReadonlyMap<string, string>;
@@ -59,6 +76,7 @@ export class Client {
     this.clock = options.clock ?? systemClock;
     this.tokens = options.tokens ?? (() => crypto.randomUUID());
     this.#sleeper = options.sleeper ?? sleep;
+    this.signer = new Signer({ secrets: options.cursorSecrets, encrypt: options.encryptCursor });
     this.#prefix = options.tablePrefix ?? "";
     this.#names = new Map(Object.entries(options.tableNames ?? {}));
   }
@@ -66,6 +84,33 @@ export class Client {
   /** Give the table of a model, defined here or loaded at run time. */
   table<D extends AnyDefinition>(model: Model<D>): Table<D> {
     return new Table(this, model);
+  }
+
+  /**
+   * Read a partition that items of several models share, each with the name of its model beside it.
+   *
+   * The models share a table, and each has a discriminator.
+   *
+   * @throws {ValidationFailed} where the models cannot be read together.
+   * @example
+   * for await (const { model, item } of client.query([Customer, Order], { partition: { customer_id: "c-1" } })) …
+   */
+  query<const M extends readonly Model<AnyDefinition>[]>(
+    models: M,
+    options: QueryOptions<DynamicDefinition>,
+  ): Reading<Tagged<M[number]>, DynamicDefinition> {
+    const tables = models.map((model) => this.tableName(model));
+    checkTogether(models, tables);
+    const [first] = models;
+    return new Reading({
+      client: this,
+      codecs: models.map((model) => codecOf(model)),
+      tableName: tables[0] ?? "",
+      keys: first && keysOf(first, options),
+      options,
+      shape: WHOLE,
+      make: ({ codec, value }) => ({ model: codec.model.name, item: value }),
+    });
   }
 
   /** Give the real name of a model's table. */

@@ -4,7 +4,7 @@
  * First what users need, below what authors of libraries and tests need. Documents are read by the entry `dynamorm-ts/dms`.
  */
 
-export { Client, type ClientOptions } from "./client.ts";
+export { Client, type ClientOptions, type Tagged } from "./client.ts";
 export {
   AccessDenied,
   BatchIncomplete,
@@ -41,6 +41,8 @@ export { DynamORMError, type Origin } from "./errors/error.ts";
 export type { Changes } from "./expression/change.ts";
 export { and, type Field, field, not, or, type Size } from "./expression/field.ts";
 export type { Condition } from "./expression/node.ts";
+export type { KeyValue, PartitionOf, QueryOptions, ScanOptions, SortOf } from "./keys.ts";
+export { type Page, Parallel, type Picked, Reading, Scan } from "./reading.ts";
 export { defineModel, type IndexDefinition, type ModelDefinition } from "./schema/declare.ts";
 export type { Attribute, Model } from "./schema/model.ts";
 export type { AttributeDefinition, DocumentValue, DynamicDefinition } from "./schema/types.ts";
@@ -63,6 +65,7 @@ export type { AttributeValue, WireItem } from "./codec/value.ts";
 export { compileExpression, type Expression } from "./expression/compile.ts";
 export { CAPABILITIES } from "./generated/capabilities.ts";
 export { DMS_VERSIONS, VERSION } from "./generated/version.ts";
+export { type Bound, type Cursor, type Order, Signer, type SignerOptions } from "./operation/cursor.ts";
 export type { Answer, Api, Request, Response } from "./operation/exchange.ts";
 export { canonicalDms, type Document, documentFromJson } from "./schema/dms.ts";
 export { type Sdk, sdkTransport } from "./transport/sdk.ts";

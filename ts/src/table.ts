@@ -6,9 +6,11 @@ import { actionsOf, type Changes } from "./expression/change.ts";
 import { Field } from "./expression/field.ts";
 import type { Condition } from "./expression/node.ts";
 import { remove } from "./operation/delete.ts";
+import { keysOf, type QueryOptions, type ScanOptions } from "./keys.ts";
 import { exists, find, get } from "./operation/get.ts";
 import { put, type PutMode, type PutOptions as PutArguments, type PutResult } from "./operation/put.ts";
 import { type Returned, update } from "./operation/update.ts";
+import { Reading, type ReadingParts, Scan, WHOLE } from "./reading.ts";
 import type { Model } from "./schema/model.ts";
 import type { AnyDefinition, Input, InputAt, Item, Key, PartialItem, Path, View } from "./schema/types.ts";
 import { setOwn } from "./text/json.ts";
@@ -179,6 +181,38 @@ export class Table<D extends AnyDefinition> {
     this.#client.clock();
     const exchange = find(this.#codec, this.name, key, options);
     return this.#client.run(exchange, options);
+  }
+
+  /**
+   * Read the items of one partition, in the order of the sort key, lazily: iterate the reading, or take its pages.
+   *
+   * @throws when it is read: {MissingPrimaryKey | InvalidOperator | ValidationFailed | InvalidCursor | DecodeFailed}
+   * @example
+   * for await (const note of notes.query({ partition: "ada", sort: { beginsWith: "2026-" } })) …
+   */
+  query(options: QueryOptions<D>): Reading<Item<D>, D> {
+    return new Reading(this.#reading(keysOf(this.model, options), options));
+  }
+
+  /**
+   * Read every item of the table or of an index, lazily; `segment` (number and total) reads a part of it.
+   *
+   * @throws when it is read, as `query`.
+   */
+  scan(options: ScanOptions = {}): Scan<Item<D>, D> {
+    return new Scan(this.#reading(undefined, options));
+  }
+
+  #reading(keys: ReadingParts["keys"], options: ReadingParts["options"]): ReadingParts {
+    return {
+      client: this.#client,
+      codecs: [this.#codec],
+      tableName: this.name,
+      keys,
+      options,
+      shape: WHOLE,
+      make: ({ value }) => value,
+    };
   }
 
   /** Tell whether an item exists. */

@@ -339,14 +339,68 @@ const Guest = defineModel({
   },
 });
 
+const Message = defineModel({
+  name: "Message",
+  namespace: "acme.forum",
+  table: "messages",
+  keys: { partition: "room", sort: "at" },
+  attributes: {
+    room: { type: "S" },
+    at: { type: "N", format: "int" },
+    author: { type: "S", omitEmpty: true },
+    text: { type: "S" },
+    stars: { type: "N", format: "int" },
+    sent: { type: "S", format: "timestamp" },
+    labels: { type: "SS" },
+    place: { type: "M", attributes: { city: { type: "S" }, zip: { type: "S", required: true } } },
+    expires_at: { type: "N", format: "unix_seconds", roles: ["ttl"] },
+  },
+  indexes: [
+    { name: "by-stars", type: "LSI", sort: "stars", projection: ["text"] },
+    { name: "by-sent", type: "LSI", sort: "sent" },
+    { name: "by-author", type: "GSI", partition: "author", sort: "at" },
+    { name: "by-author-stars", type: "GSI", partition: "author", sort: "stars", projection: "KEYS_ONLY" },
+    { name: "by-text", type: "GSI", partition: "text", projection: ["place", "expires_at"] },
+  ],
+  views: { Headline: ["at", "author", "text"] },
+});
+
+const Chunk = defineModel({
+  name: "Chunk",
+  namespace: "acme.forum",
+  table: "chunks",
+  keys: { partition: "file", sort: "digest" },
+  attributes: { file: { type: "B" }, digest: { type: "B" }, size: { type: "N", format: "int" } },
+});
+
+const Standing = defineModel({
+  name: "Standing",
+  namespace: "acme.forum",
+  table: "shop",
+  keys: { partition: "pk", sort: "sk" },
+  discriminator: { attribute: "_type", value: "Standing" },
+  attributes: {
+    pk: { type: "S", template: "CUSTOMER#{customer_id}" },
+    sk: { type: "S", template: "RANK#{rank:03d}" },
+    gsi1pk: { type: "S", template: "EMAIL#{email}" },
+    gsi1sk: { type: "S", template: "RANK" },
+    customer_id: { type: "S", required: true },
+    email: { type: "S" },
+    rank: { type: "N", format: "int" },
+  },
+  indexes: [{ name: "gsi1", type: "GSI", partition: "gsi1pk", sort: "gsi1sk" }],
+});
+
 /** Every model that is declared here. */
 export const MODELS = [
   Blob,
+  Chunk,
   Customer,
   Event,
   Everything,
   Guest,
   Ledger,
+  Message,
   Odd,
   Order,
   Profile,
@@ -354,6 +408,7 @@ export const MODELS = [
   Reading,
   Secret,
   Sparse,
+  Standing,
   Ticket,
   Visit,
 ];

@@ -40,6 +40,8 @@ interface Command {
   readonly table: "typed" | "dynamic";
   readonly table_prefix?: string;
   readonly table_names?: Readonly<Record<string, string>>;
+  readonly cursor_secrets?: readonly string[];
+  readonly encrypt_cursor?: boolean;
   readonly do: string;
   readonly on: string;
   readonly args: Args;
@@ -89,8 +91,12 @@ function open(command: Command): object {
     transport: endpoint === null ? nowhere : transportTo(endpoint, command),
     clock: testClock(BigInt(command.now_ns), BigInt(command.tick_ns)),
     tokens: testTokens(command.ids),
-    ...(command.table_prefix === undefined ? {} : { tablePrefix: command.table_prefix }),
-    ...(command.table_names === undefined ? {} : { tableNames: command.table_names }),
+    ...defined({
+      tablePrefix: command.table_prefix,
+      tableNames: command.table_names,
+      cursorSecrets: command.cursor_secrets,
+      encryptCursor: command.encrypt_cursor,
+    }),
   });
   clients.set(command.client, {
     client,
@@ -131,21 +137,21 @@ function operandToNative(attribute: dynamorm.Attribute | undefined, operand: Ope
 
 const COMPARISONS = new Set(["eq", "ne", "lt", "le", "gt", "ge"]);
 
-function conditionToNative(model: AnyModel, condition: unknown): dynamorm.Condition {
+function conditionToNative(owner: (path: Path) => AnyModel, condition: unknown): dynamorm.Condition {
   const [name, ...rest] = condition as [string, ...unknown[]];
   if (name === "and" || name === "or") {
     const join = name === "and" ? dynamorm.and : dynamorm.or;
-    return join(...rest.map((child) => conditionToNative(model, child)));
+    return join(...rest.map((child) => conditionToNative(owner, child)));
   }
   if (name === "not") {
-    return dynamorm.not(conditionToNative(model, rest[0]));
+    return dynamorm.not(conditionToNative(owner, rest[0]));
   }
   const left = rest[0] as Path | { readonly size: Path };
   if (typeof left === "object" && "size" in left) {
     return comparison(dynamorm.field(left.size).size(), name, undefined, rest);
   }
   const field = dynamorm.field(left);
-  const attribute = attributeAt(model, left);
+  const attribute = attributeAt(owner(left), left);
   const operand = rest[1] as never;
   switch (name) {
     case "begins_with":
@@ -221,6 +227,9 @@ function pick(args: Args, names: readonly string[]): Args {
 }
 
 interface Subject {
+  readonly client: dynamorm.Client;
+  readonly models: ReadonlyMap<string, AnyModel>;
+  readonly do: string;
   readonly model: AnyModel;
   readonly table: AnyTable;
   readonly args: Args;
@@ -234,7 +243,7 @@ const keyOf = ({ model, args }: Subject): Record<string, unknown> =>
   mapToNative(model.attributes, args.key as TaggedMap);
 
 const conditionOf = ({ model, args }: Subject): { condition?: dynamorm.Condition } =>
-  args.condition === undefined ? {} : { condition: conditionToNative(model, args.condition) };
+  args.condition === undefined ? {} : { condition: conditionToNative(() => model, args.condition) };
 
 function versionOf({ model, args }: Subject): {
   expectedVersion?: number | bigint;
@@ -293,7 +302,7 @@ const RETURNED = {
   updated_old: "updatedOld",
 } as const;
 
-const OPERATIONS: Readonly<Record<string, (subject: Subject) => Promise<object>>> = {
+const OPERATIONS: Record<string, (subject: Subject) => Promise<object>> = {
   create: (subject) => write(subject, (value) => subject.table.create(value, { ...signalOf(subject) })),
   put: (subject) =>
     write(subject, (value) =>
@@ -343,6 +352,115 @@ const OPERATIONS: Readonly<Record<string, (subject: Subject) => Promise<object>>
   },
 };
 
+type Items = dynamorm.Reading<unknown, dynamorm.DynamicDefinition>;
+
+const SORTS: Readonly<Record<string, string>> = { begins_with: "beginsWith" };
+
+/** Give partition and sort condition as native values of the keys that are queried. */
+function keysOf(model: AnyModel, args: Args): object {
+  const given = (args.partition ?? {}) as { readonly map?: TaggedMap; readonly value?: Tagged };
+  const { map, value } = given;
+  const table = { name: undefined, partition: model.partition.name, sort: model.sort?.name };
+  const place =
+    [table, ...model.indexes].find((one) =>
+      args.index === undefined && map !== undefined ? one.partition in map : one.name === args.index,
+    ) ?? table;
+  const named = (name: string | undefined): dynamorm.Attribute | undefined =>
+    model.attributes.get(name ?? "");
+  const whole = value && toNative(named(place.partition), value);
+  const partition = map === undefined ? whole : mapToNative(model.attributes, map);
+  if (args.sort === undefined || !Array.isArray(args.sort)) {
+    const { parts } = (args.sort ?? {}) as { readonly parts?: TaggedMap };
+    return defined({ partition, sort: parts && { parts: mapToNative(model.attributes, parts) } });
+  }
+  const [name = "", ...operands] = args.sort as [string, ...Tagged[]];
+  const attribute = name === "begins_with" ? undefined : named(place.sort);
+  const values = operands.map((operand) => toNative(attribute, operand));
+  return { partition, sort: { [SORTS[name] ?? name]: name === "between" ? values : values[0] } };
+}
+
+function readingOf({ client, models, model, table, args, do: verb, signal }: Subject): Items {
+  const names = args.models as readonly string[] | undefined;
+  const several = names?.map((name) => models.get(name) ?? fail(`${name} was not opened`));
+  const owner = (path: Path): AnyModel =>
+    several?.find((one) => attributeAt(one, path) !== undefined) ?? model;
+  const options = defined({
+    ...pick(args, ["index", "order", "limit", "consistent", "cursor", "segment"]),
+    pageSize: args.page_size,
+    hideExpired: args.hide_expired,
+    cursorContext: args.cursor_context,
+    filter: args.filter && conditionToNative(owner, args.filter),
+    signal,
+  });
+  const isScan = verb === "scan" || (verb !== "query" && !("partition" in args));
+  const keys = isScan ? {} : keysOf(several?.[0] ?? model, args);
+  const query = { ...options, ...keys } as never;
+  let made = (
+    several === undefined ? (isScan ? table.scan(options) : table.query(query)) : client.query(several, query)
+  ) as Items;
+  made = args.select === undefined ? made : made.select(args.select as never);
+  made = args.view === undefined ? made : made.view(args.view as string);
+  const index = model.indexes.find(({ name }) => name === args.index);
+  const isPart =
+    index !== undefined && index.projection !== "ALL" && !("select" in args) && !("view" in args);
+  return isPart ? made.projected() : made;
+}
+
+/** Tag an item; of several models it stands beside its model's name. */
+function elementOf(subject: Subject, item: unknown): unknown {
+  if (subject.args.models === undefined) {
+    return toItem(subject, item);
+  }
+  const found = item as { readonly model: string; readonly item: object };
+  return { model: found.model, item: mapToTagged(subject.models.get(found.model)?.attributes, found.item) };
+}
+
+async function readMany(subject: Subject): Promise<object> {
+  const { args, do: verb } = subject;
+  const reading = readingOf(subject);
+  const tagged = (items: readonly unknown[]): unknown[] => items.map((item) => elementOf(subject, item));
+  if (verb === "count") {
+    return { count: await reading.count() };
+  }
+  if (verb === "first" || verb === "one") {
+    return { item: toItem(subject, await reading[verb]()) };
+  }
+  if (args.segments !== undefined && reading instanceof dynamorm.Scan) {
+    const bounds = defined({ concurrency: args.concurrency });
+    const { items, cursors } = await reading.parallel(args.segments as number, bounds).all();
+    return { items: tagged(items), cursors: cursors.map((cursor) => cursor ?? null) };
+  }
+  if (args.take !== undefined) {
+    const items = await taken(reading, args.take as number);
+    return { items: tagged(items) };
+  }
+  const pages =
+    args.pages === undefined ? [await reading.all()] : await taken(reading.pages(), args.pages as number);
+  return { items: tagged(pages.flatMap(({ items }) => items)), cursor: pages.at(-1)?.cursor ?? null };
+}
+
+async function taken<T>(source: AsyncIterable<T>, count: number): Promise<T[]> {
+  const found: T[] = [];
+  for await (const one of source) {
+    found.push(one);
+    if (found.length === count) {
+      break;
+    }
+  }
+  return found;
+}
+
+for (const verb of ["query", "scan", "count", "first", "one"]) {
+  OPERATIONS[verb] = readMany;
+}
+
+function signerOf(args: Args, encrypt: boolean): dynamorm.Signer {
+  const nonce = (): Uint8Array => Buffer.from(args.nonce as string, "base64");
+  return new dynamorm.Signer({ secrets: args.secrets as string[] | undefined, encrypt, nonce });
+}
+
+const boundOf = (args: Args) => (): dynamorm.Bound => defined({ context: args.context });
+
 const FUNCTIONS: Readonly<Record<string, (args: Args, model: () => AnyModel) => object>> = {
   "fn.dms.load": (args) => ({ dms: loadDms(args.text as string).canonical }),
   "fn.dms.native": (args) => ({
@@ -357,10 +475,15 @@ const FUNCTIONS: Readonly<Record<string, (args: Args, model: () => AnyModel) => 
   }),
   "fn.expression": (args, model) =>
     dynamorm.compileExpression(model(), {
-      ...(args.condition === undefined ? {} : { condition: conditionToNative(model(), args.condition) }),
+      ...(args.condition === undefined ? {} : { condition: conditionToNative(model, args.condition) }),
       ...(args.update === undefined ? {} : { update: changesToNative(model(), args.update as Args) }),
       ...(args.select === undefined ? {} : { select: args.select as readonly string[] }),
     }),
+  "fn.cursor.encode": (args) => ({
+    cursor: signerOf(args, "nonce" in args).write(args as unknown as dynamorm.Cursor, boundOf(args)),
+  }),
+  "fn.cursor.decode": (args) =>
+    defined({ ...signerOf(args, args.encrypted === true).read(args.cursor, boundOf(args)) }),
 };
 
 function nativeOf(name: string): AnyModel {
@@ -404,6 +527,9 @@ async function call(command: Command): Promise<object> {
     const table = client?.table(demanded()) ?? fail("the client was not opened");
     return {
       result: await operation?.({
+        client: client ?? fail("the client was not opened"),
+        models: models ?? new Map(),
+        do: command.do,
         model: demanded(),
         table,
         args,

@@ -4,7 +4,7 @@ import type { Composed } from "../schema/model.ts";
 import type { TemplatePart } from "../schema/template.ts";
 import { quote } from "../text/utf8.ts";
 import { settle } from "./settle.ts";
-import { refuse, within } from "./value.ts";
+import { refuse, ValueFault, within } from "./value.ts";
 
 /** Wire values as JSON text, by attribute. */
 export type WireTexts = ReadonlyMap<string, string>;
@@ -15,25 +15,48 @@ export function missingPart({ parts }: Composed, texts: WireTexts): string | und
 }
 
 /** Compose an attribute from its parts, all of which are there, as the JSON text of its wire value. */
-export function compose({ attribute, template }: Composed, texts: WireTexts): string {
+export function compose(composed: Composed, texts: WireTexts): string {
+  const { attribute } = composed;
+  try {
+    return settle(attribute, `{"S":${quote(leadingText(composed, texts).text) ?? '""'}}`) ?? "";
+  } catch (fault) {
+    return fault instanceof ValueFault && fault.segments.length > 0
+      ? rethrow(fault)
+      : within(attribute.name, fault);
+  }
+}
+
+/** What the leading parts of a template compose to, and whether they are all. */
+export interface Leading {
+  readonly text: string;
+  readonly whole: boolean;
+}
+
+/** Compose as far as parts are given, with the literal behind the last of them; a part behind a missing one is refused. */
+export function leadingText({ template, parts }: Composed, texts: WireTexts): Leading {
+  const missing = parts.find((part) => !texts.has(part));
+  if (missing !== undefined && parts.slice(parts.indexOf(missing)).some((part) => texts.has(part))) {
+    throw new ValueFault("a part in front of a given one is missing", undefined, [missing]);
+  }
   const literals = template.filter((segment) => typeof segment === "string");
-  const text = template.map((segment, index) => {
+  let text = "";
+  for (const [index, segment] of template.entries()) {
     if (typeof segment === "string") {
-      return segment;
+      text += segment;
+      continue;
+    }
+    const wire = texts.get(segment.name);
+    if (wire === undefined) {
+      return { text, whole: false };
     }
     const behind = template[index + 1];
-    return partText(
-      segment,
-      texts.get(segment.name) ?? "",
-      literals,
-      typeof behind === "string" ? behind : "",
-    );
-  });
-  try {
-    return settle(attribute, `{"S":${quote(text.join("")) ?? '""'}}`) ?? "";
-  } catch (fault) {
-    return within(attribute.name, fault);
+    text += partText(segment, wire, literals, typeof behind === "string" ? behind : "");
   }
+  return { text, whole: true };
+}
+
+function rethrow(fault: unknown): never {
+  throw fault;
 }
 
 function partText(part: TemplatePart, wire: string, literals: readonly string[], behind: string): string {

@@ -13,7 +13,7 @@ export function settle(attribute: Attribute, text: string | undefined): string |
   if (text === undefined || (attribute.omitEmpty && isEmpty(attribute, text))) {
     return undefined;
   }
-  if (attribute.keyMaxBytes !== undefined && attribute.type !== "N") {
+  if (attribute.keyMaxBytes !== undefined) {
     checkKey(text, attribute.type, attribute.keyMaxBytes);
   }
   return text;
@@ -24,7 +24,11 @@ export function leaves(attribute: Attribute, value: unknown): boolean {
   return attribute.omitEmpty && attribute.type === "S" && attribute.format === undefined && value === "";
 }
 
-function checkKey(text: string, type: AttributeType, maxBytes: number): void {
+/** Refuse a key that is empty or larger than DynamoDB takes. */
+export function checkKey(text: string, type: AttributeType, maxBytes: number): void {
+  if (type === "N") {
+    return;
+  }
   const value = Object.values(JSON.parse(text) as Record<string, string>)[0] ?? "";
   const bytes = type === "B" ? Buffer.byteLength(value, "base64") : utf8Length(value);
   if (bytes === 0) {

@@ -50,7 +50,8 @@ export function compile(codec: ModelCodec, { condition, update, select, fetch }:
   };
 }
 
-function checkLength(text: string): string {
+/** Refuse an expression that is longer than DynamoDB reads. @throws {ValidationFailed} */
+export function checkLength(text: string): string {
   if (utf8Length(text) > EXPRESSION_MAX_BYTES) {
     throw new ValidationFailed(`an expression has at most ${EXPRESSION_MAX_BYTES} bytes`);
   }

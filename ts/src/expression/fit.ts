@@ -128,6 +128,11 @@ const COMPARE: Readonly<Record<string, (left: string, right: string) => number>>
   B: (left, right) => Buffer.compare(Buffer.from(left, "base64"), Buffer.from(right, "base64")),
 };
 
+/** Write the prefix of a sort key: plain text or bytes. @throws {ValidationFailed} */
+export function encodeSortPrefix(codec: ModelCodec, key: Attribute, value: unknown): string {
+  return orRefuse(codec.encodeValue(plain(key, key.type), value, [key.name]), [key.name]);
+}
+
 /** Refuse a BETWEEN of two values of which the lower is above the upper. */
 export function checkRange(low: string, high: string, left: Operand): void {
   const [lowTag, lowText] = Object.entries(JSON.parse(low) as Record<string, string>)[0] ?? ["", ""];

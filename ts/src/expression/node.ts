@@ -72,3 +72,29 @@ export interface Owned {
   /** Added to always. */
   readonly version?: readonly [attribute: string, text: string];
 }
+
+/** Give every path that a condition names, on either side. */
+export function pathsOf(condition: Condition): readonly PathSegments[] {
+  switch (condition.kind) {
+    case "and":
+    case "or":
+      return condition.children.flatMap(pathsOf);
+    case "not":
+      return pathsOf(condition.child);
+    case "compare":
+      return operandPaths([condition.left, condition.right]);
+    case "between":
+      return operandPaths([condition.left, condition.low, condition.high]);
+    case "in":
+      return operandPaths([condition.left, ...condition.operands]);
+    case "begins_with":
+    case "contains":
+      return [condition.path, ...operandPaths([condition.operand])];
+    default:
+      return [condition.path];
+  }
+}
+
+function operandPaths(operands: readonly Operand[]): readonly PathSegments[] {
+  return operands.flatMap((operand) => (operand.kind === "value" ? [] : [operand.path]));
+}

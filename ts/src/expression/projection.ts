@@ -7,11 +7,17 @@ import { checkReadable, isEncrypted } from "./fit.ts";
 import { contains, type PathSegments, pathText } from "./path.ts";
 import type { Placeholders } from "./placeholder.ts";
 
-/** Write a projection; a path that equals another one or lies inside it is left out. @throws {ValidationFailed} */
+/**
+ * Write a projection; a path that equals another one or lies inside it is left out.
+ *
+ * @param fetched attributes that stand behind the paths where they are not among them
+ * @throws {ValidationFailed}
+ */
 export function projectionText(
   codec: ModelCodec,
   names: Placeholders,
   paths: readonly PathSegments[],
+  fetched: readonly string[] = [],
 ): string {
   if (paths.length === 0) {
     throw new ValidationFailed("a selection of nothing");
@@ -19,11 +25,9 @@ export function projectionText(
   for (const path of paths) {
     checkSelectable(codec, path);
   }
-  return namesText(
-    codec,
-    names,
-    paths.filter((path, index) => !isCovered(path, index, paths)),
-  );
+  const kept = paths.filter((path, index) => !isCovered(path, index, paths));
+  const besides = fetched.filter((name) => !kept.some((path) => path.length === 1 && path[0] === name));
+  return namesText(codec, names, [...kept, ...besides.map((name) => [name])]);
 }
 
 /** Write the paths of a projection; the discriminator comes last where none of them is it. */

@@ -4,7 +4,7 @@ import type { WireItem } from "../codec/value.ts";
 import type { DynamORMError } from "../errors/error.ts";
 
 /** The API calls that operations make. */
-export type Api = "GetItem" | "PutItem" | "UpdateItem" | "DeleteItem";
+export type Api = "GetItem" | "PutItem" | "UpdateItem" | "DeleteItem" | "Query" | "Scan";
 
 /** One DynamoDB call. It is built once: whoever sends it again sends the same bytes. */
 export interface Request {
@@ -23,6 +23,9 @@ export interface Request {
 export interface Answer {
   readonly Item?: WireItem;
   readonly Attributes?: WireItem;
+  readonly Items?: readonly WireItem[];
+  readonly Count?: number;
+  readonly LastEvaluatedKey?: WireItem;
 }
 
 /** What became of a request. */

@@ -102,7 +102,8 @@ function requestOf(codec: ModelCodec, tableName: string, key: unknown, options: 
   return { api: "GetItem", tableName, body, writes: false, delayMs: 0 };
 }
 
-function selectionOf(
+/** Give the paths that are selected, by themselves or by a view; undefined for whole items. */
+export function selectionOf(
   { model }: ModelCodec,
   { select, view }: ReadOptions,
 ): readonly (string | PathSegments)[] | undefined {

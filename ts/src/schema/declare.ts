@@ -53,8 +53,9 @@ export interface ModelDefinition<
   P extends keyof A & string,
   S extends keyof A & string,
   V extends string,
+  N extends string = string,
 > {
-  readonly name: string;
+  readonly name: N;
   readonly namespace?: string;
   /** The table's name; a client may prefix or override it. */
   readonly table: string;
@@ -93,12 +94,14 @@ export function defineModel<
   const P extends keyof A & string,
   const S extends keyof A & string = never,
   const V extends string = never,
+  const N extends string = string,
 >(
-  definition: ModelDefinition<A, P, S, V>,
+  definition: ModelDefinition<A, P, S, V, N>,
 ): Model<{
   readonly attributes: Fields<A>;
   readonly keys: KeyFields<A, P | S> & string;
   readonly views: V;
+  readonly name: N;
 }> {
   const document = checked({
     dms_version: DMS_VERSIONS[0],

@@ -75,11 +75,12 @@ export type NestedAttributes = Readonly<Record<string, NestedDefinition>>;
 /** The attributes of a model, by their names on the wire. */
 export type Attributes = Readonly<Record<string, AttributeDefinition>>;
 
-/** What the types of a model's values are made of: its attributes, the names of its keys, the names of its views. */
+/** What the types of a model's values are made of: its attributes, the names of its keys, the names of its views, its own. */
 export interface Definition {
   readonly attributes: Attributes;
   readonly keys: string;
   readonly views: string;
+  readonly name: string;
 }
 
 /** The attributes that values have: composed ones are the library's. */

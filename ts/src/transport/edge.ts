@@ -10,7 +10,14 @@ import type { Answer } from "../operation/exchange.ts";
 type Members = Record<string, unknown>;
 
 /** Members of requests and answers that hold maps of values. */
-const VALUE_MAPS = new Set(["Item", "Key", "Attributes", "ExpressionAttributeValues"]);
+const VALUE_MAPS = new Set([
+  "Item",
+  "Key",
+  "Attributes",
+  "ExpressionAttributeValues",
+  "ExclusiveStartKey",
+  "LastEvaluatedKey",
+]);
 
 function convertMap(map: unknown, bytes: (value: unknown) => unknown): Members {
   return Object.fromEntries(
@@ -38,11 +45,18 @@ const toBytes = (text: unknown): unknown => decodeBytes(String(text));
 
 function convertMembers(members: Members, bytes: (value: unknown) => unknown): Members {
   return Object.fromEntries(
-    Object.entries(members).map(([name, value]) => [
-      name,
-      VALUE_MAPS.has(name) && value !== undefined ? convertMap(value, bytes) : value,
-    ]),
+    Object.entries(members).map(([name, value]) => [name, convertMember(name, value, bytes)]),
   );
+}
+
+function convertMember(name: string, value: unknown, bytes: (value: unknown) => unknown): unknown {
+  if (value === undefined) {
+    return undefined;
+  }
+  if (name === "Items") {
+    return (value as unknown[]).map((item) => convertMap(item, bytes));
+  }
+  return VALUE_MAPS.has(name) ? convertMap(value, bytes) : value;
 }
 
 /** A request as the SDK's input: filled when somebody looks at more than the table, so usually never. */
@@ -114,17 +128,40 @@ export class WireOutput {
     this.#write("Attributes", attributes);
   }
 
+  get Items(): unknown {
+    return this.#read("Items");
+  }
+
+  set Items(items: unknown) {
+    this.#write("Items", items);
+  }
+
+  get LastEvaluatedKey(): unknown {
+    return this.#read("LastEvaluatedKey");
+  }
+
+  set LastEvaluatedKey(key: unknown) {
+    this.#write("LastEvaluatedKey", key);
+  }
+
+  get Count(): unknown {
+    return this[ANSWER].Count;
+  }
+
+  get ScannedCount(): unknown {
+    return this[ANSWER].ScannedCount;
+  }
+
   get ConsumedCapacity(): unknown {
     return this[ANSWER].ConsumedCapacity;
   }
 
   #read(name: string): unknown {
-    const members = this[ANSWER][name];
-    return members === undefined ? undefined : convertMap(members, toBytes);
+    return convertMember(name, this[ANSWER][name], toBytes);
   }
 
   #write(name: string, members: unknown): void {
-    this[ANSWER][name] = members === undefined ? undefined : convertMap(members, encodeBytes);
+    this[ANSWER][name] = convertMember(name, members, encodeBytes);
   }
 }
 

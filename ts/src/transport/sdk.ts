@@ -11,6 +11,8 @@ import {
   type DynamoDBClientConfig,
   GetItemCommand,
   PutItemCommand,
+  QueryCommand,
+  ScanCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import type { WireItem } from "../codec/value.ts";
@@ -26,6 +28,8 @@ const COMMANDS: Record<Api, new (input: never) => Command> = {
   PutItem: PutItemCommand as never,
   UpdateItem: UpdateItemCommand as never,
   DeleteItem: DeleteItemCommand as never,
+  Query: QueryCommand as never,
+  Scan: ScanCommand as never,
 };
 
 /** What an error of the SDK may carry. */
