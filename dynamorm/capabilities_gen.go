@@ -13,4 +13,9 @@ var Capabilities = []string{
 	"lock.version",
 	"errors",
 	"cancel",
+	"query",
+	"scan",
+	"scan.parallel",
+	"query.cursor",
+	"query.models",
 }

@@ -3,6 +3,7 @@
 package dynamorm
 
 import (
+	"crypto/rand"
 	"reflect"
 	"sync"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/dynamorm/dynamorm/dynamorm/codec"
 	"github.com/dynamorm/dynamorm/dynamorm/errs"
+	"github.com/dynamorm/dynamorm/dynamorm/operation"
 	"github.com/dynamorm/dynamorm/dynamorm/schema"
 	"github.com/dynamorm/dynamorm/dynamorm/transport"
 )
@@ -21,6 +23,7 @@ type Client struct {
 	clock     func() time.Time
 	prefix    string
 	names     map[string]string
+	signer    operation.Signer
 	buffers   sync.Pool
 }
 
@@ -36,6 +39,21 @@ func WithTablePrefix(prefix string) ClientOption { return func(c *Client) { c.pr
 // WithTableNames sets the real names of tables by their models' names for them; these take no prefix.
 func WithTableNames(names map[string]string) ClientOption { return func(c *Client) { c.names = names } }
 
+// WithCursorSecrets signs cursors: the first secret does, all are accepted. An empty secret makes every read fail with ValidationFailed.
+func WithCursorSecrets(secrets ...[]byte) ClientOption {
+	return func(c *Client) { c.signer.Secrets = secrets }
+}
+
+// WithEncryptedCursors hides the keys in cursors; it needs secrets.
+func WithEncryptedCursors() ClientOption { return func(c *Client) { c.signer.Encrypt = true } }
+
+// randomNonce gives bytes that no two cursors share.
+func randomNonce() ([]byte, error) {
+	b := make([]byte, 12)
+	_, err := rand.Read(b)
+	return b, err
+}
+
 // NewClient gives a client over an SDK client of yours: its credentials, retries, endpoint, HTTP client and middleware stay in force.
 func NewClient(sdk *dynamodb.Client, options ...ClientOption) *Client {
 	return NewClientOver(transport.NewSDK(sdk), options...)
@@ -43,7 +61,7 @@ func NewClient(sdk *dynamodb.Client, options ...ClientOption) *Client {
 
 // NewClientOver gives a client over any transport, a script in a test.
 func NewClientOver(t transport.Transport, options ...ClientOption) *Client {
-	c := &Client{transport: t, clock: time.Now}
+	c := &Client{transport: t, clock: time.Now, signer: operation.Signer{Nonce: randomNonce}}
 	c.buffers.New = func() any {
 		b := make([]byte, 0, 1024)
 		return &b

@@ -57,6 +57,16 @@ func (t *DynamicTable) Exists(ctx context.Context, key any, options ...Option) (
 	return t.table.Exists(ctx, key, options...)
 }
 
+// Query is Table.Query; the items are maps.
+func (t *DynamicTable) Query(partition any, options ...Option) *Reading[map[string]any] {
+	return t.table.Query(partition, options...)
+}
+
+// Scan is Table.Scan; the items are maps.
+func (t *DynamicTable) Scan(options ...Option) *Reading[map[string]any] {
+	return t.table.Scan(options...)
+}
+
 // Update is Table.Update.
 func (t *DynamicTable) Update(ctx context.Context, key any, u *expression.Update, options ...Option) (map[string]any, error) {
 	return value(t.table.Update(ctx, key, u, options...))

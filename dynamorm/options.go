@@ -25,6 +25,15 @@ type settings struct {
 	adopt      bool
 	returns    operation.Return
 	old        any
+
+	index, context  string
+	cursor          *string
+	sort            *operation.Sort
+	filter          expression.Condition
+	descending      bool
+	hideExpired     bool
+	limit, pageSize *int
+	segment         *operation.Segment
 }
 
 // WithConsistentRead reads what was written last (get, find, exists).
@@ -76,6 +85,95 @@ func WithReturn(r operation.Return) Option {
 // table; nil where there was none.
 func WithOld[V any](old *V) Option {
 	return Option{"WithOld", func(s *settings) { s.old = old }}
+}
+
+// WithIndex reads a secondary index (query, scan).
+func WithIndex(name string) Option {
+	return Option{"WithIndex", func(s *settings) { s.index = name }}
+}
+
+// Sort is an operator on the sort key of a query.
+type Sort struct{ sort operation.Sort }
+
+func sortBy(operator string, operands ...any) Sort {
+	return Sort{operation.Sort{Operator: operator, Operands: operands}}
+}
+
+// SortEq holds for the sort key that is v.
+func SortEq(v any) Sort { return sortBy("=", v) }
+
+// SortLt holds for sort keys below v.
+func SortLt(v any) Sort { return sortBy("<", v) }
+
+// SortLe holds for sort keys up to v.
+func SortLe(v any) Sort { return sortBy("<=", v) }
+
+// SortGt holds for sort keys above v.
+func SortGt(v any) Sort { return sortBy(">", v) }
+
+// SortGe holds for sort keys from v on.
+func SortGe(v any) Sort { return sortBy(">=", v) }
+
+// SortBetween holds for sort keys from low to high, both included.
+func SortBetween(low, high any) Sort { return sortBy("BETWEEN", low, high) }
+
+// SortBeginsWith holds for sort keys that begin with plain text or bytes.
+func SortBeginsWith(prefix any) Sort { return sortBy("begins_with", prefix) }
+
+// WithSort narrows a query by its sort key.
+func WithSort(by Sort) Option {
+	return Option{"WithSort", func(s *settings) { s.sort = &by.sort }}
+}
+
+// WithSortParts narrows a query by the leading parts of a composed sort key, or by the attribute of a plain one.
+func WithSortParts(parts map[string]any) Option {
+	return Option{"WithSortParts", func(s *settings) {
+		if parts == nil {
+			parts = map[string]any{}
+		}
+		s.sort = &operation.Sort{Parts: parts}
+	}}
+}
+
+// WithFilter leaves out what a condition does not hold for; DynamoDB reads and charges it all the same (query, scan).
+func WithFilter(c expression.Condition) Option {
+	return Option{"WithFilter", func(s *settings) { s.filter = c }}
+}
+
+// WithDescending turns the order of a query round.
+func WithDescending() Option {
+	return Option{"WithDescending", func(s *settings) { s.descending = true }}
+}
+
+// WithLimit reads so many items in all, after filtering (query, scan).
+func WithLimit(n int) Option {
+	return Option{"WithLimit", func(s *settings) { s.limit = &n }}
+}
+
+// WithPageSize sets DynamoDB's Limit of a page, before filtering (query, scan).
+func WithPageSize(n int) Option {
+	return Option{"WithPageSize", func(s *settings) { s.pageSize = &n }}
+}
+
+// WithHideExpired leaves out items whose time to live is over (query, scan).
+func WithHideExpired() Option {
+	return Option{"WithHideExpired", func(s *settings) { s.hideExpired = true }}
+}
+
+// WithCursor goes on where another read stopped (query, scan). The start has no cursor: "" is InvalidCursor, so that a cursor that got
+// lost never begins again.
+func WithCursor(cursor string) Option {
+	return Option{"WithCursor", func(s *settings) { s.cursor = &cursor }}
+}
+
+// WithCursorContext binds signed cursors to whom they are given: a tenant, say (query, scan).
+func WithCursorContext(context string) Option {
+	return Option{"WithCursorContext", func(s *settings) { s.context = context }}
+}
+
+// WithSegment reads one segment of a scan.
+func WithSegment(number, total int) Option {
+	return Option{"WithSegment", func(s *settings) { s.segment = &operation.Segment{Number: number, Total: total} }}
 }
 
 // gather applies the options that a call takes.

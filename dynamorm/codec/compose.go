@@ -12,8 +12,8 @@ import (
 // Texts are attributes as DynamoDB's JSON, by name.
 type Texts map[string][]byte
 
-// stored gives the text inside an S or N.
-func (t Texts) stored(name string) string {
+// Stored gives the text inside an S or N.
+func (t Texts) Stored(name string) string {
 	var v map[string]string
 	_ = json.Unmarshal(t[name], &v) // the codec wrote it
 	for _, s := range v {
@@ -28,7 +28,7 @@ func (t Texts) Has(name string) bool { return len(t[name]) > 0 }
 // Compose gives a composed key as DynamoDB's JSON, out of its parts, all of which are there.
 // It fails with ValidationFailed and the path of the part, or of the key where it is too long.
 func Compose(m *schema.Model, c *schema.Composed, parts Texts) ([]byte, error) {
-	text, part, reason := c.Compose(parts.stored)
+	text, part, reason := c.Compose(parts.Stored)
 	if reason != "" {
 		return nil, within(refuse(reason), part)
 	}
@@ -168,15 +168,24 @@ func (p *Plan) CheckMark(item []byte) error {
 	if d == nil {
 		return nil
 	}
-	text, _, err := Member(item, d.Attribute)
+	stored, err := MarkOf(item, d.Attribute)
 	if err != nil {
 		return err
 	}
-	var stored map[string]any
-	if json.Unmarshal(text, &stored) != nil || len(stored) != 1 || stored["S"] != d.Value {
+	if stored != any(d.Value) {
 		return p.name(errs.New(errs.CodeDecodeFailed, Name(d.Attribute), "not an item of this model"))
 	}
 	return nil
+}
+
+// MarkOf gives the text of an item's discriminator, nil where it has none.
+func MarkOf(item []byte, name string) (any, error) {
+	text, _, err := Member(item, name)
+	var stored map[string]any
+	if err != nil || json.Unmarshal(text, &stored) != nil || len(stored) != 1 {
+		return nil, err
+	}
+	return stored["S"], nil
 }
 
 // Show puts the discriminator into a map that was just read; a struct has no place for it.

@@ -246,7 +246,8 @@ func memberOf(a *schema.Attribute) *schema.Attribute {
 }
 
 // Projection compiles a selection; a path that equals another or lies inside it is left out.
-func (c *Compiler) Projection(fields []Field) (string, error) {
+// What is fetched besides stands behind the fields, where they do not name it.
+func (c *Compiler) Projection(fields []Field, besides ...string) (string, error) {
 	if len(fields) == 0 {
 		return "", c.fail(errs.CodeValidationFailed, noField, "the selection is empty")
 	}
@@ -271,7 +272,18 @@ func (c *Compiler) Projection(fields []Field) (string, error) {
 			kept = append(kept, f)
 		}
 	}
+	for _, name := range besides {
+		if !slices.ContainsFunc(kept, func(f Field) bool { return f.Is(name) }) {
+			kept = append(kept, Path(name))
+		}
+	}
 	return c.Fetch(kept)
+}
+
+// Knows says whether a path leads to something that the model declares, or inside an untyped list or map.
+func (c *Compiler) Knows(f Field) bool {
+	p, err := c.place(f)
+	return err == nil && p.known
 }
 
 // Fetch compiles paths of the library's own choice; the discriminator comes last where none of them is it.

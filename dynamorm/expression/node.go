@@ -127,6 +127,40 @@ const (
 	opNot
 )
 
+// Fields gives every path that the condition names, on either side.
+func (c Condition) Fields() []Field {
+	out := []Field{}
+	for _, kid := range c.kids {
+		out = append(out, kid.Fields()...)
+	}
+	if c.op != none && len(c.kids) == 0 && len(c.left.path) > 0 {
+		out = append(out, c.left)
+	}
+	for _, arg := range c.args {
+		if f, ok := arg.(Field); ok && len(f.path) > 0 {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// Top gives the name that the path begins with, "" for a malformed one.
+func (f Field) Top() string {
+	if len(f.path) == 0 {
+		return ""
+	}
+	return f.path[0].name
+}
+
+// Is says whether the path is a top-level attribute, and this one.
+func (f Field) Is(name string) bool { return len(f.path) == 1 && f.path[0].name == name }
+
+// Path gives the field's text without size.
+func (f Field) Path() string {
+	f.size = false
+	return f.String()
+}
+
 // IsZero says whether there is no condition.
 func (c Condition) IsZero() bool { return c.op == none }
 

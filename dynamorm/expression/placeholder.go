@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"regexp"
 	"strconv"
 
 	"github.com/dynamorm/dynamorm/dynamorm/codec"
@@ -62,6 +63,26 @@ func (c *Compiler) AppendValues(b []byte) []byte {
 
 // Empty says whether there are neither names nor values.
 func (c *Compiler) Empty() (names, values bool) { return len(c.names) == 0, len(c.values) == 0 }
+
+// Alias gives the aliased text of a path.
+func (c *Compiler) Alias(f Field) string { return c.path(f) }
+
+// Bind gives a value's JSON a placeholder.
+func (c *Compiler) Bind(text []byte) string { return c.value(text) }
+
+var placeholder = regexp.MustCompile(`[#:][nv][0-9]+`)
+
+// Inline replaces every placeholder of a text by the canonical JSON of its name or value.
+func (c *Compiler) Inline(text string) string {
+	return placeholder.ReplaceAllStringFunc(text, func(p string) string {
+		i, _ := strconv.Atoi(p[2:])
+		if p[0] == '#' {
+			out, _ := canon.AppendString(nil, c.names[i])
+			return string(out)
+		}
+		return string(c.values[i])
+	})
+}
 
 func (c *Compiler) name(n string) string {
 	for i, known := range c.names {

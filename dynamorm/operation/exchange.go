@@ -171,8 +171,5 @@ func member(p *codec.Plan, body []byte, name string, into any, partial bool) (bo
 
 // malformed turns an answer that is no JSON into the error of a network.
 func malformed(p *codec.Plan, err error) error {
-	if err != codec.ErrMalformed {
-		return err
-	}
-	return &errs.Error{Code: errs.CodeNetworkError, Origin: errs.Service, Model: p.Model.Name, Message: err.Error(), Retryable: true, Cause: err}
+	return torn(p.Model, err)
 }

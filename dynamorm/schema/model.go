@@ -176,6 +176,55 @@ func (m *Model) Attribute(name string) *Attribute { return m.byName[name] }
 // Role finds the attribute of a role, nil where there is none.
 func (m *Model) Role(role Role) *Attribute { return m.byRole[role] }
 
+// Index finds an index, nil where there is none.
+func (m *Model) Index(name string) *Index {
+	for _, ix := range m.Indexes {
+		if ix.Name == name {
+			return ix
+		}
+	}
+	return nil
+}
+
+// KeyParts are the attributes that make up a key: itself, or the parts of its template.
+func (m *Model) KeyParts(key string) []string {
+	if c := m.ComposedKey(key); c != nil {
+		return c.Parts
+	}
+	return []string{key}
+}
+
+// Merged gives a model whose attributes are those of all; of one name the first model's stands.
+func Merged(models []*Model) *Model {
+	if len(models) == 1 {
+		return models[0]
+	}
+	out := *models[0]
+	out.Attributes = nil
+	for _, m := range models {
+		for _, a := range m.Attributes {
+			if find(out.Attributes, a.Name) == nil {
+				out.Attributes = append(out.Attributes, a)
+			}
+		}
+	}
+	out.index()
+	return &out
+}
+
+// Only gives a model with these attributes alone: what a projection is read by.
+func (m *Model) Only(has func(name string) bool) *Model {
+	out := *m
+	out.Attributes = nil
+	for _, a := range m.Attributes {
+		if has(a.Name) {
+			out.Attributes = append(out.Attributes, a)
+		}
+	}
+	out.index()
+	return &out
+}
+
 // View finds a view, nil where there is none.
 func (m *Model) View(name string) *View {
 	for _, v := range m.Views {

@@ -77,25 +77,38 @@ func (c *Composed) Missing(has func(name string) bool) string {
 
 // Compose gives the composed text out of the stored text of the parts; where it could not be told back into them, the part and the reason.
 func (c *Composed) Compose(stored func(name string) string) (text, part, reason string) {
+	text, _, part, reason = c.Leading(func(string) bool { return true }, stored)
+	return text, part, reason
+}
+
+// Leading composes as far as there are parts, with the literal behind the last of them, and says whether that is the whole text.
+// A part behind a missing one is refused: the missing part and the reason.
+func (c *Composed) Leading(has func(name string) bool, stored func(name string) string) (text string, whole bool, part, reason string) {
+	if gap := c.Missing(has); gap != "" && slices.ContainsFunc(c.Parts[slices.Index(c.Parts, gap):], has) {
+		return "", false, gap, "a part in front of a given one is missing"
+	}
 	var out strings.Builder
 	for i, s := range c.Segments {
 		if s.Part == "" {
 			out.WriteString(s.Literal)
 			continue
 		}
+		if !has(s.Part) {
+			return out.String(), false, "", ""
+		}
 		t := stored(s.Part)
 		if s.Width > 0 {
 			// Canonical text has no exponent below 38 digits, so that digits alone are a whole number.
 			if len(t) > s.Width || strings.Trim(t, "0123456789") != "" {
-				return "", s.Part, "a part of a key: a whole number of at most " + strconv.Itoa(s.Width) + " digits"
+				return "", false, s.Part, "a part of a key: a whole number of at most " + strconv.Itoa(s.Width) + " digits"
 			}
 			t = strings.Repeat("0", s.Width-len(t)) + t
 		} else if behind := c.behind(i); t == "" || c.holdsLiteral(t) || strings.Index(t+behind, behind) < len(t) && behind != "" {
-			return "", s.Part, "a part of a key is not empty and holds none of the template's own text"
+			return "", false, s.Part, "a part of a key is not empty and holds none of the template's own text"
 		}
 		out.WriteString(t)
 	}
-	return out.String(), "", ""
+	return out.String(), true, "", ""
 }
 
 // behind gives the literal that follows a segment, "" where a part or nothing does.

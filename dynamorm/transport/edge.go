@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -37,6 +38,10 @@ func (s *SDK) invoke(ctx context.Context, r operation.Request) (any, error) {
 		return s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &r.Table, Key: key})
 	case "DeleteItem":
 		return s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &r.Table, Key: key})
+	case "Query":
+		return s.client.Query(ctx, &dynamodb.QueryInput{TableName: &r.Table})
+	case "Scan":
+		return s.client.Scan(ctx, &dynamodb.ScanInput{TableName: &r.Table})
 	}
 	return nil, errors.New("dynamorm: unknown API " + r.API)
 }
@@ -52,8 +57,29 @@ func answerOf(out any) []byte {
 		return enveloped("Attributes", o.Attributes)
 	case *dynamodb.DeleteItemOutput:
 		return enveloped("Attributes", o.Attributes)
+	case *dynamodb.QueryOutput:
+		return page(o.Items, o.Count, o.LastEvaluatedKey)
+	case *dynamodb.ScanOutput:
+		return page(o.Items, o.Count, o.LastEvaluatedKey)
 	}
 	return []byte("{}")
+}
+
+// page gives the JSON of a page that never was on the wire.
+func page(items []map[string]types.AttributeValue, count int32, last map[string]types.AttributeValue) []byte {
+	b := strconv.AppendInt([]byte(`{"Count":`), int64(count), 10)
+	b = append(b, `,"Items":[`...)
+	for i, item := range items {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendAttributes(b, item)
+	}
+	b = append(b, ']')
+	if len(last) > 0 {
+		b = appendAttributes(append(b, `,"LastEvaluatedKey":`...), last)
+	}
+	return append(b, '}')
 }
 
 // failedItem gives the JSON of the item in a failed condition that never was on the wire.

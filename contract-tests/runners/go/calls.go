@@ -22,17 +22,21 @@ type native struct {
 // caller makes the calls of a model.
 type caller interface {
 	call(do string, a args) object
+	any() dynamorm.AnyModel
 }
 
 // rows is a model's table whose values are tagged; what T cannot hold goes through the table of maps, which itself has none.
 type rows[T any] struct {
-	model *dynamorm.Model[T]
-	table *dynamorm.Table[T]
-	maps  caller
+	model  *dynamorm.Model[T]
+	table  *dynamorm.Table[T]
+	maps   caller
+	client *dynamorm.Client
 }
 
+func (r rows[T]) any() dynamorm.AnyModel { return r.model }
+
 func newRows[T any](c *dynamorm.Client, m *dynamorm.Model[T], maps caller) caller {
-	return rows[T]{m, dynamorm.NewTable(c, m), maps}
+	return rows[T]{m, dynamorm.NewTable(c, m), maps, c}
 }
 
 // item is the whole of a model's values as one attribute.
@@ -48,6 +52,9 @@ func (r rows[T]) tagged(v *T) any {
 }
 
 func (r rows[T]) call(do string, a args) object {
+	if slices.Contains([]string{"query", "scan", "count", "first", "one"}, do) {
+		return r.read(do, a)
+	}
 	v, given := new(T), object(nil)
 	for _, name := range []string{"item", "key"} {
 		if o, ok := a.all[name].(object); ok && do != "fn.unmarshal" {
@@ -130,6 +137,8 @@ type args struct {
 	all   object
 	model *schema.Model
 	item  *schema.Attribute
+	// models are those that were opened.
+	models map[string]opened
 }
 
 var flags = map[string]func() dynamorm.Option{"consistent": dynamorm.WithConsistentRead, "upsert": dynamorm.WithUpsert,

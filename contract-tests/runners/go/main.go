@@ -41,6 +41,8 @@ type command struct {
 	TimeoutMS                  int               `json:"sdk_timeout_ms"`
 	Prefix                     string            `json:"table_prefix"`
 	TableNames                 map[string]string `json:"table_names"`
+	Secrets                    []string          `json:"cursor_secrets"`
+	Encrypt                    bool              `json:"encrypt_cursor"`
 	Args                       object
 	CancelMS                   *int `json:"cancel_ms"`
 }
@@ -127,6 +129,8 @@ func call(c command) object {
 		return object{"result": object{"dms": doc.CanonicalJSON()}}
 	case "fn.dms.native":
 		return object{"result": object{"dms": natives[c.Args["model"].(string)].schema.CanonicalJSON()}}
+	case "fn.cursor.encode", "fn.cursor.decode":
+		return cursor(c.Do, c.Args)
 	}
 	m, ok := clients[c.Client][c.On]
 	if !ok {
@@ -134,7 +138,7 @@ func call(c command) object {
 	}
 	ctx, cancel := c.context()
 	defer cancel()
-	return m.call(c.Do, args{ctx, c.Args, m.model, item(m.model)})
+	return m.call(c.Do, args{ctx, c.Args, m.model, item(m.model), clients[c.Client]})
 }
 
 // failure reports an error, with what the call has to show beside it; one that is not the library's own is a crash.
@@ -166,7 +170,7 @@ var symbols = map[string]error{
 	"TransactionInProgress": dynamorm.ErrTransactionInProgress, "IdempotencyMismatch": dynamorm.ErrIdempotencyMismatch,
 	"EncryptionNotConfigured": dynamorm.ErrEncryptionNotConfigured, "EncryptedFieldNotQueryable": dynamorm.ErrEncryptedFieldNotQueryable,
 	"DecodeFailed": dynamorm.ErrDecodeFailed, "TableNotFound": dynamorm.ErrTableNotFound, "TableExists": dynamorm.ErrTableExists,
-	"LimitExceeded": dynamorm.ErrLimitExceeded, "Throttled": dynamorm.ErrThrottled, "AccessDenied": dynamorm.ErrAccessDenied,
+	"LimitExceeded": dynamorm.ErrLimitExceeded, "InvalidCursor": dynamorm.ErrInvalidCursor, "Throttled": dynamorm.ErrThrottled, "AccessDenied": dynamorm.ErrAccessDenied,
 	"NetworkError": dynamorm.ErrNetworkError, "Canceled": dynamorm.ErrCanceled, "ServiceError": dynamorm.ErrServiceError,
 }
 
@@ -176,7 +180,12 @@ func open(c command) error {
 		c.NowNS += c.TickNS
 		return t
 	}
-	client := dynamorm.NewClient(sdk(c), dynamorm.WithClock(clock), dynamorm.WithTablePrefix(c.Prefix), dynamorm.WithTableNames(c.TableNames))
+	options := []dynamorm.ClientOption{dynamorm.WithClock(clock), dynamorm.WithTablePrefix(c.Prefix), dynamorm.WithTableNames(c.TableNames),
+		dynamorm.WithCursorSecrets(secrets(c.Secrets)...)}
+	if c.Encrypt {
+		options = append(options, dynamorm.WithEncryptedCursors())
+	}
+	client := dynamorm.NewClient(sdk(c), options...)
 	models := map[string]opened{}
 	for _, text := range c.Documents {
 		doc, err := dms.Load(string(text))

@@ -204,6 +204,35 @@ type Guest struct {
 	Name  *string `dynamorm:"name"`
 }
 
+type Place struct {
+	City *string `dynamorm:"city"`
+	Zip  *string `dynamorm:"zip,required"`
+}
+
+type Message struct {
+	Room      *string             `dynamorm:"room,pk"`
+	At        *int64              `dynamorm:"at,sk"`
+	Author    *string             `dynamorm:"author,omitempty"`
+	Text      *string             `dynamorm:"text"`
+	Stars     *int64              `dynamorm:"stars"`
+	Sent      *time.Time          `dynamorm:"sent,timestamp"`
+	Labels    map[string]struct{} `dynamorm:"labels"`
+	Place     *Place              `dynamorm:"place"`
+	ExpiresAt *time.Time          `dynamorm:"expires_at,unix_seconds,ttl"`
+}
+
+type Chunk struct {
+	File   []byte `dynamorm:"file,pk"`
+	Digest []byte `dynamorm:"digest,sk"`
+	Size   *int64 `dynamorm:"size"`
+}
+
+type Standing struct {
+	CustomerID *string `dynamorm:"customer_id,required"`
+	Email      *string `dynamorm:"email"`
+	Rank       *int64  `dynamorm:"rank"`
+}
+
 // natives has each model with what makes a table of it.
 var natives = map[string]native{}
 
@@ -251,4 +280,20 @@ func init() {
 	declare[Secret](dynamorm.Declaration{Table: "secrets"})
 	declare[Reading](dynamorm.Declaration{Table: "readings"})
 	declare[Event](dynamorm.Declaration{Table: "events"})
+	number := func(name string) *schema.Key { return &schema.Key{Attribute: name, Type: schema.N} }
+	declare[Message](dynamorm.Declaration{
+		Table: "messages", Namespace: "acme.forum", Views: []schema.View{{Name: "Headline", Fields: []string{"at", "author", "text"}}},
+		Indexes: []schema.Index{
+			{Name: "by-stars", Local: true, Sort: number("stars"), Fields: []string{"text"}}, {Name: "by-sent", Local: true, Sort: text("sent")},
+			{Name: "by-author", Partition: text("author"), Sort: number("at")},
+			{Name: "by-author-stars", Partition: text("author"), Sort: number("stars"), Projection: "KEYS_ONLY"},
+			{Name: "by-text", Partition: text("text"), Fields: []string{"place", "expires_at"}},
+		},
+	})
+	declare[Chunk](dynamorm.Declaration{Table: "chunks", Namespace: "acme.forum"})
+	declare[Standing](dynamorm.Declaration{
+		Table: "shop", Namespace: "acme.forum", Partition: customer, Sort: &dynamorm.Template{Attribute: "sk", Text: "RANK#{rank:03d}"}, Indexes: gsi1,
+		Composed:      []dynamorm.Template{{Attribute: "gsi1pk", Text: "EMAIL#{email}"}, {Attribute: "gsi1sk", Text: "RANK"}},
+		Discriminator: &dynamorm.Discriminator{Attribute: "_type", Value: "Standing"},
+	})
 }

@@ -1,0 +1,405 @@
+package dynamorm
+
+import (
+	"context"
+	"iter"
+	"reflect"
+	"sync"
+	"sync/atomic"
+
+	"github.com/dynamorm/dynamorm/dynamorm/codec"
+	"github.com/dynamorm/dynamorm/dynamorm/errs"
+	"github.com/dynamorm/dynamorm/dynamorm/expression"
+	"github.com/dynamorm/dynamorm/dynamorm/operation"
+	"github.com/dynamorm/dynamorm/dynamorm/schema"
+	"github.com/dynamorm/dynamorm/dynamorm/transport"
+)
+
+// Page is what one response held, or everything up to the end or the limit: the items, and the cursor to go on from.
+type Page[T any] struct {
+	Items []T
+	// Cursor is "" at the end.
+	Cursor string
+	// Segment is the number of the segment in a parallel scan.
+	Segment int
+}
+
+// Reading is a query or scan that has not begun; got by Query and Scan. It is lazy: nothing is sent before an item is asked for.
+// It can be read again; each time is a read of its own. It fails, when it is read, with MissingPrimaryKey, InvalidOperator,
+// ValidationFailed, InvalidCursor, DecodeFailed, and with what DynamoDB answers.
+type Reading[T any] struct {
+	client *Client
+	in     operation.ReadInput
+	err    error
+	decode func(r *operation.Read, owner int, item []byte, into *T) error
+	// parts makes a reading of parts possible; false where one was made, or several models are read.
+	parts bool
+}
+
+// Query reads the items of one partition, in the order of the sort key. The partition is the key's value, or a map[string]any of
+// attributes: of a composed key its parts. A map without WithIndex goes to the table, or to the one index that it fits.
+func (t *Table[T]) Query(partition any, options ...Option) *Reading[T] {
+	s, err := gather(t.model.Schema(), options, append([]string{"WithSort", "WithSortParts", "WithDescending"}, readOptions...)...)
+	return t.reading(s, &operation.Keys{Partition: partition, Sort: s.sort}, err)
+}
+
+// Scan reads every item of the table or of an index.
+func (t *Table[T]) Scan(options ...Option) *Reading[T] {
+	s, err := gather(t.model.Schema(), options, append([]string{"WithSegment"}, readOptions...)...)
+	return t.reading(s, nil, err)
+}
+
+var readOptions = []string{"WithIndex", "WithFilter", "WithLimit", "WithPageSize", "WithConsistentRead", "WithHideExpired", "WithCursor", "WithCursorContext"}
+
+func (t *Table[T]) reading(s settings, keys *operation.Keys, err error) *Reading[T] {
+	plan := t.model.plan
+	return &Reading[T]{client: t.client, in: t.client.readInput(s, keys, t.name, plan.Model), err: err, parts: true,
+		decode: func(_ *operation.Read, _ int, item []byte, into *T) error { return plan.Unmarshal(item, into, false) }}
+}
+
+// readInput gathers what a read needs of a call's settings.
+func (c *Client) readInput(s settings, keys *operation.Keys, table string, models ...*schema.Model) operation.ReadInput {
+	return operation.ReadInput{
+		Table: table, Models: models, Keys: keys, Index: s.index, Filter: s.filter, Descending: s.descending, Consistent: s.consistent,
+		HideExpired: s.hideExpired, Limit: s.limit, PageSize: s.pageSize, Cursor: s.cursor, Context: s.context, Segment: s.segment, Signer: c.signer,
+	}
+}
+
+// Projected reads parts of the items into values of V: a struct whose fields name attributes by the same tags, or map[string]any.
+// Without fields a struct reads its own attributes, and a map what the index projects.
+func Projected[V, T any](q *Reading[T], fields ...expression.Field) *Reading[V] {
+	return partial[V](q, func(in *operation.ReadInput, plan *codec.Plan) {
+		in.Select, in.Projected = fields, true // an empty selection is refused, none is not
+		if fields == nil && !plan.IsMap() {
+			for _, name := range plan.Names() {
+				in.Select = append(in.Select, expression.Path(name))
+			}
+		}
+	})
+}
+
+// InView reads the attributes of a view of the model's into values of V.
+func InView[V, T any](q *Reading[T], name string) *Reading[V] {
+	return partial[V](q, func(in *operation.ReadInput, _ *codec.Plan) { in.View = name })
+}
+
+func partial[V, T any](q *Reading[T], shape func(in *operation.ReadInput, plan *codec.Plan)) *Reading[V] {
+	out := &Reading[V]{client: q.client, in: q.in, err: q.err}
+	if out.err == nil && !q.parts {
+		out.err = errs.New(errs.CodeValidationFailed, "", "no parts are read of several models, or of parts")
+	}
+	if out.err != nil {
+		return out
+	}
+	plan, err := codec.CompileView(q.in.Models[0], reflect.TypeFor[V]())
+	if err != nil {
+		out.err = err
+		return out
+	}
+	shape(&out.in, plan)
+	out.decode = func(r *operation.Read, _ int, item []byte, into *V) error {
+		if err := plan.CheckMark(item); err != nil {
+			return err
+		}
+		if err := plan.Unmarshal(item, into, true); err != nil {
+			return err
+		}
+		if values, ok := any(into).(*map[string]any); ok {
+			for _, name := range r.Hidden {
+				delete(*values, name)
+			}
+			if r.Shown {
+				plan.Show(into)
+			}
+		}
+		return nil
+	}
+	return out
+}
+
+// begin starts a read.
+func (q *Reading[T]) begin(change func(in *operation.ReadInput)) (*operation.Read, error) {
+	if q.err != nil {
+		return nil, q.err
+	}
+	in := q.in
+	in.Now = q.client.clock()
+	if change != nil {
+		change(&in)
+	}
+	r, err := operation.NewRead(in)
+	if err != nil {
+		return nil, err
+	}
+	if r.Partial && in.Select == nil && in.View == "" && !in.Projected && !in.Count {
+		e := errs.New(errs.CodeInvalidOperator, "", r.Place.String()+" holds parts of the items: read it by Projected or InView")
+		e.Model = in.Models[0].Name
+		return nil, e
+	}
+	return r, nil
+}
+
+// All reads item by item; a page is asked for when its first item is. After an error there is nothing more.
+func (q *Reading[T]) All(ctx context.Context) iter.Seq2[T, error] {
+	return items(q.Pages(ctx))
+}
+
+func items[T any](pages iter.Seq2[Page[T], error]) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for page, err := range pages {
+			if err != nil {
+				var none T
+				yield(none, err)
+				return
+			}
+			for _, v := range page.Items {
+				if !yield(v, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Pages reads page by page. A page may be empty and still have a cursor; the last has none, unless WithLimit cut it.
+func (q *Reading[T]) Pages(ctx context.Context) iter.Seq2[Page[T], error] {
+	return func(yield func(Page[T], error) bool) {
+		r, err := q.begin(nil)
+		if err != nil {
+			yield(Page[T]{}, err)
+			return
+		}
+		q.pages(ctx, r, q.in.Segment, q.in.Limit, func() bool { return false })(yield)
+	}
+}
+
+// pages reads a read's pages, of one segment, until halted.
+func (q *Reading[T]) pages(ctx context.Context, r *operation.Read, segment *operation.Segment, limit *int, halted func() bool) iter.Seq2[Page[T], error] {
+	return func(yield func(Page[T], error) bool) {
+		start, remaining := r.Start(), limit
+		for !halted() {
+			x := r.Page(start, remaining, segment)
+			page, err := q.page(ctx, r, x, segment)
+			if !yield(page, err) || err != nil {
+				return
+			}
+			if remaining != nil {
+				left := *remaining - len(page.Items)
+				remaining = &left
+			}
+			start = x.Last
+			if start == nil || remaining != nil && *remaining == 0 {
+				return
+			}
+		}
+	}
+}
+
+func (q *Reading[T]) page(ctx context.Context, r *operation.Read, x *operation.Page, segment *operation.Segment) (Page[T], error) {
+	page := Page[T]{}
+	if segment != nil {
+		page.Segment = segment.Number
+	}
+	if err := transport.Run(ctx, q.client.transport, x); err != nil {
+		return page, err
+	}
+	page.Items = make([]T, len(x.Items))
+	for i, item := range x.Items {
+		owner, err := r.Owner(item)
+		if err == nil {
+			err = q.decode(r, owner, item, &page.Items[i])
+		}
+		if err != nil {
+			return Page[T]{}, decoded(err)
+		}
+	}
+	var err error
+	page.Cursor, err = r.Cursor(x.Last, segment)
+	return page, err
+}
+
+// Collect reads to the end or the limit, as one page with the cursor behind its last item.
+func (q *Reading[T]) Collect(ctx context.Context) (Page[T], error) {
+	out := Page[T]{}
+	for page, err := range q.Pages(ctx) {
+		if err != nil {
+			return Page[T]{}, err
+		}
+		out.Items, out.Cursor = append(out.Items, page.Items...), page.Cursor
+	}
+	return out, nil
+}
+
+// Count counts the items without reading them. A limit or a selection is ValidationFailed.
+func (q *Reading[T]) Count(ctx context.Context) (int, error) {
+	if err := q.unlimited("Count"); err != nil {
+		return 0, err
+	}
+	r, err := q.begin(func(in *operation.ReadInput) { in.Count = true })
+	if err != nil {
+		return 0, err
+	}
+	total := 0
+	for start := r.Start(); ; {
+		x := r.Page(start, nil, nil)
+		if err := transport.Run(ctx, q.client.transport, x); err != nil {
+			return 0, err
+		}
+		total += x.Count
+		if start = x.Last; start == nil {
+			return total, nil
+		}
+	}
+}
+
+// First gives the first item, false where there is none; DynamoDB is asked for one alone where nothing filters.
+func (q *Reading[T]) First(ctx context.Context) (T, bool, error) {
+	list, err := q.limited(ctx, "First", 1)
+	if err != nil || len(list) == 0 {
+		var none T
+		return none, false, err
+	}
+	return list[0], true, nil
+}
+
+// One gives the only item. No item is ItemNotFound, more than one ValidationFailed with origin service.
+func (q *Reading[T]) One(ctx context.Context) (T, error) {
+	var none T
+	list, err := q.limited(ctx, "One", 2)
+	if err != nil {
+		return none, err
+	}
+	if len(list) == 1 {
+		return list[0], nil
+	}
+	e := errs.New(errs.CodeItemNotFound, "", "there is no such item")
+	if len(list) > 1 {
+		e = errs.New(errs.CodeValidationFailed, "", "there is more than one such item")
+	}
+	e.Origin, e.Model = errs.Service, q.in.Models[0].Name
+	return none, e
+}
+
+func (q *Reading[T]) limited(ctx context.Context, verb string, limit int) ([]T, error) {
+	if err := q.unlimited(verb); err != nil {
+		return nil, err
+	}
+	short := *q
+	short.in.Limit, short.in.NoCursor = &limit, true
+	page, err := short.Collect(ctx)
+	return page.Items, err
+}
+
+func (q *Reading[T]) unlimited(verb string) error {
+	if q.err == nil && q.in.Limit != nil {
+		return errs.New(errs.CodeValidationFailed, "", verb+" takes no limit")
+	}
+	return q.err
+}
+
+// Parallel is a scan by segments: items come as they are read, in no order. Each reader holds one page until it is taken, so that nobody
+// reads ahead. Leaving the loop, an error and the end of the context stop every request that is under way.
+type Parallel[T any] struct {
+	scan                  *Reading[T]
+	segments, concurrency int
+	err                   error
+}
+
+// Parallel reads all segments of a scan, at most concurrency at a time; 0 is all. A limit, a cursor and a segment of the scan's own are
+// ValidationFailed.
+func (q *Reading[T]) Parallel(segments, concurrency int) *Parallel[T] {
+	p := &Parallel[T]{scan: q, segments: segments, concurrency: concurrency, err: q.err}
+	if p.err == nil {
+		p.err = operation.CheckSegments(segments)
+	}
+	if p.err == nil && (concurrency < 0 || q.in.Keys != nil || q.in.Limit != nil || q.in.Cursor != nil || q.in.Segment != nil) {
+		p.err = errs.New(errs.CodeValidationFailed, "", "a parallel scan has no key, limit, cursor and segment of its own, and reads at least one segment at a time")
+	}
+	if concurrency == 0 || concurrency > segments {
+		p.concurrency = segments
+	}
+	return p
+}
+
+// All reads item by item.
+func (p *Parallel[T]) All(ctx context.Context) iter.Seq2[T, error] { return items(p.Pages(ctx)) }
+
+// Collect reads everything: the items, and the cursor of each segment, "" at its end.
+func (p *Parallel[T]) Collect(ctx context.Context) ([]T, []string, error) {
+	var list []T
+	cursors := make([]string, max(p.segments, 0))
+	for page, err := range p.Pages(ctx) {
+		if err != nil {
+			return nil, nil, err
+		}
+		list = append(list, page.Items...)
+		cursors[page.Segment] = page.Cursor
+	}
+	return list, cursors, nil
+}
+
+type turn[T any] struct {
+	page Page[T]
+	err  error
+}
+
+// Pages reads page by page; each says its segment, and its cursor goes on in that segment.
+func (p *Parallel[T]) Pages(ctx context.Context) iter.Seq2[Page[T], error] {
+	return func(yield func(Page[T], error) bool) {
+		r, err := p.scan.begin(nil)
+		if p.err != nil {
+			err = p.err
+		}
+		if err != nil {
+			yield(Page[T]{}, err)
+			return
+		}
+		inner, cancel := context.WithCancel(ctx)
+		turns := make(chan turn[T])
+		go p.run(inner, r, turns)
+		defer func() {
+			cancel()
+			for range turns { // until every reader is gone
+			}
+		}()
+		for t := range turns {
+			if !yield(t.page, t.err) || t.err != nil {
+				return
+			}
+		}
+		if ctx.Err() != nil {
+			e := errs.New(errs.CodeCanceled, "", "the scan was cancelled")
+			e.Cause = ctx.Err()
+			yield(Page[T]{}, e)
+		}
+	}
+}
+
+// run reads the segments, each reader one after the other, and closes turns when all are done.
+func (p *Parallel[T]) run(ctx context.Context, r *operation.Read, turns chan<- turn[T]) {
+	var next atomic.Int64
+	var failed atomic.Bool
+	var readers sync.WaitGroup
+	halted := func() bool { return failed.Load() || ctx.Err() != nil }
+	for range p.concurrency {
+		readers.Add(1)
+		go func() {
+			defer readers.Done()
+			for number := int(next.Add(1)) - 1; number < p.segments && !halted(); number = int(next.Add(1)) - 1 {
+				segment := &operation.Segment{Number: number, Total: p.segments}
+				for page, err := range p.scan.pages(ctx, r, segment, nil, halted) {
+					if err != nil {
+						failed.Store(true)
+					}
+					select {
+					case turns <- turn[T]{page, err}:
+					case <-ctx.Done():
+						return
+					}
+				}
+			}
+		}()
+	}
+	readers.Wait()
+	close(turns)
+}
