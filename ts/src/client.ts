@@ -2,7 +2,7 @@
 
 import { codecOf } from "./codec/item.ts";
 import { keysOf, type QueryOptions } from "./keys.ts";
-import { Signer } from "./operation/cursor.ts";
+import { NONCE_BYTES, Signer } from "./operation/cursor.ts";
 import type { Exchange } from "./operation/exchange.ts";
 import { checkTogether } from "./operation/several.ts";
 import { Reading, WHOLE } from "./reading.ts";
@@ -76,7 +76,11 @@ export class Client {
     this.clock = options.clock ?? systemClock;
     this.tokens = options.tokens ?? (() => crypto.randomUUID());
     this.#sleeper = options.sleeper ?? sleep;
-    this.signer = new Signer({ secrets: options.cursorSecrets, encrypt: options.encryptCursor });
+    this.signer = new Signer({
+      secrets: options.cursorSecrets,
+      encrypt: options.encryptCursor,
+      nonce: () => crypto.getRandomValues(new Uint8Array(NONCE_BYTES)),
+    });
     this.#prefix = options.tablePrefix ?? "";
     this.#names = new Map(Object.entries(options.tableNames ?? {}));
   }

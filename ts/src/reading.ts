@@ -123,7 +123,7 @@ export class Reading<T, D> implements AsyncIterable<T> {
 
   /** Read parts of the items: paths as in `get`. Top-level attributes give a type with these members alone. */
   select<const P extends Path<D>>(paths: readonly P[]): Reading<Picked<D, P>, D> {
-    return new Reading(this.shaped({ select: paths as never }));
+    return new Reading(this.shaped({ select: paths }));
   }
 
   /** Read the attributes of a named view of the model. */
@@ -159,7 +159,7 @@ export type Picked<D, P> = [P] extends [keyof PartialItem<D>] ? Pick<PartialItem
 /** A scan that has not begun; `parallel` reads its segments side by side. */
 export class Scan<T, D> extends Reading<T, D> {
   override select<const P extends Path<D>>(paths: readonly P[]): Scan<Picked<D, P>, D> {
-    return new Scan(this.shaped({ select: paths as never }));
+    return new Scan(this.shaped({ select: paths }));
   }
 
   override view(name: View<D>): Scan<PartialItem<D>, D> {

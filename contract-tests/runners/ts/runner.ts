@@ -8,14 +8,23 @@ import { inspect } from "node:util";
 import { loadDms } from "../../../ts/src/dms.ts";
 import * as dynamorm from "../../../ts/src/index.ts";
 import { testClock, testTokens } from "../../../ts/src/testing.ts";
+import {
+  type AnyModel,
+  type Args,
+  attributeAt,
+  conditionToNative,
+  defined,
+  fail,
+  type Operand,
+  operandToNative,
+  type Path,
+  pick,
+} from "./conditions.ts";
 import { MODELS } from "./models.ts";
+import { boundOf, readMany, signerOf } from "./reads.ts";
 import { mapToNative, mapToTagged, type Tagged, type TaggedMap, toNative } from "./values.ts";
 
-type AnyModel = dynamorm.Model<dynamorm.DynamicDefinition>;
 type AnyTable = dynamorm.Table<dynamorm.DynamicDefinition>;
-type Path = string | readonly (string | number)[];
-type Operand = { readonly value: Tagged } | { readonly attr: Path } | { readonly size: Path };
-type Args = Readonly<Record<string, unknown>>;
 
 // Typed tables are called like dynamic ones here: which values a model has is not known before the call comes.
 const NATIVE = new Map(MODELS.map((model) => [model.name, model as unknown as AnyModel]));
@@ -112,90 +121,6 @@ function chosen(model: AnyModel, table: "typed" | "dynamic"): AnyModel {
   return table === "typed" && equal ? native : model;
 }
 
-function attributeAt(model: AnyModel, path: Path): dynamorm.Attribute | undefined {
-  const segments =
-    typeof path === "string"
-      ? path.split(/[.[\]]+/).map((part) => (/^\d+$/.test(part) ? Number(part) : part))
-      : path;
-  let attribute = model.attributes.get(String(segments[0]));
-  for (const segment of segments.slice(1)) {
-    if (segment !== "") {
-      attribute = typeof segment === "number" ? attribute?.items : attribute?.members?.get(segment);
-    }
-  }
-  return attribute;
-}
-
-function operandToNative(attribute: dynamorm.Attribute | undefined, operand: Operand): never {
-  if ("attr" in operand) {
-    return dynamorm.field(operand.attr) as never;
-  }
-  return (
-    "size" in operand ? dynamorm.field(operand.size).size() : toNative(attribute, operand.value)
-  ) as never;
-}
-
-const COMPARISONS = new Set(["eq", "ne", "lt", "le", "gt", "ge"]);
-
-function conditionToNative(owner: (path: Path) => AnyModel, condition: unknown): dynamorm.Condition {
-  const [name, ...rest] = condition as [string, ...unknown[]];
-  if (name === "and" || name === "or") {
-    const join = name === "and" ? dynamorm.and : dynamorm.or;
-    return join(...rest.map((child) => conditionToNative(owner, child)));
-  }
-  if (name === "not") {
-    return dynamorm.not(conditionToNative(owner, rest[0]));
-  }
-  const left = rest[0] as Path | { readonly size: Path };
-  if (typeof left === "object" && "size" in left) {
-    return comparison(dynamorm.field(left.size).size(), name, undefined, rest);
-  }
-  const field = dynamorm.field(left);
-  const attribute = attributeAt(owner(left), left);
-  const operand = rest[1] as never;
-  switch (name) {
-    case "begins_with":
-      // A prefix is text or bytes, whatever the format of the whole.
-      return field.beginsWith(operandToNative(undefined, operand));
-    case "contains":
-      return field.contains(operandToNative(memberOf(attribute), operand));
-    case "exists":
-      return field.exists();
-    case "not_exists":
-      return field.notExists();
-    case "type":
-      return field.hasType(operand);
-    default:
-      return comparison(field, name, attribute, rest);
-  }
-}
-
-function comparison(
-  pen: dynamorm.Field | dynamorm.Size,
-  name: string,
-  attribute: dynamorm.Attribute | undefined,
-  [, first, second]: readonly unknown[],
-): dynamorm.Condition {
-  if (name === "between") {
-    return pen.between(
-      operandToNative(attribute, first as Operand),
-      operandToNative(attribute, second as Operand),
-    );
-  }
-  if (name === "in") {
-    return pen.in((first as Operand[]).map((operand) => operandToNative(attribute, operand)));
-  }
-  if (!COMPARISONS.has(name)) {
-    throw new Error(`unknown condition ${name}`);
-  }
-  return pen[name as "eq"](operandToNative(attribute, first as Operand));
-}
-
-/** What `contains` looks for is a member; its own tag says the type of a set's. */
-function memberOf(attribute: dynamorm.Attribute | undefined): dynamorm.Attribute | undefined {
-  return attribute?.type === "L" ? attribute.items : undefined;
-}
-
 const PAIRS = {
   set: "set",
   set_if_absent: "setIfAbsent",
@@ -220,10 +145,6 @@ function changesToNative(model: AnyModel, args: Args): Changes {
     actions: [...listed, ...copied],
     ...pick(args, ["remove"]),
   } as unknown as Changes;
-}
-
-function pick(args: Args, names: readonly string[]): Args {
-  return Object.fromEntries(names.filter((name) => name in args).map((name) => [name, args[name]]));
 }
 
 interface Subject {
@@ -302,7 +223,12 @@ const RETURNED = {
   updated_old: "updatedOld",
 } as const;
 
-const OPERATIONS: Record<string, (subject: Subject) => Promise<object>> = {
+const OPERATIONS: Readonly<Record<string, (subject: Subject) => Promise<object>>> = {
+  query: readMany,
+  scan: readMany,
+  count: readMany,
+  first: readMany,
+  one: readMany,
   create: (subject) => write(subject, (value) => subject.table.create(value, { ...signalOf(subject) })),
   put: (subject) =>
     write(subject, (value) =>
@@ -351,115 +277,6 @@ const OPERATIONS: Record<string, (subject: Subject) => Promise<object>> = {
     return old === undefined ? {} : { old: toItem(subject, old) };
   },
 };
-
-type Items = dynamorm.Reading<unknown, dynamorm.DynamicDefinition>;
-
-const SORTS: Readonly<Record<string, string>> = { begins_with: "beginsWith" };
-
-/** Give partition and sort condition as native values of the keys that are queried. */
-function keysOf(model: AnyModel, args: Args): object {
-  const given = (args.partition ?? {}) as { readonly map?: TaggedMap; readonly value?: Tagged };
-  const { map, value } = given;
-  const table = { name: undefined, partition: model.partition.name, sort: model.sort?.name };
-  const place =
-    [table, ...model.indexes].find((one) =>
-      args.index === undefined && map !== undefined ? one.partition in map : one.name === args.index,
-    ) ?? table;
-  const named = (name: string | undefined): dynamorm.Attribute | undefined =>
-    model.attributes.get(name ?? "");
-  const whole = value && toNative(named(place.partition), value);
-  const partition = map === undefined ? whole : mapToNative(model.attributes, map);
-  if (args.sort === undefined || !Array.isArray(args.sort)) {
-    const { parts } = (args.sort ?? {}) as { readonly parts?: TaggedMap };
-    return defined({ partition, sort: parts && { parts: mapToNative(model.attributes, parts) } });
-  }
-  const [name = "", ...operands] = args.sort as [string, ...Tagged[]];
-  const attribute = name === "begins_with" ? undefined : named(place.sort);
-  const values = operands.map((operand) => toNative(attribute, operand));
-  return { partition, sort: { [SORTS[name] ?? name]: name === "between" ? values : values[0] } };
-}
-
-function readingOf({ client, models, model, table, args, do: verb, signal }: Subject): Items {
-  const names = args.models as readonly string[] | undefined;
-  const several = names?.map((name) => models.get(name) ?? fail(`${name} was not opened`));
-  const owner = (path: Path): AnyModel =>
-    several?.find((one) => attributeAt(one, path) !== undefined) ?? model;
-  const options = defined({
-    ...pick(args, ["index", "order", "limit", "consistent", "cursor", "segment"]),
-    pageSize: args.page_size,
-    hideExpired: args.hide_expired,
-    cursorContext: args.cursor_context,
-    filter: args.filter && conditionToNative(owner, args.filter),
-    signal,
-  });
-  const isScan = verb === "scan" || (verb !== "query" && !("partition" in args));
-  const keys = isScan ? {} : keysOf(several?.[0] ?? model, args);
-  const query = { ...options, ...keys } as never;
-  let made = (
-    several === undefined ? (isScan ? table.scan(options) : table.query(query)) : client.query(several, query)
-  ) as Items;
-  made = args.select === undefined ? made : made.select(args.select as never);
-  made = args.view === undefined ? made : made.view(args.view as string);
-  const index = model.indexes.find(({ name }) => name === args.index);
-  const isPart =
-    index !== undefined && index.projection !== "ALL" && !("select" in args) && !("view" in args);
-  return isPart ? made.projected() : made;
-}
-
-/** Tag an item; of several models it stands beside its model's name. */
-function elementOf(subject: Subject, item: unknown): unknown {
-  if (subject.args.models === undefined) {
-    return toItem(subject, item);
-  }
-  const found = item as { readonly model: string; readonly item: object };
-  return { model: found.model, item: mapToTagged(subject.models.get(found.model)?.attributes, found.item) };
-}
-
-async function readMany(subject: Subject): Promise<object> {
-  const { args, do: verb } = subject;
-  const reading = readingOf(subject);
-  const tagged = (items: readonly unknown[]): unknown[] => items.map((item) => elementOf(subject, item));
-  if (verb === "count") {
-    return { count: await reading.count() };
-  }
-  if (verb === "first" || verb === "one") {
-    return { item: toItem(subject, await reading[verb]()) };
-  }
-  if (args.segments !== undefined && reading instanceof dynamorm.Scan) {
-    const bounds = defined({ concurrency: args.concurrency });
-    const { items, cursors } = await reading.parallel(args.segments as number, bounds).all();
-    return { items: tagged(items), cursors: cursors.map((cursor) => cursor ?? null) };
-  }
-  if (args.take !== undefined) {
-    const items = await taken(reading, args.take as number);
-    return { items: tagged(items) };
-  }
-  const pages =
-    args.pages === undefined ? [await reading.all()] : await taken(reading.pages(), args.pages as number);
-  return { items: tagged(pages.flatMap(({ items }) => items)), cursor: pages.at(-1)?.cursor ?? null };
-}
-
-async function taken<T>(source: AsyncIterable<T>, count: number): Promise<T[]> {
-  const found: T[] = [];
-  for await (const one of source) {
-    found.push(one);
-    if (found.length === count) {
-      break;
-    }
-  }
-  return found;
-}
-
-for (const verb of ["query", "scan", "count", "first", "one"]) {
-  OPERATIONS[verb] = readMany;
-}
-
-function signerOf(args: Args, encrypt: boolean): dynamorm.Signer {
-  const nonce = (): Uint8Array => Buffer.from(args.nonce as string, "base64");
-  return new dynamorm.Signer({ secrets: args.secrets as string[] | undefined, encrypt, nonce });
-}
-
-const boundOf = (args: Args) => (): dynamorm.Bound => defined({ context: args.context });
 
 const FUNCTIONS: Readonly<Record<string, (args: Args, model: () => AnyModel) => object>> = {
   "fn.dms.load": (args) => ({ dms: loadDms(args.text as string).canonical }),
@@ -542,10 +359,6 @@ async function call(command: Command): Promise<object> {
   }
 }
 
-function fail(fact: string): never {
-  throw new Error(fact);
-}
-
 function failure(error: unknown, model: AnyModel | undefined, after: object = {}): object {
   if (!(error instanceof dynamorm.DynamORMError)) {
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
@@ -581,10 +394,6 @@ function detailsOf(error: dynamorm.DynamORMError, model: AnyModel | undefined): 
     // The stored item does not fit the model; the error that brought it is the answer all the same.
     return undefined;
   }
-}
-
-function defined(members: Readonly<Record<string, unknown>>): object {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }
 
 const HELLO = {

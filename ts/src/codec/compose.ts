@@ -17,12 +17,11 @@ export function missingPart({ parts }: Composed, texts: WireTexts): string | und
 /** Compose an attribute from its parts, all of which are there, as the JSON text of its wire value. */
 export function compose(composed: Composed, texts: WireTexts): string {
   const { attribute } = composed;
+  const { text } = leadingText(composed, texts);
   try {
-    return settle(attribute, `{"S":${quote(leadingText(composed, texts).text) ?? '""'}}`) ?? "";
+    return settle(attribute, `{"S":${quote(text) ?? '""'}}`) ?? "";
   } catch (fault) {
-    return fault instanceof ValueFault && fault.segments.length > 0
-      ? rethrow(fault)
-      : within(attribute.name, fault);
+    return within(attribute.name, fault);
   }
 }
 
@@ -53,10 +52,6 @@ export function leadingText({ template, parts }: Composed, texts: WireTexts): Le
     text += partText(segment, wire, literals, typeof behind === "string" ? behind : "");
   }
   return { text, whole: true };
-}
-
-function rethrow(fault: unknown): never {
-  throw fault;
 }
 
 function partText(part: TemplatePart, wire: string, literals: readonly string[], behind: string): string {

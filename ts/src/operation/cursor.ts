@@ -5,7 +5,7 @@
  * written is refused, so that one place has one cursor (spec/60-query.md, DMS-CUR).
  */
 
-import { createCipheriv, createDecipheriv, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual } from "node:crypto";
 import type { WireItem } from "../codec/value.ts";
 import { InvalidCursor, ValidationFailed } from "../errors/catalogue.ts";
 import { canonicalNumber } from "../text/decimal.ts";
@@ -13,7 +13,8 @@ import { canonicalJson, isPlainObject } from "../text/json.ts";
 
 const LABEL = "dynamorm.cursor.v1";
 const KEY_LABEL = "dynamorm.cursor.key.v1";
-const NONCE_BYTES = 12;
+/** The bytes of a nonce of AES-GCM. */
+export const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 /** The order of a query's items, by the sort key. */
@@ -60,7 +61,7 @@ export class Signer {
   constructor({ secrets = [], encrypt = false, nonce }: SignerOptions = {}) {
     this.#secrets = secrets.map((secret) => Buffer.from(secret as string));
     this.#encrypt = encrypt;
-    this.#nonce = nonce ?? (() => randomBytes(NONCE_BYTES));
+    this.#nonce = nonce ?? noNonce;
     if (this.#secrets.some((secret) => secret.length === 0)) {
       throw new ValidationFailed("an empty cursor secret");
     }
@@ -109,6 +110,10 @@ export class Signer {
   }
 }
 
+function noNonce(): never {
+  throw new ValidationFailed("encrypted cursors need a source of nonces");
+}
+
 function jsonOf({ key, index, order, segment }: Cursor): string {
   return canonicalJson({
     v: 1,
@@ -145,10 +150,19 @@ function parse(raw: Buffer): Cursor {
     return invalid("the cursor is of no read");
   }
   const cursor: Cursor = { key: key as WireItem, index, order: ORDERS.get(order), segment };
-  if (!Buffer.from(text).equals(raw) || jsonOf(cursor) !== text) {
+  if (!text.isWellFormed() || !Buffer.from(text).equals(raw) || spelling(cursor) !== text) {
     return invalid("the cursor is spelled otherwise than this library does");
   }
   return cursor;
+}
+
+/** Give a cursor's JSON; undefined where its texts are none, half a pair of UTF-16, say. */
+function spelling(cursor: Cursor): string | undefined {
+  try {
+    return jsonOf(cursor);
+  } catch {
+    return undefined;
+  }
 }
 
 function membersOf(text: string): Record<string, unknown> {

@@ -189,7 +189,7 @@ export class Read {
     const seen =
       hidden.size === 0
         ? item
-        : (Object.fromEntries(Object.entries(item).filter(([name]) => !hidden.has(name))) as WireItem);
+        : Object.fromEntries(Object.entries(item).filter(([name]) => !hidden.has(name)));
     return { codec, value: codec.decodeSelected(seen, shown) };
   }
 

@@ -37,7 +37,10 @@ export function mergedCodec(codecs: readonly ModelCodec[]): ModelCodec {
     return first ?? none();
   }
   const attributes = new Map([...codecs].reverse().flatMap(({ model }) => [...model.attributes]));
-  return codecOf(new Model<AnyDefinition>({ ...first.model, attributes }));
+  const { name, namespace, tableName, partition, sort, composed, discriminator, indexes, views, document } =
+    first.model;
+  const shared = { name, namespace, tableName, partition, sort, composed, discriminator };
+  return codecOf(new Model<AnyDefinition>({ ...shared, attributes, indexes, views, document }));
 }
 
 function none(): never {
