@@ -166,10 +166,24 @@ def normal_transcript(case: Case, target: str, steps: list[dict[str, Any]]) -> l
             normal["wire"] = [{**one, "body": one["body"] if given else _without_token(one["body"])} for one in entry["wire"]]
         if "answer" in entry:
             normal["answer"] = _normal_answer(owner, entry["do"], entry["answer"])
+            _open_reads(case, step, normal)
         if "race" in entry:
             normal["race"] = [_normal_answer(owner, entry["do"], answer) for answer in entry["race"]]
         out.append(normal)
     return out
+
+
+def _open_reads(case: Case, step: dict[str, Any], normal: dict[str, Any]) -> None:
+    """Hide what of a read is open: a nonce in an encrypted cursor, and the order in which segments are read side by side."""
+    result = normal["answer"].get("result")
+    if not isinstance(result, dict):
+        return
+    if case.body.get("client", {}).get("encrypt_cursor") and result.get("cursor"):
+        result["cursor"] = "sealed"
+    args = step.get("args", {})
+    if "segments" in args and args.get("concurrency") != 1:
+        normal["wire"] = sorted(normal["wire"], key=lambda one: json.dumps(one, sort_keys=True))
+        result["items"] = sorted(result["items"], key=lambda item: json.dumps(item, sort_keys=True))
 
 
 def _without_token(body: dict[str, Any]) -> dict[str, Any]:

@@ -42,6 +42,7 @@ class Language:
     command: list[str]
     build: list[str]
     source: list[str]
+    tiers: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -103,7 +104,7 @@ def load_languages(keys: list[str], node: str) -> list[Language]:
             raise RunError(f"unknown language {key}; there are {', '.join(known)}")
         row = known[key]
         command = [part.format(python=sys.executable, node=node) for part in row["command"]]
-        out.append(Language(key, row["name"], command, row.get("build", []), row["source"]))
+        out.append(Language(key, row["name"], command, row.get("build", []), row["source"], row.get("tiers", [])))
     return out
 
 

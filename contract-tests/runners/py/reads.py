@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -112,8 +111,7 @@ def read(case: Any, do: str, on: str, args: Json) -> Json:
 
 
 def signer(args: Json, *, encrypt: bool) -> Signer:
-    made = Signer.of(args.get("secrets", ()), encrypt=encrypt)
-    return replace(made, nonce=lambda: base64.b64decode(args["nonce"]))
+    return Signer.of(args.get("secrets", ()), encrypt=encrypt, nonce=lambda: base64.b64decode(args["nonce"]))
 
 
 def fn_cursor_encode(_case: Any, _on: str | None, args: Json) -> Json:

@@ -48,7 +48,7 @@ function keysOf(model: AnyModel, args: Args): object {
     const { parts } = (args.sort ?? {}) as { readonly parts?: TaggedMap };
     return defined({ partition, sort: parts && { parts: mapToNative(model.attributes, parts) } });
   }
-  const [name = "", ...operands] = args.sort as [string, ...Tagged[]];
+  const [name, ...operands] = args.sort as [string, ...Tagged[]];
   const attribute = name === "begins_with" ? undefined : named(place.sort);
   const values = operands.map((operand) => toNative(attribute, operand));
   return { partition, sort: { [SORTS[name] ?? name]: name === "between" ? values : values[0] } };

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .codec import ItemCodec
 from .errors import ValidationFailedError
-from .operation import Binding, Keys, Options, Signer
+from .operation import NONCE_BYTES, Binding, Keys, Options, Signer
 from .reading import Reading
 from .schema import Model as Schema
 from .schema.declare import Model, schema_of
@@ -55,7 +57,8 @@ class Client:
         self._clock = clock
         self._prefix = table_prefix
         self._names = dict(table_names or {})
-        self.signer = Signer.of(cursor_secrets, encrypt=encrypt_cursor)
+        nonce = partial(secrets.token_bytes, NONCE_BYTES)
+        self.signer = Signer.of(cursor_secrets, encrypt=encrypt_cursor, nonce=nonce)
         self._codecs: dict[int, tuple[Schema, ItemCodec]] = {}
 
     @overload

@@ -120,8 +120,11 @@ export class Read {
     this.#checkReadable();
     this.#checkFilter();
     const fetched = options.limit !== undefined && shape.withCursor ? [...this.place.cursorKeys.keys()] : [];
-    const asked = this.#paths ?? [];
-    this.#hidden = fetched.filter((name) => !asked.some((path) => path.length === 1 && path[0] === name));
+    const asked = this.#paths;
+    this.#hidden =
+      asked === undefined
+        ? []
+        : fetched.filter((name) => !asked.some((path) => path.length === 1 && path[0] === name));
     const { text, filters } = this.#bodyText(fetched);
     this.#body = text;
     this.#filters = filters;

@@ -2,7 +2,7 @@
 
 from .binding import Binding
 from .condition import Guard
-from .cursor import Bound, Cursor, Signer
+from .cursor import NONCE_BYTES, Bound, Cursor, Signer
 from .delete import Delete
 from .exchange import Exchange, Request, Response, SingleExchange
 from .get import Exists, Found, Get
@@ -12,6 +12,7 @@ from .read import Keys, Options, Page, PageExchange, Read, Shape, check_segments
 from .update import Update
 
 __all__ = [
+    "NONCE_BYTES",
     "Binding",
     "Bound",
     "Cursor",

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-import secrets as entropy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -64,11 +63,11 @@ class Signer:
 
     secrets: tuple[bytes, ...] = ()
     encrypt: bool = False
-    nonce: Callable[[], bytes] = lambda: entropy.token_bytes(NONCE_BYTES)
+    nonce: Callable[[], bytes] | None = None
 
     @classmethod
-    def of(cls, secrets: Sequence[str | bytes], *, encrypt: bool) -> Signer:
-        """Take secrets as text or bytes, the one that signs first.
+    def of(cls, secrets: Sequence[str | bytes], *, encrypt: bool, nonce: Callable[[], bytes] | None = None) -> Signer:
+        """Take secrets as text or bytes, the one that signs first, and what gives the 12 bytes that no two cursors share.
 
         Raises ValidationFailedError where encryption is asked for without secrets, or a secret is empty.
         """
@@ -79,7 +78,7 @@ class Signer:
             raise ValidationFailedError("encrypted cursors need cursor_secrets")
         if encrypt:
             _aesgcm()
-        return cls(known, encrypt)
+        return cls(known, encrypt, nonce)
 
     def write(self, cursor: Cursor, bound: Callable[[], Bound]) -> str:
         """Give a cursor's text."""
@@ -87,8 +86,13 @@ class Signer:
         if not self.secrets:
             return _base64(text)
         secret = self.secrets[0]
-        payload = _base64(_seal(text, secret, self.nonce()) if self.encrypt else text)
+        payload = _base64(_seal(text, secret, self._fresh()) if self.encrypt else text)
         return f"{payload}.{_base64(_signature(secret, bound().message(payload)))}"
+
+    def _fresh(self) -> bytes:
+        if self.nonce is None:
+            raise ValidationFailedError("encrypted cursors need a source of nonces")
+        return self.nonce()
 
     def read(self, text: Any, bound: Callable[[], Bound]) -> Cursor:  # noqa: ANN401 - whatever the caller was given
         """Read a cursor's text.
