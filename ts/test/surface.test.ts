@@ -12,6 +12,7 @@ describe("the public surface", () => {
       [
         ...classes,
         ...["CAPABILITIES", "Client", "DMS_VERSIONS", "DynamORMError", "VERSION"],
+        ...["Parallel", "Reading", "Scan", "Signer"],
         ...["and", "canonicalDms", "compileExpression", "defineModel", "documentFromJson", "field"],
         ...["isCode", "itemSize", "marshalItem", "not", "or", "sdkTransport", "unmarshalItem"],
       ].sort(),

@@ -33,8 +33,6 @@ type rows[T any] struct {
 	client *dynamorm.Client
 }
 
-func (r rows[T]) any() dynamorm.AnyModel { return r.model }
-
 func newRows[T any](c *dynamorm.Client, m *dynamorm.Model[T], maps caller) caller {
 	return rows[T]{m, dynamorm.NewTable(c, m), maps, c}
 }
@@ -133,11 +131,10 @@ func (r rows[T]) beside(err error, write bool, v *T) object {
 
 // args reads a call's arguments.
 type args struct {
-	ctx   context.Context
-	all   object
-	model *schema.Model
-	item  *schema.Attribute
-	// models are those that were opened.
+	ctx    context.Context
+	all    object
+	model  *schema.Model
+	item   *schema.Attribute
 	models map[string]opened
 }
 

@@ -10,6 +10,8 @@ import (
 	"github.com/dynamorm/dynamorm/dynamorm/schema"
 )
 
+func (r rows[T]) any() dynamorm.AnyModel { return r.model }
+
 // read makes the query or scan that the arguments describe, and reads it.
 func (r rows[T]) read(do string, a args) object {
 	_, hasPartition := a.all["partition"]

@@ -67,7 +67,7 @@ class Signer:
 
     @classmethod
     def of(cls, secrets: Sequence[str | bytes], *, encrypt: bool, nonce: Callable[[], bytes] | None = None) -> Signer:
-        """Take secrets as text or bytes, the one that signs first, and what gives the 12 bytes that no two cursors share.
+        """Take secrets as text or bytes, the one that signs first; `nonce` gives 12 bytes that no two cursors share.
 
         Raises ValidationFailedError where encryption is asked for without secrets, or a secret is empty.
         """
