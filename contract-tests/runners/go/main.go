@@ -180,12 +180,8 @@ func open(c command) error {
 		c.NowNS += c.TickNS
 		return t
 	}
-	options := []dynamorm.ClientOption{dynamorm.WithClock(clock), dynamorm.WithTablePrefix(c.Prefix), dynamorm.WithTableNames(c.TableNames),
-		dynamorm.WithCursorSecrets(secrets(c.Secrets)...)}
-	if c.Encrypt {
-		options = append(options, dynamorm.WithEncryptedCursors())
-	}
-	client := dynamorm.NewClient(sdk(c), options...)
+	named := []dynamorm.ClientOption{dynamorm.WithClock(clock), dynamorm.WithTablePrefix(c.Prefix), dynamorm.WithTableNames(c.TableNames)}
+	client := dynamorm.NewClient(sdk(c), append(named, c.cursors()...)...)
 	models := map[string]opened{}
 	for _, text := range c.Documents {
 		doc, err := dms.Load(string(text))

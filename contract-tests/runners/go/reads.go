@@ -198,6 +198,15 @@ func anys[T any](list []T) any {
 	return out
 }
 
+// cursors has the client's options for its cursors.
+func (c command) cursors() []dynamorm.ClientOption {
+	out := []dynamorm.ClientOption{dynamorm.WithCursorSecrets(secrets(c.Secrets)...)}
+	if c.Encrypt {
+		out = append(out, dynamorm.WithEncryptedCursors())
+	}
+	return out
+}
+
 func secrets(list []string) (out [][]byte) {
 	for _, s := range list {
 		out = append(out, []byte(s))
