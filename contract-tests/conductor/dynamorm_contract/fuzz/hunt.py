@@ -14,6 +14,7 @@ from dynamorm_contract.runner import ProtocolError, RunnerDiedError
 from dynamorm_contract.suite import LanguageSession, build
 
 from .meaning import meant, meant_key
+from .oracle import Heap, refused
 
 if TYPE_CHECKING:
     from dynamorm_contract.catalogue import Catalogue
@@ -70,6 +71,8 @@ class Field:
         except (CaseError, Failure, ProtocolError, RunnerDiedError) as error:
             return Finding(f"{type(error).__name__}", f"{error}")
         found = crashed(transcripts) or different(program, transcripts)
+        if program.kind == "reads":
+            return found or misread(program, transcripts)
         return found or (lost(program, transcripts) or self._relayed(program) if program.kind == "live" else None)
 
     def _relayed(self, program: Program) -> Finding | None:
@@ -104,6 +107,22 @@ def different(program: Program, transcripts: Transcripts) -> Finding | None:
     values = list(first.values.values())
     groups = ",".join(str(values.index(value)) for value in values)
     return Finding(f"difference in {where} ({groups})", str(first))
+
+
+def misread(program: Program, transcripts: Transcripts) -> Finding | None:
+    """Find a read that gives otherwise than plain code over the same items."""
+    model = program.document["models"][0]
+    for side, steps in transcripts.items():
+        heap = Heap(model)
+        for index, (step, entry) in enumerate(zip(program.steps, steps, strict=True)):
+            result, args = entry["answer"].get("result"), step["args"]
+            if step["do"] == "put" and result is not None:
+                heap.put(args["item"])
+            elif step["do"] != "put" and result is None and not (refused(args) or entry["answer"]["error"]["origin"] == "client"):
+                return Finding("read refused", f"step {index}: {side} answered {short(entry['answer'])}")
+            elif step["do"] != "put" and result is not None and (reason := heap.wrong(step["do"], args, result)):
+                return Finding("misread", f"step {index}: {side} {reason}")
+    return None
 
 
 def lost(program: Program, transcripts: Transcripts) -> Finding | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dynamorm_contract.load import Case
 
 from .models import Documents
+from .reads import Reads
 from .values import KEY_NAMES, Values
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 ANYTHING = {"result": {"$$any": True}}
 OPS = {"create": "PutItem", "put": "PutItem", "save": "PutItem", "get": "GetItem", "find": "GetItem", "exists": "GetItem", "update": "UpdateItem", "delete": "DeleteItem"}
-KINDS = {"wire": 50, "live": 20, "pure": 20, "document": 10}
+KINDS = {"wire": 45, "live": 20, "pure": 20, "document": 10, "reads": 12}
 # What each operator fits; no types means any.
 ORDERED = {"S", "N", "B"}
 OPERATORS: dict[str, set[str]] = {
@@ -54,7 +55,7 @@ class Program:
     @property
     def target(self) -> str:
         """Give the target of the case."""
-        return {"wire": "wire", "live": "live"}.get(self.kind, "pure")
+        return {"wire": "wire", "live": "live", "reads": "live"}.get(self.kind, "pure")
 
     def case(self) -> Case:
         """Give the program as a case that accepts every answer."""
@@ -65,7 +66,7 @@ class Program:
 
 def programs(seed: str, targets: list[str], steps: int) -> list[Program]:
     """Give programs of so many steps in all; the same seed gives the same programs."""
-    kinds = {kind: weight for kind, weight in KINDS.items() if {"document": "pure"}.get(kind, kind) in targets}
+    kinds = {kind: weight for kind, weight in KINDS.items() if {"document": "pure", "reads": "live"}.get(kind, kind) in targets}
     out: list[Program] = []
     planned = 0
     while planned < steps:
@@ -91,6 +92,9 @@ class Programs:
 
     def program(self, kind: str) -> Program:
         """Give a program of a kind."""
+        if kind == "reads":
+            reads = Reads(self.random)
+            return Program(kind, reads.document(), {}, reads.steps())
         document = self.documents.document()
         self.model = document["models"][0]
         self.live = kind == "live"
