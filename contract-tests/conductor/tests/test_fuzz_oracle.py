@@ -18,7 +18,7 @@ ITEMS: list[dict[str, Any]] = [
 
 @pytest.fixture
 def heap() -> Heap:
-    reads = Reads(random.Random(1)  # noqa: S311 - a table of a test)
+    reads = Reads(random.Random(1))  # noqa: S311 - a table of a test
     reads.document()
     reads.model["indexes"][0]["projection"] = {"type": "KEYS_ONLY"}
     out = Heap(reads.model)

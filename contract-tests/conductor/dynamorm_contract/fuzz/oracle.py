@@ -34,9 +34,9 @@ def holds(condition: list[Any], item: Item) -> bool:
         return stored is not None and len(stored["S"].encode("utf-16-le")) // 2 > int(rest[1]["N"])
     stored = item.get(rest[0])
     if name in {"exists", "not_exists"}:
-        return (stored is not None) == (name == "exists")
+        return bool((stored is not None) == (name == "exists"))
     if stored is None:
-        return name == "ne"
+        return bool(name == "ne")
     if name == "type":
         return bool(rest[1] in stored)
     if name == "contains":
