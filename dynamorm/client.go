@@ -4,6 +4,8 @@ package dynamorm
 
 import (
 	"crypto/rand"
+	"fmt"
+	"io"
 	"reflect"
 	"sync"
 	"time"
@@ -71,6 +73,9 @@ func NewClientOver(t transport.Transport, options ...ClientOption) *Client {
 	}
 	return c
 }
+
+// Format gives the type's name, whatever fmt is asked for: cursor secrets stay out of logs.
+func (c *Client) Format(w fmt.State, _ rune) { _, _ = io.WriteString(w, "dynamorm.Client") }
 
 // tableName gives the real name of a model's table.
 func (c *Client) tableName(m *schema.Model) string {

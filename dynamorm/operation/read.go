@@ -258,9 +258,12 @@ func (r *Read) build() error {
 			return slices.ContainsFunc(in.Select, func(f expression.Field) bool { return f.Is(name) })
 		})
 	}
-	for text, on := range map[string]bool{`,"Select":"COUNT"`: in.Count, `,"ScanIndexForward":false`: in.Descending && r.key != nil, `,"ConsistentRead":true`: in.Consistent} {
-		if on {
-			b = append(b, text...)
+	for _, flag := range []struct {
+		on   bool
+		text string
+	}{{in.Count, `,"Select":"COUNT"`}, {in.Descending && r.key != nil, `,"ScanIndexForward":false`}, {in.Consistent, `,"ConsistentRead":true`}} {
+		if flag.on {
+			b = append(b, flag.text...)
 		}
 	}
 	r.body = c.AppendMembers(b)
