@@ -13,7 +13,7 @@ NARROW = --langs "$(LANGS)" $(if $(CASES),--cases "$(CASES)") $(if $(FILTER),--f
 ENGINE = $(if $(TARGET),$(if $(findstring live,$(TARGET)),--engine),--engine)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup contract contract-wire contract-live contract-selftest contract-mutants contract-replay contract-fuzz coverage coverage-update parity page \
+.PHONY: help setup contract contract-wire contract-live contract-selftest contract-mutants contract-replay contract-fuzz contract-bulk coverage coverage-update parity page \
 	test lint fmt types unit unit-py unit-ts unit-go tox generate check-generated engine lock clean distclean
 
 help: ## Show this list
@@ -50,6 +50,10 @@ contract-replay: ## Tell one case line by line (CASE=p0-create-golden LANGS=py T
 contract-fuzz: ## Random models and calls: equal requests, nothing lost, one reads what another wrote (N=500 SEED=1)
 	@$(SETUP) --langs "$(LANGS)" $(ENGINE)
 	@$(CONDUCTOR) fuzz --langs "$(LANGS)" --steps "$(or $(N),500)" $(if $(SEED),--seed "$(SEED)") $(if $(TARGET),--target "$(TARGET)")
+
+contract-bulk: ## Read a table of many items in every way, by every language and by each other's cursors (N=50000)
+	@$(SETUP) --langs "$(LANGS)" $(ENGINE)
+	@$(CONDUCTOR) bulk --langs "$(LANGS)" --steps "$(or $(N),50000)"
 
 coverage: ## Show the requirements of spec/ that no case cites, and what changed since the lock
 	@$(SETUP) --langs py

@@ -12,8 +12,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from . import bulk, differential, report
 from . import coverage as proof
-from . import differential, report
 from . import mutants as mutation
 from .catalogue import Catalogue, load_catalogue
 from .engine import Engine, EngineError
@@ -252,7 +252,19 @@ def fuzz(arguments: argparse.Namespace) -> int:
         return fuzzer.run(field, fuzzer.Search(seed, targets, arguments.steps, BUILD / "fuzz"), say)
 
 
+def read_bulk(arguments: argparse.Namespace) -> int:
+    """Fill a table and let every language read all of it in every way; an item that is missing or comes twice fails."""
+    languages = load_languages(arguments.langs.split(","), node())
+    with engine(["live"]) as dynamodb:
+        assert dynamodb is not None
+        problems = bulk.run(languages, load_catalogue(ROOT / "spec"), dynamodb, arguments.steps, say)
+    for problem in problems:
+        say(problem)
+    return FAILED if problems else 0
+
+
 COMMANDS = {
+    "bulk": read_bulk,
     "fuzz": fuzz,
     "run": run,
     "selftest": selftest,
@@ -275,7 +287,7 @@ def main() -> int:
     parser.add_argument("--target", help="targets, separated by commas: pure, wire, live")
     parser.add_argument("--keep", action="store_true", help="replay: leave the endpoint up, and the lines to the runner in a file")
     parser.add_argument("--table", default="typed", choices=["typed", "dynamic"], help="replay: through which table")
-    parser.add_argument("--steps", type=int, default=500, help="fuzz: how many operations")
+    parser.add_argument("--steps", type=int, default=500, help="fuzz: how many operations; bulk: how many items")
     parser.add_argument("--seed", help="fuzz: the same seed gives the same programs; the clock unless given")
     parser.add_argument("--check", action="store_true", help="parity: only compare")
     parser.add_argument("--update", action="store_true", help="coverage: write spec/coverage.lock")
