@@ -3,13 +3,14 @@ package transport
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
+	"reflect"
 	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/dynamorm/dynamorm/dynamorm/codec"
 	"github.com/dynamorm/dynamorm/dynamorm/internal/canon"
 	"github.com/dynamorm/dynamorm/dynamorm/operation"
 )
@@ -17,33 +18,57 @@ import (
 // This file is the edge where DynamoDB's JSON and the SDK's types meet: for middleware of the user's alone, which sees
 // parameters before they are a body, and may answer with an output that never was one.
 
-// invoke calls the client's method. The parameters satisfy the SDK's checks; what is sent is the library's body.
+// invoke calls the client's method. Where nobody but the SDK looks at the parameters they just satisfy its checks: what is sent is the
+// library's body.
 func (s *SDK) invoke(ctx context.Context, r operation.Request) (any, error) {
-	key := map[string]types.AttributeValue{}
-	if s.full {
-		name := "Key"
-		if r.API == "PutItem" {
-			name = "Item"
-		}
-		if item, _, err := codec.Member(r.Body, name); err == nil {
-			key = attributes(item)
-		}
-	}
+	none := map[string]types.AttributeValue{}
 	switch r.API {
 	case "GetItem":
-		return s.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &r.Table, Key: key})
+		return s.client.GetItem(ctx, filled(s, r, &dynamodb.GetItemInput{TableName: &r.Table, Key: none}))
 	case "PutItem":
-		return s.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &r.Table, Item: key})
+		return s.client.PutItem(ctx, filled(s, r, &dynamodb.PutItemInput{TableName: &r.Table, Item: none}))
 	case "UpdateItem":
-		return s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &r.Table, Key: key})
+		return s.client.UpdateItem(ctx, filled(s, r, &dynamodb.UpdateItemInput{TableName: &r.Table, Key: none}))
 	case "DeleteItem":
-		return s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &r.Table, Key: key})
+		return s.client.DeleteItem(ctx, filled(s, r, &dynamodb.DeleteItemInput{TableName: &r.Table, Key: none}))
 	case "Query":
-		return s.client.Query(ctx, &dynamodb.QueryInput{TableName: &r.Table})
+		return s.client.Query(ctx, filled(s, r, &dynamodb.QueryInput{TableName: &r.Table}))
 	case "Scan":
-		return s.client.Scan(ctx, &dynamodb.ScanInput{TableName: &r.Table})
+		return s.client.Scan(ctx, filled(s, r, &dynamodb.ScanInput{TableName: &r.Table}))
 	}
 	return nil, errors.New("dynamorm: unknown API " + r.API)
+}
+
+func filled[T any](s *SDK, r operation.Request, in *T) *T {
+	if s.full {
+		fill(reflect.ValueOf(in).Elem(), r.Body)
+	}
+	return in
+}
+
+// fill sets parameters by a body: the fields of an input have the names of the body's members.
+func fill(in reflect.Value, body []byte) {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(body, &members) != nil {
+		return
+	}
+	for name, text := range members {
+		switch field := in.FieldByName(name); {
+		case !field.IsValid():
+		case field.Type() == reflect.TypeFor[map[string]types.AttributeValue]():
+			field.Set(reflect.ValueOf(attributes(text)))
+		default:
+			_ = json.Unmarshal(text, field.Addr().Interface()) // a body of ours has their types
+		}
+	}
+}
+
+// changed says whether parameters are no longer those of a body.
+func changed(in any, body []byte) bool {
+	given := reflect.ValueOf(in).Elem()
+	own := reflect.New(given.Type())
+	fill(own.Elem(), body)
+	return !reflect.DeepEqual(in, own.Interface())
 }
 
 // answerOf gives the JSON of an output.

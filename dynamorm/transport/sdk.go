@@ -19,10 +19,10 @@ import (
 )
 
 // SDK sends through the user's own SDK client: its credentials, region, endpoint rules, retries, HTTP client and middleware stay in
-// force; only the bodies are the library's.
+// force; only the bodies are the library's, and a body is the SDK's where a middleware changed the parameters.
 type SDK struct {
 	client *dynamodb.Client
-	// full says that the client has middleware of the user's, which may want to see the parameters.
+	// full says that the client has middleware of the user's, which may want to see the parameters, and to change them.
 	full bool
 }
 
@@ -30,7 +30,7 @@ type SDK struct {
 func NewSDK(client *dynamodb.Client) *SDK {
 	full := len(client.Options().APIOptions) > 0
 	return &SDK{full: full, client: dynamodb.New(client.Options(), func(o *dynamodb.Options) {
-		o.Protocol = protocol{o.Protocol}
+		o.Protocol = protocol{o.Protocol, full}
 		o.HTTPClient = plainBodies{o.HTTPClient}
 		// The checksum is over the bytes as sent, and is checked in DeserializeResponse, where a mismatch is an error.
 		o.DisableValidateResponseChecksum = true
@@ -119,11 +119,14 @@ func (c plainBodies) Do(r *http.Request) (*http.Response, error) {
 }
 
 // protocol puts the library's body into a request of its own, and takes the answer's; other calls go their usual way.
-type protocol struct{ smithyhttp.ClientProtocol }
+type protocol struct {
+	smithyhttp.ClientProtocol
+	full bool
+}
 
 func (p protocol) SerializeRequest(ctx context.Context, op *smithy.OperationSchema, in smithy.Serializable, req *smithyhttp.Request) error {
 	c, _ := ctx.Value(callKey{}).(*call)
-	if c == nil {
+	if c == nil || p.full && changed(in, c.request.b) {
 		return p.ClientProtocol.SerializeRequest(ctx, op, in, req)
 	}
 	req.Method = http.MethodPost
