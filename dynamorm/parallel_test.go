@@ -18,7 +18,7 @@ import (
 	"github.com/dynamorm/dynamorm/dynamorm/operation"
 )
 
-// shelves is a table for scans: each segment has so many pages of two notes, and counts what is asked of it.
+// shelves is a table for scans: each segment has so many pages of two notes; it counts what is asked of it.
 type shelves struct {
 	pages int
 	// text is what each note holds.
@@ -41,9 +41,9 @@ func (s *shelves) Send(ctx context.Context, r operation.Request) operation.Respo
 	if err := json.Unmarshal(r.Body, &in); err != nil {
 		panic(err)
 	}
-	page := 0
+	first := 0
 	if after, err := strconv.Atoi(in.ExclusiveStartKey["id"]["N"]); err == nil {
-		page = after/2 + 1
+		first = after + 1
 	}
 	s.count(in.Segment, 1)
 	defer s.count(in.Segment, -1)
@@ -51,17 +51,20 @@ func (s *shelves) Send(ctx context.Context, r operation.Request) operation.Respo
 		return operation.Response{Fault: ended(ctx)}
 	}
 	if s.before != nil {
-		if fault := s.before(ctx, in.Segment, page); fault != nil {
+		if fault := s.before(ctx, in.Segment, first/2); fault != nil {
 			return operation.Response{Fault: fault}
 		}
 	}
 	key := func(id int) string { return fmt.Sprintf(`"owner":{"S":"s%d"},"id":{"N":"%d"}`, in.Segment, id) }
-	note := func(id int) string { return fmt.Sprintf(`{%s,"text":{"S":"%s"}}`, key(id), s.text) }
-	last := ""
-	if page+1 < s.pages {
-		last = `,"LastEvaluatedKey":{` + key(2*page+1) + `}`
+	items, last := []string{}, ""
+	for id := first; id < min(first+2, 2*s.pages); id++ {
+		items = append(items, fmt.Sprintf(`{%s,"text":{"S":"%s"}}`, key(id), s.text))
+		last = `,"LastEvaluatedKey":{` + key(id) + `}`
 	}
-	return operation.Response{Body: fmt.Appendf(nil, `{"Items":[%s,%s]%s}`, note(2*page), note(2*page+1), last)}
+	if first+2 >= 2*s.pages {
+		last = ""
+	}
+	return operation.Response{Body: fmt.Appendf(nil, `{"Items":[%s]%s}`, strings.Join(items, ","), last)}
 }
 
 func (s *shelves) count(segment, change int) {

@@ -308,3 +308,47 @@ func TestTheClockIsReadWhenTheReadingBegins(t *testing.T) {
 		}
 	}
 }
+
+func TestHoweverAReadIsCutItsCursorsGiveEachItemOnce(t *testing.T) {
+	secrets := dynamorm.WithCursorSecrets([]byte("new"), []byte("old"))
+	for name, options := range map[string][]dynamorm.ClientOption{"plain": nil, "signed": {secrets}, "encrypted": {secrets, dynamorm.WithEncryptedCursors()}} {
+		for limit := 1; limit < 9; limit++ {
+			table := dynamorm.NewTable(dynamorm.NewClientOver(&shelves{pages: 3}, options...), notes)
+			seen, more := []Note{}, []dynamorm.Option{}
+			for range 7 {
+				page, err := table.Scan(append(more, dynamorm.WithLimit(limit))...).Collect(ctx)
+				if err != nil || len(page.Items) > limit {
+					t.Fatalf("%s by %d: got %+v, %v", name, limit, page, err)
+				}
+				seen = append(seen, page.Items...)
+				if page.Cursor == "" {
+					break
+				}
+				more = []dynamorm.Option{dynamorm.WithCursor(page.Cursor)}
+			}
+			equal(t, fmt.Sprintf("%s by %d", name, limit), named(seen), everything(1, 3))
+		}
+	}
+}
+
+func TestASignedCursorIsOfOneContext(t *testing.T) {
+	table := dynamorm.NewTable(dynamorm.NewClientOver(&shelves{pages: 3}, dynamorm.WithCursorSecrets([]byte("s"))), notes)
+	first, err := table.Scan(dynamorm.WithLimit(1), dynamorm.WithCursorContext("ada")).Collect(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cursor := dynamorm.WithCursor(first.Cursor)
+	for name, row := range map[string]struct {
+		options []dynamorm.Option
+		want    error
+	}{
+		"its own":         {[]dynamorm.Option{cursor, dynamorm.WithCursorContext("ada")}, nil},
+		"another context": {[]dynamorm.Option{cursor, dynamorm.WithCursorContext("bob")}, dynamorm.ErrInvalidCursor},
+		"no context":      {[]dynamorm.Option{cursor}, dynamorm.ErrInvalidCursor},
+		"another filter":  {[]dynamorm.Option{cursor, dynamorm.WithCursorContext("ada"), dynamorm.WithFilter(dynamorm.Field("text").Eq(""))}, dynamorm.ErrInvalidCursor},
+	} {
+		if _, err := table.Scan(row.options...).Collect(ctx); !errors.Is(err, row.want) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
