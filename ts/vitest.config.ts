@@ -5,5 +5,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // A test that asserts nothing is a defect.
     expect: { requireAssertions: true },
+    // Laws over generated values take their time where a machine is busy.
+    testTimeout: 60_000,
   },
 });

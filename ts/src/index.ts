@@ -42,10 +42,16 @@ export type { Changes } from "./expression/change.ts";
 export { and, type Field, field, not, or, type Size } from "./expression/field.ts";
 export type { Condition } from "./expression/node.ts";
 export type { KeyValue, PartitionOf, QueryOptions, ScanOptions, SortOf } from "./keys.ts";
-export { type Page, Parallel, type Picked, Reading, Scan } from "./reading.ts";
+export { type Page, Parallel, Reading, Scan } from "./reading.ts";
 export { defineModel, type IndexDefinition, type ModelDefinition } from "./schema/declare.ts";
 export type { Attribute, Model } from "./schema/model.ts";
-export type { AttributeDefinition, DocumentValue, DynamicDefinition } from "./schema/types.ts";
+export type {
+  AttributeDefinition,
+  DocumentValue,
+  DynamicDefinition,
+  Picked,
+  Viewed,
+} from "./schema/types.ts";
 export type { InputOf, ItemOf, KeyOf } from "./schema/of.ts";
 export {
   type CallOptions,

@@ -17,7 +17,7 @@ import {
   type ReadArguments,
   type Shape,
 } from "./operation/read.ts";
-import type { PartialItem, Path, View } from "./schema/types.ts";
+import type { PartialItem, Path, Picked, View, Viewed } from "./schema/types.ts";
 
 /** What one response held, or everything up to the end or the limit: the items, and the cursor to go on from. */
 export interface Page<T> {
@@ -127,7 +127,7 @@ export class Reading<T, D> implements AsyncIterable<T> {
   }
 
   /** Read the attributes of a named view of the model. */
-  view(name: View<D>): Reading<PartialItem<D>, D> {
+  view<const N extends View<D>>(name: N): Reading<Viewed<D, N>, D> {
     return new Reading(this.shaped({ view: name }));
   }
 
@@ -153,16 +153,13 @@ export class Reading<T, D> implements AsyncIterable<T> {
   }
 }
 
-/** What a selection gives: of top-level attributes these alone, of deeper paths any part. */
-export type Picked<D, P> = [P] extends [keyof PartialItem<D>] ? Pick<PartialItem<D>, P> : PartialItem<D>;
-
 /** A scan that has not begun; `parallel` reads its segments side by side. */
 export class Scan<T, D> extends Reading<T, D> {
   override select<const P extends Path<D>>(paths: readonly P[]): Scan<Picked<D, P>, D> {
     return new Scan(this.shaped({ select: paths }));
   }
 
-  override view(name: View<D>): Scan<PartialItem<D>, D> {
+  override view<const N extends View<D>>(name: N): Scan<Viewed<D, N>, D> {
     return new Scan(this.shaped({ view: name }));
   }
 

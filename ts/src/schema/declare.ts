@@ -52,7 +52,7 @@ export interface ModelDefinition<
   A extends Attributes,
   P extends keyof A & string,
   S extends keyof A & string,
-  V extends string,
+  V extends Readonly<Record<string, readonly (keyof A & string)[]>>,
   N extends string = string,
 > {
   readonly name: N;
@@ -68,7 +68,7 @@ export interface ModelDefinition<
   readonly attributes: A & Checked<A>;
   readonly indexes?: readonly IndexDefinition<keyof A & string>[];
   /** Named projections: lists of attributes. */
-  readonly views?: Readonly<Record<V, readonly (keyof A & string)[]>>;
+  readonly views?: V;
   readonly tags?: Readonly<Record<string, unknown>>;
 }
 
@@ -93,7 +93,8 @@ export function defineModel<
   const A extends Attributes,
   const P extends keyof A & string,
   const S extends keyof A & string = never,
-  const V extends string = never,
+  // eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- without views none has a name
+  const V extends Readonly<Record<string, readonly (keyof A & string)[]>> = Readonly<Record<never, never>>,
   const N extends string = string,
 >(
   definition: ModelDefinition<A, P, S, V, N>,
@@ -106,7 +107,7 @@ export function defineModel<
   const document = checked({
     dms_version: DMS_VERSIONS[0],
     ...given({ namespace: definition.namespace }),
-    models: [modelEntry(definition)],
+    models: [modelEntry(definition as unknown as AnyModel)],
   });
   checkProperties(definition.attributes, "/models/0/attributes");
   const [entry] = document.models;
@@ -133,7 +134,7 @@ function checkProperties(attributes: NestedAttributes, at: string): void {
   });
 }
 
-type AnyModel = ModelDefinition<Attributes, string, string, string>;
+type AnyModel = ModelDefinition<Attributes, string, string, Readonly<Record<string, readonly string[]>>>;
 
 function modelEntry(definition: AnyModel): object {
   const { partition, sort } = definition.keys;

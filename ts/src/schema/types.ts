@@ -79,7 +79,8 @@ export type Attributes = Readonly<Record<string, AttributeDefinition>>;
 export interface Definition {
   readonly attributes: Attributes;
   readonly keys: string;
-  readonly views: string;
+  /** The attributes of each view. */
+  readonly views: Readonly<Record<string, readonly string[]>>;
   readonly name: string;
 }
 
@@ -265,7 +266,17 @@ type Deep<T> = T extends Uint8Array | ReadonlySet<unknown>
       : T;
 
 /** The names of a definition's views. */
-export type View<D> = D extends Definition ? D["views"] : string;
+export type View<D> = D extends Definition ? keyof D["views"] & string : string;
+
+/** What a view gives: its attributes, any part of each. */
+export type Viewed<D, N> = D extends Definition
+  ? N extends keyof D["views"]
+    ? Picked<D, D["views"][N][number]>
+    : PartialItem<D>
+  : Plain;
+
+/** What a selection gives: of top-level attributes these alone, of deeper paths any part of the item. */
+export type Picked<D, P> = [P] extends [keyof PartialItem<D>] ? Pick<PartialItem<D>, P> : PartialItem<D>;
 
 /** A path given as segments: names as they are, whatever they hold, and list indexes. */
 export type Segments<D> = readonly [

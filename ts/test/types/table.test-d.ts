@@ -105,6 +105,8 @@ export async function good(): Promise<void> {
   assertType<Equal<typeof found, Order | undefined>>();
   const part = await orders.get(key, { select: ["status", "address.city", "lines[0].qty", ["odd.name"]] });
   assertType<Equal<typeof part.status, "open" | "paid" | undefined>>();
+  const summary = await orders.query({ partition: "c" }).view("Summary").first();
+  assertType<Equal<keyof NonNullable<typeof summary>, "order_id" | "status">>();
   const viewed = await orders.find(key, { view: "Summary" });
   assertType<Equal<NonNullable<typeof viewed>["labels"], Set<string> | undefined>>();
   const updated = await orders.update(key, {
