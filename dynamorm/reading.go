@@ -113,13 +113,9 @@ func partial[V, T any](q *Reading[T], shape func(in *operation.ReadInput, plan *
 		if err := plan.Unmarshal(item, into, true); err != nil {
 			return err
 		}
-		if values, ok := any(into).(*map[string]any); ok {
-			for _, name := range r.Hidden {
-				delete(*values, name)
-			}
-			if r.Shown {
-				plan.Show(into)
-			}
+		plan.Hide(into, r.Hidden)
+		if r.Shown {
+			plan.Show(into)
 		}
 		return nil
 	}

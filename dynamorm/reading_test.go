@@ -144,7 +144,7 @@ func TestAViewHasItsFieldsAlone(t *testing.T) {
 		Number int64  `dynamorm:"id"`
 		Text   string `dynamorm:"text"`
 	}
-	table, s := scripted(ok(pageOne), ok(pageOne))
+	table, s := scripted(ok(pageOne), ok(pageOne), ok(pageOne))
 	titles, err := dynamorm.Projected[title](table.Query("ada", dynamorm.WithLimit(2))).Collect(ctx)
 	if err != nil || titles.Cursor == "" {
 		t.Fatal(titles, err)
@@ -152,6 +152,11 @@ func TestAViewHasItsFieldsAlone(t *testing.T) {
 	equal(t, "items", titles.Items, []title{{1, "a"}, {2, "b"}})
 	same(t, body(t, s), `{"TableName":"notes","KeyConditionExpression":"#n0 = :v0","ProjectionExpression":"#n1, #n2, #n0",`+
 		`"ExpressionAttributeNames":{"#n0":"owner","#n1":"id","#n2":"text"},"ExpressionAttributeValues":{":v0":{"S":"ada"}},"Limit":2}`)
+	texts, err := dynamorm.Projected[title](table.Query("ada", dynamorm.WithLimit(2)), dynamorm.Field("text"), dynamorm.Field("owner")).Collect(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "a struct without the cursor's keys", texts.Items, []title{{0, "a"}, {0, "b"}})
 	maps, err := dynamorm.Projected[map[string]any](table.Query("ada", dynamorm.WithLimit(1)), dynamorm.Field("text")).Collect(ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -175,6 +180,18 @@ func TestPartsOfPartsAreNotRead(t *testing.T) {
 		if !errors.Is(err, dynamorm.ErrValidationFailed) {
 			t.Errorf("%s: got %v", name, err)
 		}
+	}
+	equal(t, "requests", len(s.Requests()), 0)
+}
+
+func TestASortConditionThatSaysNothingIsRefused(t *testing.T) {
+	table, s := scripted(ok(pageTwo))
+	var e *dynamorm.Error
+	if _, err := table.Query("ada", dynamorm.WithSort(dynamorm.Sort{})).Collect(ctx); !errors.As(err, &e) || e.Code != "InvalidOperator" || e.Path != "id" {
+		t.Errorf("got %v", err)
+	}
+	if _, err := table.Query("ada", dynamorm.WithSortParts(nil)).Collect(ctx); !errors.As(err, &e) || e.Code != "ValidationFailed" || e.Path != "id" {
+		t.Errorf("no parts: got %v", err)
 	}
 	equal(t, "requests", len(s.Requests()), 0)
 }

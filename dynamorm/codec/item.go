@@ -225,6 +225,21 @@ func (p *Plan) empty(ptr unsafe.Pointer) {
 	}
 }
 
+// Hide takes attributes out of a value that was just read.
+func (p *Plan) Hide(into any, names []string) {
+	ptr, err := p.pointer(into)
+	if err != nil {
+		return
+	}
+	for _, name := range names {
+		if p.isMap {
+			delete(*(*map[string]any)(ptr), name)
+		} else if f := p.obj.byName[name]; f != nil {
+			reflect.NewAt(f.typ, unsafe.Add(ptr, f.off)).Elem().SetZero()
+		}
+	}
+}
+
 // AppendKey appends the primary key, from a value of the model, a map, Values, or any struct with the key's attributes.
 // It fails with MissingPrimaryKey or ValidationFailed.
 func (p *Plan) AppendKey(dst []byte, key any) ([]byte, error) {

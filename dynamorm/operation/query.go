@@ -182,6 +182,8 @@ func operator(m *schema.Model, key schema.Key, sort *Sort) (string, [][]byte, er
 	path := codec.Name(key.Attribute)
 	a := m.Attribute(key.Attribute)
 	switch {
+	case sort.Operator == "":
+		return "", nil, failed(m, errs.CodeInvalidOperator, path, "nothing is said of the sort key")
 	case m.ComposedKey(key.Attribute) != nil:
 		return "", nil, failed(m, errs.CodeInvalidOperator, path, "a composed sort key is queried by its leading parts")
 	case sort.Operator == "begins_with" && key.Type == schema.N:
