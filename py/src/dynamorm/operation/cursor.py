@@ -133,7 +133,7 @@ def _parse(text: bytes) -> Cursor:
     try:
         members = read_json(text.decode())
         key = {name: dict(value) for name, value in members["k"].items()}
-        if not all(len(value) == 1 and isinstance(body, str) for value in key.values() for body in value.values()):
+        if not all(len(value) == 1 and isinstance(next(iter(value.values())), str) for value in key.values()):
             raise InvalidCursorError("the cursor holds no key")
         segment = members.get("g")
         order = {written: order for order, written in ORDERS.items()}[members["s"]] if "s" in members else None
