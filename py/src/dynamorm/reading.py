@@ -5,10 +5,9 @@ A reading can be iterated again; each time is a read of its own, from the start 
 
 from __future__ import annotations
 
-import queue
-import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .errors import InvalidOperatorError, ItemNotFoundError, ValidationFailedError
@@ -17,6 +16,7 @@ from .schema.declare import Projection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from concurrent.futures import Future
 
     from .client import Client
     from .expression import PathLike
@@ -86,8 +86,8 @@ class Reading(Generic[V]):
         Raises ValidationFailedError with a limit or a selection.
         """
         self._without_limit("count")
-        read, total, start = self._begin(replace(self._shape, what="count")), 0, None
-        start = read.start
+        read = self._begin(replace(self._shape, what="count"))
+        total, start = 0, read.start
         while True:
             page = self._client.run(read.page(start, None))
             total, start = total + page.count, page.last_key
@@ -215,8 +215,8 @@ class Scan(Reading[V]):
 class Parallel(Generic[V]):
     """A scan by segments, read by threads: items come as they are read, in no order.
 
-    Each thread holds one page until it is taken, so that nobody reads ahead. Leaving the loop, an error and Ctrl-C stop
-    them after the request that is under way.
+    Each segment is read one page ahead of the caller, no further. Leaving the loop, an error and Ctrl-C end the threads
+    with the requests that are under way.
     """
 
     def __init__(self, scan: Scan[V], segments: int, concurrency: int) -> None:
@@ -241,61 +241,24 @@ class Parallel(Generic[V]):
         return self._run(self._scan.in_segments(self._segments))
 
     def _run(self, readings: list[Iterator[Page[V]]]) -> Iterator[Page[V]]:
-        meeting: _Meeting[V] = _Meeting()
+        waiting = iter(readings)
         pool = ThreadPoolExecutor(self._concurrency, thread_name_prefix="dynamorm-scan")
+
+        def ask(pages: Iterator[Page[V]]) -> tuple[Future[Page[V] | None], Iterator[Page[V]]]:
+            return pool.submit(next, pages, None), pages
+
         try:
-            for pages in readings:
-                pool.submit(meeting.read, pages)
-            left = len(readings)
-            while left:
-                page = meeting.take()
-                if page is None:
-                    left -= 1
-                else:
+            asked = dict(map(ask, islice(waiting, self._concurrency)))
+            while asked:
+                done, _ = wait(asked, return_when=FIRST_COMPLETED)
+                # An error comes before pages: to take one of these would ask for another.
+                future = next((one for one in asked if one in done and one.exception()), None)
+                future = future or next(one for one in asked if one in done)
+                pages, page = asked.pop(future), future.result()
+                following = next(waiting, None) if page is None else pages
+                if following is not None:
+                    asked |= [ask(following)]
+                if page is not None:
                     yield page
         finally:
-            meeting.leave()
             pool.shutdown(wait=True, cancel_futures=True)
-
-
-class _Meeting(Generic[V]):
-    """Where the threads of a parallel scan hand over their pages, one at a time."""
-
-    def __init__(self) -> None:
-        self._pages: queue.Queue[Page[V] | BaseException | None] = queue.Queue(maxsize=1)
-        # No more requests; and nobody waits for pages any more.
-        self._halt, self._left = threading.Event(), threading.Event()
-
-    def take(self) -> Page[V] | None:
-        """Wait for a page; None is the end of a segment."""
-        page = self._pages.get()
-        if isinstance(page, BaseException):
-            raise page
-        return page
-
-    def leave(self) -> None:
-        """Want no more pages."""
-        self._halt.set()
-        self._left.set()
-
-    def read(self, pages: Iterator[Page[V]]) -> None:
-        """Read a segment; its thread waits until each page is taken."""
-        try:
-            while not self._halt.is_set() and (page := next(pages, None)) is not None:
-                self._give(page)
-            self._give(None)
-        except BaseException as error:  # noqa: BLE001 - told to the reader, whatever it is
-            self._halt.set()
-            self._give(error)
-
-    def _give(self, page: Page[V] | BaseException | None) -> None:
-        while not self._left.is_set():
-            try:
-                self._pages.put(page, timeout=_PATIENCE)
-            except queue.Full:
-                continue
-            return
-
-
-_PATIENCE = 0.05
-"""Seconds after which a waiting thread looks whether it is still wanted."""
