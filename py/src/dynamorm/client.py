@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from .transport import Transport
 
 M = TypeVar("M", bound=Model)
+N = TypeVar("N", bound=Model)
+P = TypeVar("P", bound=Model)
 T = TypeVar("T")
 
 
@@ -76,6 +78,24 @@ class Client:
     @overload
     def query(
         self,
+        models: tuple[type[M], type[N]],
+        partition: Any = None,  # noqa: ANN401 - a key's value, or a map of its parts
+        sort: SortCondition | Mapping[str, Any] | None = None,
+        **options: Any,  # noqa: ANN401 - as in the last one
+    ) -> Reading[M | N]: ...
+
+    @overload
+    def query(
+        self,
+        models: tuple[type[M], type[N], type[P]],
+        partition: Any = None,  # noqa: ANN401 - a key's value, or a map of its parts
+        sort: SortCondition | Mapping[str, Any] | None = None,
+        **options: Any,  # noqa: ANN401 - as in the last one
+    ) -> Reading[M | N | P]: ...
+
+    @overload
+    def query(
+        self,
         models: Sequence[type[M]],
         partition: Any = None,  # noqa: ANN401 - a key's value, or a map of its parts
         sort: SortCondition | Mapping[str, Any] | None = None,
@@ -98,10 +118,11 @@ class Client:
         sort: SortCondition | Mapping[str, Any] | None = None,
         **options: Any,
     ) -> Reading[Any]:
-        """Read a partition that items of several models share, each as its own: `client.query([Customer, Order], ...)`.
+        """Read a partition that items of several models share, each as its own: `client.query((Customer, Order), ...)`.
 
-        The models share a table, and each has a discriminator. Options are those of `Table.query`. Of models that were
-        loaded from documents the items are pairs of the model's name and a plain dict.
+        The models share a table, and each has a discriminator. A tuple of two or three tells every type checker what
+        an item is. Options are those of `Table.query`. Of models that were loaded from documents the items are pairs
+        of the model's name and a plain dict.
 
         Raises, when it is read, ValidationFailedError where the models cannot be read together.
         """

@@ -10,9 +10,12 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from .errors import InvalidOperatorError, ItemNotFoundError, ValidationFailedError
+from pydantic import ValidationError
+
+from .errors import DecodeFailedError, InvalidOperatorError, ItemNotFoundError, ValidationFailedError
 from .operation import Options, Read, Shape, check_segments
 from .schema.declare import Projection
+from .schema.misfit import misfit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -125,7 +128,15 @@ class Reading(Generic[V]):
         Raises DecodeFailedError where an attribute that the projection needs is not stored.
         """
         paths: list[PathLike] = [(name,) for name in projection.__dynamorm_paths__()]
-        return self._as(replace(self._shape, select=paths), lambda _binding, values: projection.__dynamorm_of__(values))
+
+        def make(_binding: Binding, values: dict[str, Any]) -> P:
+            try:
+                return projection.__dynamorm_of__(values)
+            except ValidationError as error:
+                place, reason = misfit(projection, error)
+                raise DecodeFailedError(f"{projection.__name__}: {reason}", path=place) from None
+
+        return self._as(replace(self._shape, select=paths), make)
 
     def projected(self) -> Reading[dict[str, Any]]:
         """Read what an index projects, as plain dicts; where it projects all, that is whole items."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from pydantic import ValidationError
 
@@ -12,8 +12,8 @@ from .errors import DecodeFailedError, ItemNotFoundError, ValidationFailedError
 from .expression import Changes, PathLike
 from .operation import Delete, Exists, Get, Guard, Keys, Options, Stored, Update, create, put, save
 from .reading import Reading, Scan
-from .schema.declare import Model, Nested
-from .schema.native import unwrap
+from .schema.declare import Model
+from .schema.misfit import misfit
 
 if TYPE_CHECKING:
     from .client import Client
@@ -321,40 +321,17 @@ class Table(_Verbs[M]):
         try:
             return self._model.model_validate(value)
         except ValidationError as error:
-            place, reason = _first(self._model, error)
+            place, reason = misfit(self._model, error)
             raise ValidationFailedError(f"{self._binding.model.name}: {reason}", path=place) from None
 
     def _value(self, values: Mapping[str, Any]) -> M:
         try:
             return self._model.__dynamorm_read__(values)
         except ValidationError as error:
-            place, reason = _first(self._model, error)
+            place, reason = misfit(self._model, error)
             raise DecodeFailedError(f"{self._binding.model.name}: {reason}", path=place) from None
 
     def _stored(self, given: M | None, stored: Stored) -> M:
         if given is None:
             return self._value(stored.values())
         return given.__dynamorm_stamp__(stored.only({*stored.stamped, *self._respelled}))
-
-
-def _first(model: type[Model], error: ValidationError) -> tuple[str, str]:
-    """Give the place and kind of the first thing pydantic refused; never the value."""
-    found = error.errors(include_input=False, include_context=False, include_url=False)[0]
-    place = ""
-    for segment in _declared(model, found["loc"]):
-        place += f"[{segment}]" if isinstance(segment, int) else f"{'.' if place else ''}{segment}"
-    return place, str(found["type"]).replace("_", " ")
-
-
-def _declared(model: Any, location: tuple[int | str, ...]) -> Iterable[int | str]:  # noqa: ANN401 - a type expression
-    """Give the segments that lead to a field or an element; behind them pydantic names the members of a union."""
-    plain: Any = model
-    for segment in location:
-        if isinstance(segment, int) and get_origin(plain) in {list, set, frozenset}:
-            plain = unwrap(get_args(plain)[0])[0]
-        elif isinstance(plain, type) and issubclass(plain, (Model, Nested)):
-            info = next((one for name, one in plain.model_fields.items() if segment in {name, one.alias}), None)
-            plain = None if info is None else unwrap(info.annotation)[0]
-        else:
-            return
-        yield segment

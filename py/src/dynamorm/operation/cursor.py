@@ -26,7 +26,7 @@ LENGTH_BYTES, NONCE_BYTES = 4, 12
 ORDERS = {"asc": "ASC", "desc": "DESC"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Cursor:
     """A place in a read: the key to start behind, and what kind of read it belongs to.
 
@@ -39,7 +39,7 @@ class Cursor:
     segment: tuple[int, int] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Bound:
     """What a signature binds a cursor to besides its own text; empty where there is nothing."""
 
@@ -57,7 +57,7 @@ class Bound:
         return b"".join(len(part).to_bytes(LENGTH_BYTES, "big") + part for part in encoded)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Signer:
     """How a client writes its cursors: in plain text, signed by the first of its secrets, or encrypted as well."""
 

@@ -55,7 +55,7 @@ _PLACEHOLDER = re.compile(r"[#:][nv][0-9]+")
 What = Literal["items", "projected", "count"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Options:
     """What a caller says of a read besides its keys."""
 
@@ -71,7 +71,7 @@ class Options:
     segment: tuple[int, int] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Keys:
     """What a query says of the keys; a scan has none."""
 
