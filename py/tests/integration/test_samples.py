@@ -10,18 +10,31 @@ from pathlib import Path
 import pytest
 
 SAMPLES = Path(__file__).parents[2] / "samples"
-BASIC = """\
+PRINTED = {
+    "basic": """\
 created o-1 version 1
 read 19.9 True
 updated paid version 2
 refused VersionConflict stored 2 ours 1
 deleted True
-"""
+""",
+    "pages": """\
+message 2 by bob
+message 3 by eve
+message 4 by ada
+by ada: 3
+scanned: [('garden', 7), ('kitchen', 7)]
+page: number=7 author='ada' number=6 author='eve' number=5 author='bob'
+page: number=4 author='ada' number=3 author='eve' number=2 author='bob'
+page: number=1 author='ada'
+""",
+}
 
 pytestmark = pytest.mark.skipif(os.environ.get("SKIP_INTEGRATION") == "1", reason="SKIP_INTEGRATION=1")
 
 
-def test_the_basic_sample_does_what_it_says() -> None:
+@pytest.mark.parametrize("name", PRINTED)
+def test_a_sample_does_what_it_says(name: str) -> None:
     endpoint = os.environ.get("DYNAMODB_ENDPOINT")
     assert endpoint, "DYNAMODB_ENDPOINT is not set: start a DynamoDB (`make engine`), or set SKIP_INTEGRATION=1"
     # A key and region of its own, so that a shared DynamoDB Local keeps its tables apart from others' tables.
@@ -32,11 +45,11 @@ def test_the_basic_sample_does_what_it_says() -> None:
         "AWS_DEFAULT_REGION": "eu-central-1",
     }
     ran = subprocess.run(  # noqa: S603 - our own sample
-        [sys.executable, SAMPLES / "basic/main.py"],
+        [sys.executable, SAMPLES / name / "main.py"],
         env={**os.environ, **settings},
         capture_output=True,
         text=True,
         check=False,
         timeout=120,
     )
-    assert (ran.returncode, ran.stdout, ran.stderr) == (0, BASIC, "")
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, PRINTED[name], "")
