@@ -69,17 +69,12 @@ export interface LazyInput {
 /** Make the SDK's input of a request's JSON text. */
 export function lazyInput(tableName: string, body: string): LazyInput {
   const target: Members = { TableName: tableName };
-  let filled = false;
-  let changed = false;
+  let before: string | undefined;
   const fill = (): void => {
-    if (!filled) {
-      filled = true;
+    if (before === undefined) {
       Object.assign(target, convertMembers(JSON.parse(body) as Members, toBytes));
+      before = textOf(target);
     }
-  };
-  const change = (): void => {
-    fill();
-    changed = true;
   };
   const input = new Proxy(target, {
     get(members, name) {
@@ -92,83 +87,73 @@ export function lazyInput(tableName: string, body: string): LazyInput {
     has: (members, name) => (fill(), Reflect.has(members, name)),
     ownKeys: (members) => (fill(), Reflect.ownKeys(members)),
     getOwnPropertyDescriptor: (members, name) => (fill(), Reflect.getOwnPropertyDescriptor(members, name)),
-    set: (members, name, value) => (change(), Reflect.set(members, name, value)),
-    defineProperty: (members, name, property) => (change(), Reflect.defineProperty(members, name, property)),
-    deleteProperty: (members, name) => (change(), Reflect.deleteProperty(members, name)),
+    set: (members, name, value) => (fill(), Reflect.set(members, name, value)),
+    defineProperty: (members, name, property) => (fill(), Reflect.defineProperty(members, name, property)),
+    deleteProperty: (members, name) => (fill(), Reflect.deleteProperty(members, name)),
   });
-  return { input, isChanged: () => changed };
+  // Whoever looked may have changed what is far inside, which no trap sees.
+  return { input, isChanged: () => before !== undefined && before !== textOf(target) };
+}
+
+/** Give the text of members; undefined where somebody put bytes of another type there. */
+function textOf(members: Members): string | undefined {
+  try {
+    return JSON.stringify(convertMembers(members, encodeBytes));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Where an output keeps the answer it was made of; a spread of the output keeps it, too. */
 const ANSWER = Symbol("answer");
 
+/** An answer, and the members of it that somebody looked at or put there, in the SDK's shape. */
+interface Kept {
+  readonly answer: Members;
+  readonly seen: Map<string, unknown>;
+}
+
 /** An answer as the SDK's output: middleware sees the members it knows, we take the answer itself. */
 export class WireOutput {
   readonly $metadata: object;
-  readonly [ANSWER]: Members;
+  readonly [ANSWER]: Kept;
 
   constructor(answer: Members, metadata: object) {
-    this[ANSWER] = answer;
+    this[ANSWER] = { answer, seen: new Map() };
     this.$metadata = metadata;
-  }
-
-  get Item(): unknown {
-    return this.#read("Item");
-  }
-
-  set Item(item: unknown) {
-    this.#write("Item", item);
-  }
-
-  get Attributes(): unknown {
-    return this.#read("Attributes");
-  }
-
-  set Attributes(attributes: unknown) {
-    this.#write("Attributes", attributes);
-  }
-
-  get Items(): unknown {
-    return this.#read("Items");
-  }
-
-  set Items(items: unknown) {
-    this.#write("Items", items);
-  }
-
-  get LastEvaluatedKey(): unknown {
-    return this.#read("LastEvaluatedKey");
-  }
-
-  set LastEvaluatedKey(key: unknown) {
-    this.#write("LastEvaluatedKey", key);
-  }
-
-  get Count(): unknown {
-    return this[ANSWER].Count;
-  }
-
-  get ScannedCount(): unknown {
-    return this[ANSWER].ScannedCount;
-  }
-
-  get ConsumedCapacity(): unknown {
-    return this[ANSWER].ConsumedCapacity;
-  }
-
-  #read(name: string): unknown {
-    return convertMember(name, this[ANSWER][name], toBytes);
-  }
-
-  #write(name: string, members: unknown): void {
-    this[ANSWER][name] = convertMember(name, members, encodeBytes);
   }
 }
 
-/** Give the answer of an output: ours as it came, one of a mock's or a middleware's own making converted. */
+const OUTPUT_MEMBERS = [
+  ...["Item", "Attributes", "Items", "LastEvaluatedKey"],
+  ...["Count", "ScannedCount", "ConsumedCapacity"],
+];
+
+// On the prototype: the SDK takes the own members of every output apart, and nothing is to be converted for that.
+for (const name of OUTPUT_MEMBERS) {
+  Object.defineProperty(WireOutput.prototype, name, {
+    get(this: WireOutput) {
+      const { answer, seen } = this[ANSWER];
+      if (!seen.has(name) && name in answer) {
+        seen.set(name, convertMember(name, answer[name], toBytes));
+      }
+      return seen.get(name);
+    },
+    set(this: WireOutput, value: unknown) {
+      this[ANSWER].seen.set(name, value);
+    },
+  });
+}
+
+/** Give the answer of an output: ours as it came unless somebody looked, one of a mock's own making converted. */
 export function answerOfOutput(output: unknown): Answer {
-  const members = (output ?? {}) as Members & { readonly [ANSWER]?: Answer };
-  return members[ANSWER] ?? convertMembers(members, encodeBytes);
+  const members = (output ?? {}) as Members & { readonly [ANSWER]?: Kept };
+  const { answer, seen } = members[ANSWER] ?? {};
+  if (output instanceof WireOutput && seen?.size === 0) {
+    return answer ?? {};
+  }
+  const theirs = { ...Object.fromEntries(seen ?? []), ...members };
+  return { ...answer, ...convertMembers(theirs, (bytes) => bytes && encodeBytes(bytes)) };
 }
 
 /** Give the item that an error of the SDK carries, in DynamoDB JSON. */
