@@ -12,16 +12,23 @@ export type KeyValue = string | number | bigint | boolean | Date | Uint8Array;
 /** The partition of a query: the key's value, or the attributes that make it up. */
 export type PartitionOf<D> = KeyValue | Partial<Input<D>> | null | undefined;
 
-/** What a query says of the sort key: one operator, or the leading parts of its template. */
-export type SortOf<D> =
-  | { readonly eq: KeyValue }
-  | { readonly lt: KeyValue }
-  | { readonly le: KeyValue }
-  | { readonly gt: KeyValue }
-  | { readonly ge: KeyValue }
-  | { readonly between: readonly [KeyValue, KeyValue] }
-  | { readonly beginsWith: string | Uint8Array }
-  | { readonly parts: Partial<Input<D>> };
+interface Sorts<D> {
+  eq: KeyValue;
+  lt: KeyValue;
+  le: KeyValue;
+  gt: KeyValue;
+  ge: KeyValue;
+  between: readonly [low: KeyValue, high: KeyValue];
+  beginsWith: string | Uint8Array;
+  parts: Partial<Input<D>>;
+}
+
+/** What a query says of the sort key: one operator and no more, or the leading parts of its template. */
+export type SortOf<D> = {
+  [K in keyof Sorts<D>]: { readonly [P in K]: Sorts<D>[P] } & {
+    readonly [P in Exclude<keyof Sorts<D>, K>]?: never;
+  };
+}[keyof Sorts<D>];
 
 /** What reads of many items take. */
 export interface ScanOptions extends Omit<ReadArguments, "order"> {
@@ -38,15 +45,15 @@ export interface QueryOptions<D> extends Omit<ReadArguments, "segment"> {
   readonly signal?: AbortSignal;
 }
 
-const OPERATORS: Readonly<Record<string, SortOperator>> = {
-  eq: "=",
-  lt: "<",
-  le: "<=",
-  gt: ">",
-  ge: ">=",
-  between: "BETWEEN",
-  beginsWith: "begins_with",
-};
+const OPERATORS: ReadonlyMap<string, SortOperator> = new Map([
+  ["eq", "="],
+  ["lt", "<"],
+  ["le", "<="],
+  ["gt", ">"],
+  ["ge", ">="],
+  ["between", "BETWEEN"],
+  ["beginsWith", "begins_with"],
+]);
 
 /** Take the keys out of a query's options. */
 export function keysOf(
@@ -60,11 +67,14 @@ export function keysOf(
 }
 
 function sortOf(model: Model<AnyDefinition>, sort: Readonly<Record<string, unknown>>): Sort {
-  if (isPlainObject(sort.parts)) {
-    return { parts: partsOf(model, sort.parts) };
+  const [[name, given] = ["", undefined], ...others] = Object.entries(sort);
+  if (name === "parts" && isPlainObject(given) && others.length === 0) {
+    return { parts: partsOf(model, given) };
   }
-  const [[name, given] = ["", undefined]] = Object.entries(sort);
-  return { operator: OPERATORS[name] ?? "=", operands: name === "between" ? (given as unknown[]) : [given] };
+  return {
+    operator: others.length === 0 ? OPERATORS.get(name) : undefined,
+    operands: name === "between" && Array.isArray(given) ? given : [given],
+  };
 }
 
 /** Give members by the names of their attributes. */

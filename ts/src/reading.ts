@@ -44,10 +44,15 @@ export const WHOLE: Shape = { what: "items", withCursor: true };
 
 /** A query or scan that has not begun. Iterate it for items, `pages()` for pages with cursors. */
 export class Reading<T, D> implements AsyncIterable<T> {
-  protected readonly parts: ReadingParts;
+  readonly #parts: ReadingParts;
 
   constructor(parts: ReadingParts) {
-    this.parts = parts;
+    this.#parts = parts;
+  }
+
+  /** No member of the object: who prints a reading sees neither keys nor filters. */
+  protected get parts(): ReadingParts {
+    return this.#parts;
   }
 
   /**
@@ -236,22 +241,18 @@ export class Parallel<T> implements AsyncIterable<T> {
     };
     const read = begin(parts);
     const waiting = new Map<number, Promise<Turn<T>>>();
-    const readers = new Map<number, AsyncGenerator<Page<T>, void, undefined>>();
     let begun = 0;
     try {
       for (;;) {
         for (; begun < this.#segments && waiting.size < this.#concurrency; begun += 1) {
-          const pages = pagesOf<T>(parts, read, [begun, this.#segments]);
-          readers.set(begun, pages);
-          waiting.set(begun, turnOf(begun, pages));
+          waiting.set(begun, turnOf(begun, pagesOf<T>(parts, read, [begun, this.#segments])));
         }
         if (waiting.size === 0) {
           return;
         }
-        const { number, page } = await Promise.race(waiting.values());
+        const { number, page, pages } = await Promise.race(waiting.values());
         waiting.delete(number);
-        const pages = readers.get(number);
-        if (page !== undefined && pages !== undefined) {
+        if (page !== undefined) {
           yield page;
           waiting.set(number, turnOf(number, pages));
         }
@@ -265,12 +266,14 @@ export class Parallel<T> implements AsyncIterable<T> {
 
 interface Turn<T> {
   readonly number: number;
+  readonly pages: AsyncGenerator<Page<T>, void, undefined>;
+  /** Undefined at the end of the segment. */
   readonly page: Page<T> | undefined;
 }
 
-async function turnOf<T>(number: number, pages: AsyncGenerator<Page<T>, void, undefined>): Promise<Turn<T>> {
+async function turnOf<T>(number: number, pages: Turn<T>["pages"]): Promise<Turn<T>> {
   const { value } = await pages.next();
-  return { number, page: value ?? undefined };
+  return { number, pages, page: value ?? undefined };
 }
 
 function begin({ client, codecs, tableName, keys, options, shape }: ReadingParts): Read {

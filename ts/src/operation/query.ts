@@ -19,9 +19,10 @@ export type SortOperator = "=" | "<" | "<=" | ">" | ">=" | "BETWEEN" | "begins_w
 /** Values by attribute. */
 export type Parts = ReadonlyMap<string, unknown>;
 
-/** What a query says of the sort key. */
+/** What a query says of the sort key; without an operator the caller named none, or several. */
 export type Sort =
-  { readonly operator: SortOperator; readonly operands: readonly unknown[] } | { readonly parts: Parts };
+  | { readonly operator: SortOperator | undefined; readonly operands: readonly unknown[] }
+  | { readonly parts: Parts };
 
 /** What a query says of the partition: the value of a plain key, or a map of attributes. */
 export type Partition = { readonly value: unknown } | { readonly parts: Parts };
@@ -158,6 +159,9 @@ export class KeyCondition {
     }
     if (operator === "begins_with" && key.type === "N") {
       throw new InvalidOperator("begins_with does not fit the type N", at);
+    }
+    if (operator === undefined || operands.length !== (operator === "BETWEEN" ? 2 : 1)) {
+      throw new ValidationFailed("a sort condition is one operator with its operands", at);
     }
     if (operands.some((operand) => (operand ?? null) === null)) {
       throw new ValidationFailed("a sort key is never null", at);
