@@ -4,6 +4,7 @@
  * A reading can be iterated again; each time is a read of its own, from the start or from the cursor that was given.
  */
 
+import { Arrivals } from "./arrivals.ts";
 import type { Client } from "./client.ts";
 import type { ModelCodec } from "./codec/item.ts";
 import type { WireItem } from "./codec/value.ts";
@@ -240,26 +241,27 @@ export class Parallel<T> implements AsyncIterable<T> {
       },
     };
     const read = begin(parts);
-    const waiting = new Map<number, Promise<Turn<T>>>();
+    const turns = new Arrivals<Turn<T>>();
     let begun = 0;
     try {
       for (;;) {
-        for (; begun < this.#segments && waiting.size < this.#concurrency; begun += 1) {
-          waiting.set(begun, turnOf(begun, pagesOf<T>(parts, read, [begun, this.#segments])));
+        for (; begun < this.#segments && turns.size < this.#concurrency; begun += 1) {
+          turns.add(turnOf(begun, pagesOf<T>(parts, read, [begun, this.#segments])));
         }
-        if (waiting.size === 0) {
+        const turn = await turns.next();
+        if (turn === undefined) {
           return;
         }
-        const { number, page, pages } = await Promise.race(waiting.values());
-        waiting.delete(number);
-        if (page !== undefined) {
-          yield page;
-          waiting.set(number, turnOf(number, pages));
+        if (turn.page !== undefined) {
+          yield turn.page;
+          // What failed while the page was looked at ends the scan before another page is asked for.
+          turns.check();
+          turns.add(turnOf(turn.number, turn.pages));
         }
       }
     } finally {
       stop.abort();
-      await Promise.allSettled(waiting.values());
+      await turns.settled();
     }
   }
 }
