@@ -386,11 +386,7 @@ describe("nothing shows values", () => {
       },
     ],
   ])("of %s in the error", async (_name, options) => {
-    const error = await failure(
-      messages()
-        .table.query(options)
-        .all(),
-    );
+    const error = await failure(messages().table.query(options).all());
     expect(error.name).toMatch(/^(ValidationFailed|InvalidOperator|InvalidCursor)$/);
     for (const text of [...shown(error), error.stack ?? ""]) {
       expect(text).not.toMatch(/hush|977/);

@@ -239,6 +239,11 @@ type KeysOf<D extends Definition> =
     ? D["keys"]
     : { [K in D["keys"]]: PropertyOf<K, D["attributes"][K]> }[D["keys"]];
 
+/** The names that the members of values have for attributes `P`. */
+type Member<D extends Definition, P> = {
+  [K in keyof D["attributes"] & P]: PropertyOf<K, D["attributes"][K]>;
+}[keyof D["attributes"] & P];
+
 /** The item of a definition, as read. */
 export type Item<D> = D extends Definition ? ItemIn<Named<D["attributes"]>, KeysOf<D>> : Plain;
 
@@ -276,7 +281,11 @@ export type Viewed<D, N> = D extends Definition
   : Plain;
 
 /** What a selection gives: of top-level attributes these alone, of deeper paths any part of the item. */
-export type Picked<D, P> = [P] extends [keyof PartialItem<D>] ? Pick<PartialItem<D>, P> : PartialItem<D>;
+export type Picked<D, P> = D extends Definition
+  ? [P] extends [keyof D["attributes"]]
+    ? Pick<PartialItem<D>, keyof PartialItem<D> & Member<D, P>>
+    : PartialItem<D>
+  : Plain;
 
 /** A path given as segments: names as they are, whatever they hold, and list indexes. */
 export type Segments<D> = readonly [
