@@ -6,7 +6,12 @@ function read(path: string): string {
   return readFileSync(new URL(path, import.meta.url), "utf8");
 }
 
-it("shows the sample in the README as it is", () => {
-  const [, block] = /```ts\n([\s\S]*?)```/.exec(read("../README.md")) ?? [];
-  expect(block).toBe(read("../samples/basic/main.ts"));
+/** The blocks of code in the README. */
+const blocks = [...read("../README.md").matchAll(/```ts\n([\s\S]*?)```/g)].map(([, block]) => block);
+
+it("shows the samples in the README as they are", () => {
+  const [basic, pages = "none"] = blocks;
+  expect(blocks).toHaveLength(2);
+  expect(basic).toBe(read("../samples/basic/main.ts"));
+  expect(read("../samples/pages/main.ts")).toContain(`\n${pages}`);
 });
