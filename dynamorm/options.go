@@ -1,6 +1,8 @@
 package dynamorm
 
 import (
+	"maps"
+
 	"github.com/dynamorm/dynamorm/dynamorm/errs"
 	"github.com/dynamorm/dynamorm/dynamorm/expression"
 	"github.com/dynamorm/dynamorm/dynamorm/operation"
@@ -26,8 +28,8 @@ type settings struct {
 	returns    operation.Return
 	old        any
 
-	index, context  string
-	cursor          *string
+	context         string
+	index, cursor   *string
 	sort            *operation.Sort
 	filter          expression.Condition
 	descending      bool
@@ -87,9 +89,9 @@ func WithOld[V any](old *V) Option {
 	return Option{"WithOld", func(s *settings) { s.old = old }}
 }
 
-// WithIndex reads a secondary index (query, scan).
+// WithIndex reads a secondary index (query, scan); "" is no name, and refused as any other that the model does not have.
 func WithIndex(name string) Option {
-	return Option{"WithIndex", func(s *settings) { s.index = name }}
+	return Option{"WithIndex", func(s *settings) { s.index = &name }}
 }
 
 // Sort is an operator on the sort key of a query.
@@ -128,10 +130,10 @@ func WithSort(by Sort) Option {
 // WithSortParts narrows a query by the leading parts of a composed sort key, or by the attribute of a plain one.
 func WithSortParts(parts map[string]any) Option {
 	return Option{"WithSortParts", func(s *settings) {
+		s.sort = &operation.Sort{Parts: maps.Clone(parts)}
 		if parts == nil {
-			parts = map[string]any{}
+			s.sort.Parts = map[string]any{}
 		}
-		s.sort = &operation.Sort{Parts: parts}
 	}}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"maps"
 	"reflect"
 
 	"github.com/dynamorm/dynamorm/dynamorm/codec"
@@ -49,7 +50,15 @@ func (q *Reading[T]) Format(w fmt.State, _ rune) {
 // attributes: of a composed key its parts. A map without WithIndex goes to the table, or to the one index that it fits.
 func (t *Table[T]) Query(partition any, options ...Option) *Reading[T] {
 	s, err := gather(t.model.Schema(), options, append([]string{"WithSort", "WithSortParts", "WithDescending"}, readOptions...)...)
-	return t.reading(s, &operation.Keys{Partition: partition, Sort: s.sort}, err)
+	return t.reading(s, keysOf(partition, s), err)
+}
+
+// keysOf keeps the caller's map as it is now: it is looked at when the reading is read.
+func keysOf(partition any, s settings) *operation.Keys {
+	if parts, ok := partition.(map[string]any); ok {
+		partition = maps.Clone(parts)
+	}
+	return &operation.Keys{Partition: partition, Sort: s.sort}
 }
 
 // Scan reads every item of the table or of an index.

@@ -184,6 +184,29 @@ func TestPartsOfPartsAreNotRead(t *testing.T) {
 	equal(t, "requests", len(s.Requests()), 0)
 }
 
+func TestAReadingKeepsTheMapsThatItWasGiven(t *testing.T) {
+	table, s := scripted(ok(pageTwo))
+	partition, sort := map[string]any{"owner": "ada"}, map[string]any{"id": 7}
+	reading := table.Query(partition, dynamorm.WithSortParts(sort))
+	partition["owner"], sort["id"] = "bob", 8
+	equal(t, "ids", ids(t, reading.All(ctx)), []int64{7})
+	same(t, body(t, s), `{"TableName":"notes","KeyConditionExpression":"#n0 = :v0 AND #n1 = :v1","ExpressionAttributeNames":{"#n0":"owner","#n1":"id"},`+
+		`"ExpressionAttributeValues":{":v0":{"S":"ada"},":v1":{"N":"7"}}}`)
+}
+
+func TestAnIndexWithoutANameIsNone(t *testing.T) {
+	table, s := scripted()
+	for name, reading := range map[string]*dynamorm.Reading[Note]{
+		"query by value": table.Query("ada", dynamorm.WithIndex("")), "query by map": table.Query(map[string]any{"owner": "ada"}, dynamorm.WithIndex("")),
+		"scan": table.Scan(dynamorm.WithIndex("")),
+	} {
+		if _, err := reading.Collect(ctx); !errors.Is(err, dynamorm.ErrValidationFailed) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	equal(t, "requests", len(s.Requests()), 0)
+}
+
 func TestASortConditionThatSaysNothingIsRefused(t *testing.T) {
 	table, s := scripted(ok(pageTwo))
 	var e *dynamorm.Error

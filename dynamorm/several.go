@@ -39,8 +39,7 @@ func (c *Client) Query(models []AnyModel, partition any, options ...Option) *Rea
 	if err == nil {
 		err = c.together(schemas)
 	}
-	keys := &operation.Keys{Partition: partition, Sort: s.sort}
-	return &Reading[Item]{client: c, in: c.readInput(s, keys, c.tableName(schemas[0]), schemas...), err: err,
+	return &Reading[Item]{client: c, in: c.readInput(s, keysOf(partition, s), c.tableName(schemas[0]), schemas...), err: err,
 		decode: func(_ *operation.Read, owner int, item []byte, into *Item) error {
 			into.Model, into.Value = schemas[owner].Name, models[owner].blank()
 			return models[owner].compiled().Unmarshal(item, into.Value, false)

@@ -18,11 +18,11 @@ type Place struct {
 }
 
 // placeOf gives the table for no name, or an index. An unknown name is ValidationFailed.
-func placeOf(m *schema.Model, name string) (Place, error) {
-	if name == "" {
+func placeOf(m *schema.Model, name *string) (Place, error) {
+	if name == nil {
 		return Place{Model: m, Partition: m.Partition, Sort: m.Sort}, nil
 	}
-	ix := m.Index(name)
+	ix := m.Index(*name)
 	if ix == nil {
 		return Place{}, failed(m, errs.CodeValidationFailed, "", "the model has no index of this name")
 	}
@@ -116,13 +116,13 @@ func (p Place) String() string {
 // choose gives the table where the attributes that the caller names are its keys, else the one index. None, or several, is
 // InvalidOperator with the candidates.
 func choose(m *schema.Model, given map[string]any, sort *Sort) (Place, error) {
-	table, _ := placeOf(m, "")
+	table, _ := placeOf(m, nil)
 	if table.holds(given, sort) {
 		return table, nil
 	}
 	candidates, fitting := []string{table.String()}, []Place{}
 	for _, ix := range m.Indexes {
-		p, _ := placeOf(m, ix.Name)
+		p, _ := placeOf(m, &ix.Name)
 		candidates = append(candidates, p.String())
 		if p.holds(given, sort) {
 			fitting = append(fitting, p)

@@ -48,7 +48,11 @@ func TestAMapChoosesTheTableOrTheOneIndexThatFits(t *testing.T) {
 		"more than the key":   {map[string]any{"id": "a", "day": "mon"}, nil, "", "no key fits these attributes; there are the table (id), by-day (team, day), by-hours (team, hours), days (day)"},
 		"a sort key too many": {map[string]any{"id": "a"}, parts("day", "mon"), "", "no key fits these attributes; there are the table (id), by-day (team, day), by-hours (team, hours), days (day)"},
 	} {
-		r, err := operation.NewRead(operation.ReadInput{Table: "tickets", Models: []*schema.Model{m}, Index: row.index, Keys: &operation.Keys{Partition: row.partition, Sort: row.sort}})
+		var index *string
+		if row.index != "" {
+			index = &row.index
+		}
+		r, err := operation.NewRead(operation.ReadInput{Table: "tickets", Models: []*schema.Model{m}, Index: index, Keys: &operation.Keys{Partition: row.partition, Sort: row.sort}})
 		if err == nil {
 			if got := r.Place.String(); got != row.want {
 				t.Errorf("%s: read %s", name, got)

@@ -18,8 +18,9 @@ type ReadInput struct {
 	// Models are those whose items are read; several share a table and a discriminator.
 	Models []*schema.Model
 	// Keys is nil for a scan.
-	Keys  *Keys
-	Index string
+	Keys *Keys
+	// Index is nil for the table.
+	Index *string
 
 	Filter      expression.Condition
 	Descending  bool
@@ -113,7 +114,7 @@ func (r *Read) findPlace() (err error) {
 	}
 	for i, m := range r.in.Models {
 		p, err := placeOf(m, r.in.Index)
-		if parts, isMap := r.in.Keys.Partition.(map[string]any); isMap && r.in.Index == "" && len(r.in.Models) == 1 {
+		if parts, isMap := r.in.Keys.Partition.(map[string]any); isMap && r.in.Index == nil && len(r.in.Models) == 1 {
 			p, err = choose(m, parts, r.in.Keys.Sort)
 		}
 		if err != nil {
