@@ -171,7 +171,8 @@ def _scripted(op: str, reply: dict[str, Any] | None) -> Answer:
         return error_answer(reply["error"])
     if "raw" in reply:
         raw = reply["raw"]
-        return Answer(int(raw.get("status", 200)), str(raw.get("body", "")).encode(), dict(raw.get("headers", {})))
+        cut = "mid" if raw.get("cut") else None
+        return Answer(int(raw.get("status", 200)), str(raw.get("body", "")).encode(), dict(raw.get("headers", {})), drop=cut)
     if "drop" in reply:
         where = "before" if reply["drop"] is True else str(reply["drop"])
         return Answer(drop="before" if where == "after" else where, body=b'{"Attributes":{}}')

@@ -242,7 +242,8 @@ const OPERATIONS: Readonly<Record<string, (subject: Subject) => Promise<object>>
     write(subject, (value) =>
       subject.table.save(value, {
         ...signalOf(subject),
-        adopt: subject.args.adopt === true,
+        // What a call does not say is left to the library's own default, here and below.
+        ...pick(subject.args, ["adopt"]),
       }),
     ),
   get: async (subject) => ({
@@ -261,7 +262,7 @@ const OPERATIONS: Readonly<Record<string, (subject: Subject) => Promise<object>>
       ...changesToNative(subject.model, subject.args),
       ...conditionOf(subject),
       ...versionOf(subject),
-      upsert: subject.args.upsert === true,
+      ...pick(subject.args, ["upsert"]),
       return: returned as "new",
     });
     return { item: toItem(subject, item) };
@@ -271,8 +272,7 @@ const OPERATIONS: Readonly<Record<string, (subject: Subject) => Promise<object>>
       ...signalOf(subject),
       ...conditionOf(subject),
       ...versionOf(subject),
-      mustExist: subject.args.must_exist === true,
-      returnOld: (subject.args.return_old === true) as true,
+      ...defined({ mustExist: subject.args.must_exist, returnOld: subject.args.return_old }),
     });
     return old === undefined ? {} : { old: toItem(subject, old) };
   },

@@ -210,8 +210,11 @@ async function bodyOf(config: Config, call: Call | undefined, response: HttpResp
   try {
     return await collect(config, response.body);
   } catch (error) {
-    // A refusal whose words were cut off is a refusal: nothing was applied.
-    call?.failedToRead(error, response.statusCode < 300 || response.statusCode >= 500);
+    if (response.statusCode >= 300) {
+      // The status says what happened, though the words were cut off.
+      return Buffer.alloc(0);
+    }
+    call?.failedToRead(error, true);
     throw error;
   }
 }
