@@ -9,6 +9,7 @@ import pytest
 
 from dynamorm import (
     TTL,
+    Attribute,
     Client,
     Index,
     Model,
@@ -274,6 +275,18 @@ def test_parts_are_read_by_paths_by_a_view_and_into_a_projection() -> None:
     assert {request.body["ProjectionExpression"] for request in sent} == {"#n1, #n2"}
 
 
+def test_a_limited_selection_fetches_the_keys_and_shows_what_was_selected() -> None:
+    item = {"size": {"N": "2"}, "owner": {"S": "o"}, "id": {"S": "n-1"}}
+    table, sent = notes(Response({"Items": [item, item], "LastEvaluatedKey": wire(2)}))
+    page = table.query("o", limit=1).select(["size"]).all()
+    assert page.items == [{"size": 2}]
+    assert sent[0].body["ProjectionExpression"] == "#n1, #n0, #n2"
+    table, sent = notes()
+    with pytest.raises(AssertionError):
+        table.query("o", cursor=page.cursor).first()
+    assert sent[0].body["ExclusiveStartKey"] == wire(1)
+
+
 def test_a_projection_that_lacks_what_it_needs_is_decode_failed() -> None:
     table, _ = notes(Response({"Items": [{"size": {"N": "2"}}]}))
     with pytest.raises(errors.DecodeFailedError) as caught:
@@ -332,7 +345,7 @@ SHOP[1] |= {"customer": {"S": "c"}, "year": {"N": "2026"}, "number": {"N": "7"}}
 
 
 def shop(*items: dict[str, Any]) -> tuple[Client, list[Request]]:
-    script = Script([Response({"Items": list(items)})])
+    script = Script([Response({"Items": list(items)})] * 2)
     return Client(transport=script, clock=FixedClock(NOW_NS)), script.sent
 
 
@@ -348,6 +361,19 @@ def test_an_item_of_another_model_is_decode_failed() -> None:
     with pytest.raises(errors.DecodeFailedError) as caught:
         list(db.query((Customer, Purchase), {"customer": "c"}))
     assert (caught.value.path, "somebody" in str(caught.value)) == ("kind", False)
+
+
+def test_a_map_names_fields_in_a_query_over_several_models_too() -> None:
+    class Guest(Model, table="hotel", discriminator=("kind", "guest")):
+        room: Annotated[str, PartitionKey(), Attribute(name="pk")]
+
+    class Bill(Model, table="hotel", discriminator=("kind", "bill")):
+        number: Annotated[str, PartitionKey(), Attribute(name="pk")]
+
+    db, sent = shop()
+    assert list(db.query((Guest, Bill), {"room": "1"})) == []
+    assert list(db.table(Guest).query({"room": "1"}).select(["kind"])) == []
+    assert [request.body["ExpressionAttributeValues"][":v0"] for request in sent] == [{"S": "1"}] * 2
 
 
 def test_leading_parts_are_a_prefix_of_a_composed_sort_key() -> None:

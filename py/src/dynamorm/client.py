@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, Unpack, overload
 
 from .codec import ItemCodec
 from .errors import ValidationFailedError
@@ -17,9 +18,9 @@ from .table import DynamicTable, Table
 from .transport import SdkTransport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
-    from .expression import SortCondition
+    from .expression import Condition, SortCondition
     from .operation import Exchange
     from .transport import Transport
 
@@ -27,6 +28,20 @@ M = TypeVar("M", bound=Model)
 N = TypeVar("N", bound=Model)
 P = TypeVar("P", bound=Model)
 T = TypeVar("T")
+
+
+class QueryOptions(TypedDict, total=False):
+    """The options of a query over several models; they are those of `Table.query`."""
+
+    index: str | None
+    filter: Condition | None
+    order: Literal["asc", "desc"]
+    limit: int | None
+    page_size: int | None
+    consistent: bool
+    hide_expired: bool
+    cursor: str | None
+    cursor_context: str | None
 
 
 class Client:
@@ -81,7 +96,7 @@ class Client:
         models: tuple[type[M], type[N]],
         partition: Any = None,  # noqa: ANN401 - a key's value, or a map of its parts
         sort: SortCondition | Mapping[str, Any] | None = None,
-        **options: Any,  # noqa: ANN401 - as in the last one
+        **options: Unpack[QueryOptions],
     ) -> Reading[M | N]: ...
 
     @overload
@@ -90,7 +105,7 @@ class Client:
         models: tuple[type[M], type[N], type[P]],
         partition: Any = None,  # noqa: ANN401 - a key's value, or a map of its parts
         sort: SortCondition | Mapping[str, Any] | None = None,
-        **options: Any,  # noqa: ANN401 - as in the last one
+        **options: Unpack[QueryOptions],
     ) -> Reading[M | N | P]: ...
 
     @overload
@@ -99,7 +114,7 @@ class Client:
         models: Sequence[type[M]],
         partition: Any = None,  # noqa: ANN401 - a key's value, or a map of its parts
         sort: SortCondition | Mapping[str, Any] | None = None,
-        **options: Any,  # noqa: ANN401 - as in the last one
+        **options: Unpack[QueryOptions],
     ) -> Reading[M]: ...
 
     @overload
@@ -108,7 +123,7 @@ class Client:
         models: Sequence[Schema],
         partition: Any = None,  # noqa: ANN401 - a key's value, or a map of its parts
         sort: SortCondition | Mapping[str, Any] | None = None,
-        **options: Any,  # noqa: ANN401 - as in the last one
+        **options: Unpack[QueryOptions],
     ) -> Reading[tuple[str, dict[str, Any]]]: ...
 
     def query(
@@ -116,13 +131,13 @@ class Client:
         models: Sequence[type[M]] | Sequence[Schema],
         partition: Any = None,
         sort: SortCondition | Mapping[str, Any] | None = None,
-        **options: Any,
+        **options: Unpack[QueryOptions],
     ) -> Reading[Any]:
         """Read a partition that items of several models share, each as its own: `client.query((Customer, Order), ...)`.
 
         The models share a table, and each has a discriminator. A tuple of two or three tells every type checker what
         an item is. Options are those of `Table.query`. Of models that were loaded from documents the items are pairs
-        of the model's name and a plain dict.
+        of the model's name and a plain dict. A map's names are those of the first model.
 
         Raises, when it is read, ValidationFailedError where the models cannot be read together.
         """
@@ -131,10 +146,14 @@ class Client:
         check_together([binding.model for binding in bindings], [binding.table for binding in bindings])
         made = {binding.model.name: self._maker(model) for binding, model in zip(bindings, given, strict=True)}
 
+        def named(given_keys: Any) -> Any:  # noqa: ANN401 - a key's value, a condition, or a map
+            typed = None if isinstance(given[0], Schema) else given[0]
+            return typed.__dynamorm_named__(given_keys) if typed and isinstance(given_keys, Mapping) else given_keys
+
         def make(binding: Binding, values: dict[str, Any]) -> Any:  # noqa: ANN401 - an item of any of the models
             return made[binding.model.name](values)
 
-        return Reading(self, bindings, Keys(partition, sort), Options(**options), make)
+        return Reading(self, bindings, Keys(named(partition), named(sort)), Options(**options), make)
 
     def _maker(self, model: type[Model] | Schema) -> Callable[[dict[str, Any]], Any]:
         if isinstance(model, Schema):

@@ -6,6 +6,7 @@ A reading can be iterated again; each time is a read of its own, from the start 
 from __future__ import annotations
 
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -18,7 +19,7 @@ from .schema.declare import Projection
 from .schema.misfit import misfit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
     from concurrent.futures import Future
 
     from .client import Client
@@ -236,7 +237,9 @@ class Parallel(Generic[V]):
 
     def __iter__(self) -> Iterator[V]:
         """Read item by item."""
-        return (item for page in self.pages() for item in page.items)
+        with closing(self._run()) as pages:
+            for page in pages:
+                yield from page.items
 
     def all(self) -> tuple[list[V], list[str | None]]:
         """Read everything: the items, and the cursor of each segment, None at its end."""
@@ -249,10 +252,10 @@ class Parallel(Generic[V]):
 
     def pages(self) -> Iterator[Page[V]]:
         """Read page by page; each says its segment, and its cursor goes on in that segment."""
-        return self._run(self._scan.in_segments(self._segments))
+        return self._run()
 
-    def _run(self, readings: list[Iterator[Page[V]]]) -> Iterator[Page[V]]:
-        waiting = iter(readings)
+    def _run(self) -> Generator[Page[V], None, None]:
+        waiting = iter(self._scan.in_segments(self._segments))
         pool = ThreadPoolExecutor(self._concurrency, thread_name_prefix="dynamorm-scan")
 
         def ask(pages: Iterator[Page[V]]) -> tuple[Future[Page[V] | None], Iterator[Page[V]]]:

@@ -88,6 +88,8 @@ notes.query("o", field("id") > "n")  # type: ignore[arg-type]  # pyright: ignore
 notes.query("o", limit="5")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 notes.query("o", segment=(0, 2))  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 notes.scan(order="desc")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+db.query((Customer, Invoice), "c", limit="5")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+db.query((Customer, Invoice), "c", segment=(0, 2))  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
 query.into(Note)  # type: ignore[type-var]  # pyright: ignore[reportArgumentType]
 query.parallel(4)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
 str(query.page().items[0].total)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
