@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 from functools import partial
 from secrets import token_bytes
+from string import ascii_letters, digits
 from typing import Any
 
 import pytest
@@ -37,6 +38,7 @@ SIGNERS = {
     "signed": Signer((b"new", b"old")),
     "encrypted": Signer((b"new", b"old"), encrypt=True, nonce=NONCE),
 }
+ALPHABET = f"{ascii_letters}{digits}-_+/=."
 SECRET = ["signed", "encrypted"]
 
 
@@ -84,6 +86,16 @@ def test_a_changed_plain_cursor_is_refused_or_the_cursor_of_another_place(cursor
 def test_a_changed_signed_cursor_is_refused(name: str, cursor: Cursor, data: st.DataObject) -> None:
     signer = SIGNERS[name]
     assert not accepts(signer, broken(signer.write(cursor, bound), data))
+
+
+@pytest.mark.parametrize("name", SIGNERS)
+@pytest.mark.parametrize("value", ["a", "ab", "abc"])
+def test_no_character_can_be_replaced_by_one_that_means_the_same(name: str, value: str) -> None:
+    signer, cursor = SIGNERS[name], Cursor({"id": {"S": value}})
+    text = signer.write(cursor, bound)
+    changed = {text[:at] + put + text[at + 1 :] for at in range(len(text)) for put in ALPHABET} - {text}
+    taken = [other for other in changed if accepts(signer, other)]
+    assert not [other for other in taken if name != "plain" or signer.read(other, bound) == cursor]
 
 
 @given(st.text() | st.binary().map(lambda raw: base64.urlsafe_b64encode(raw).rstrip(b"=").decode()))
