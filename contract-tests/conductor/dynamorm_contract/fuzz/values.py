@@ -10,6 +10,8 @@ import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from dynamorm_contract.tagging import TAGS
+
 if TYPE_CHECKING:
     import random
 
@@ -122,7 +124,9 @@ class Values:
         """Give a value of an attribute; of any type where there is none."""
         if attribute is None:
             return self.untyped(stored=stored)
-        if (stored or not attribute.get("json")) and self.odd():
+        # A map that declares a member named like a tag would take a value of another type for its member.
+        names = {nested["attribute"] for nested in attribute.get("attributes", [])}
+        if (stored or not attribute.get("json")) and not names & TAGS and self.odd():
             return self.wrong(attribute, stored=stored)
         if "attribute" in attribute and not attribute.get("json") and not attribute.get("required") and self.random.random() < 0.04:
             return {"NULL": True}
