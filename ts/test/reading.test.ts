@@ -280,6 +280,12 @@ describe("a sort condition", () => {
     ]);
   });
 
+  it.each([undefined, null])("that is %s is none", async (sort) => {
+    const { table, script } = messages([page([], true)]);
+    await table.query({ ...ROOM, sort }).all();
+    expect(script.bodies).toMatchObject([{ KeyConditionExpression: "#n0 = :v0" }]);
+  });
+
   it.each([
     ["no operator", {}],
     ["two operators", { ge: 1, lt: 5 }],
@@ -291,6 +297,7 @@ describe("a sort condition", () => {
     ["a range that is none", { between: 1 }],
     ["null", { eq: null }],
     ["parts that are none", { parts: 1 }],
+    ["a bare value", 0],
   ])("with %s is refused when it is read", async (_name, sort) => {
     const { table, script } = messages();
     const error = await failure(table.query({ ...ROOM, sort: sort as never }).all());
