@@ -158,6 +158,13 @@ describe("pages", () => {
     expect(await table.query(ROOM).all()).toEqual({ items: [], cursor: undefined });
   });
 
+  it("may hold more items than a call takes arguments", async () => {
+    const Items = Array.from({ length: 250_000 }, () => at(1));
+    const { table } = messages([{ answer: { Items } }, { answer: { Items } }]);
+    expect((await table.query(ROOM).all()).items).toHaveLength(Items.length);
+    expect((await table.scan().parallel(1).all()).items).toHaveLength(Items.length);
+  });
+
   it("of a segment say which", async () => {
     const { table } = messages([page([1], true)]);
     expect(await table.scan({ segment: [1, 2] }).page()).toMatchObject({ segment: 1 });
