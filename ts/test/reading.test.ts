@@ -158,6 +158,17 @@ describe("pages", () => {
     expect(await table.query(ROOM).all()).toEqual({ items: [], cursor: undefined });
   });
 
+  it("that are cut need the keys of their last item, which a mock may forget", async () => {
+    const { table } = messages([{ answer: { Items: [{ text: { S: "a" } }, { text: { S: "b" } }] } }]);
+    const error = await failure(
+      table
+        .query({ ...ROOM, limit: 1 })
+        .select(["text"])
+        .page(),
+    );
+    expect([error.code, error.path]).toEqual(["DecodeFailed", "room"]);
+  });
+
   it("may hold more items than a call takes arguments", async () => {
     const Items = Array.from({ length: 250_000 }, () => at(1));
     const { table } = messages([{ answer: { Items } }, { answer: { Items } }]);
