@@ -11,7 +11,9 @@ const zones = ROOMS.map((room, index) => ({
   target: `./src/${room}`,
   from: [
     ...ROOMS.slice(index + 1).map((later) => `./src/${later}`),
-    ...["client", "table", "index", "dms", "testing"].map((file) => `./src/${file}.ts`),
+    ...["arrivals", "client", "dms", "index", "keys", "reading", "table", "testing"].map(
+      (file) => `./src/${file}.ts`,
+    ),
   ],
   message: "Arrows point left: see docs/architecture.md.",
 }));

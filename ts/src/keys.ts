@@ -33,16 +33,16 @@ export type SortOf<D> = {
 /** What reads of many items take. */
 export interface ScanOptions extends Omit<ReadArguments, "order"> {
   /** Cancels the read. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What a query takes. */
 export interface QueryOptions<D> extends Omit<ReadArguments, "segment"> {
   /** The partition's value, or a map of attributes: without `index` it chooses the table or the one index that it fits. */
   readonly partition?: PartitionOf<D>;
-  readonly sort?: SortOf<D>;
+  readonly sort?: SortOf<D> | null | undefined;
   /** Cancels the read. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const OPERATORS: ReadonlyMap<string, SortOperator> = new Map([
@@ -58,11 +58,11 @@ const OPERATORS: ReadonlyMap<string, SortOperator> = new Map([
 /** Take the keys out of a query's options. */
 export function keysOf(
   model: Model<AnyDefinition>,
-  { partition, sort }: { readonly partition?: unknown; readonly sort?: object | undefined },
+  { partition, sort }: { readonly partition?: unknown; readonly sort?: object | null | undefined },
 ): Keys {
   return {
     partition: isPlainObject(partition) ? { parts: partsOf(model, partition) } : { value: partition },
-    sort: sort && sortOf(model, sort as Readonly<Record<string, unknown>>),
+    sort: (sort ?? null) === null ? undefined : sortOf(model, sort as Readonly<Record<string, unknown>>),
   };
 }
 

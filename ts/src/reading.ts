@@ -83,7 +83,7 @@ export class Reading<T, D> implements AsyncIterable<T> {
     const items: T[] = [];
     let cursor: string | undefined;
     for await (const page of this.pages()) {
-      items.push(...page.items);
+      extend(items, page.items);
       cursor = page.cursor;
     }
     return { items, cursor };
@@ -223,7 +223,7 @@ export class Parallel<T> implements AsyncIterable<T> {
     const items: T[] = [];
     const cursors = Array.from({ length: this.#segments }, (): string | undefined => undefined);
     for await (const page of this.pages()) {
-      items.push(...page.items);
+      extend(items, page.items);
       cursors[page.segment ?? 0] = page.cursor;
     }
     return { items, cursors };
@@ -308,6 +308,13 @@ async function* pagesOf<T>(
     start = page.lastKey;
     remaining = remaining === undefined ? undefined : remaining - items.length;
   } while (start !== undefined && remaining !== 0);
+}
+
+/** Add items one by one: a page may hold more than a call takes arguments. */
+function extend<T>(items: T[], more: readonly T[]): void {
+  for (const item of more) {
+    items.push(item);
+  }
 }
 
 function run<R>({ client, options: { signal } }: ReadingParts, exchange: Exchange<R>): Promise<R> {

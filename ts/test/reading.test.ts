@@ -158,6 +158,24 @@ describe("pages", () => {
     expect(await table.query(ROOM).all()).toEqual({ items: [], cursor: undefined });
   });
 
+  it("that are cut need the keys of their last item, which a mock may forget", async () => {
+    const { table } = messages([{ answer: { Items: [{ text: { S: "a" } }, { text: { S: "b" } }] } }]);
+    const error = await failure(
+      table
+        .query({ ...ROOM, limit: 1 })
+        .select(["text"])
+        .page(),
+    );
+    expect([error.code, error.path]).toEqual(["DecodeFailed", "room"]);
+  });
+
+  it("may hold more items than a call takes arguments", async () => {
+    const Items = Array.from({ length: 250_000 }, () => at(1));
+    const { table } = messages([{ answer: { Items } }, { answer: { Items } }]);
+    expect((await table.query(ROOM).all()).items).toHaveLength(Items.length);
+    expect((await table.scan().parallel(1).all()).items).toHaveLength(Items.length);
+  });
+
   it("of a segment say which", async () => {
     const { table } = messages([page([1], true)]);
     expect(await table.scan({ segment: [1, 2] }).page()).toMatchObject({ segment: 1 });
@@ -280,6 +298,12 @@ describe("a sort condition", () => {
     ]);
   });
 
+  it.each([undefined, null])("that is %s is none", async (sort) => {
+    const { table, script } = messages([page([], true)]);
+    await table.query({ ...ROOM, sort }).all();
+    expect(script.bodies).toMatchObject([{ KeyConditionExpression: "#n0 = :v0" }]);
+  });
+
   it.each([
     ["no operator", {}],
     ["two operators", { ge: 1, lt: 5 }],
@@ -291,6 +315,7 @@ describe("a sort condition", () => {
     ["a range that is none", { between: 1 }],
     ["null", { eq: null }],
     ["parts that are none", { parts: 1 }],
+    ["a bare value", 0],
   ])("with %s is refused when it is read", async (_name, sort) => {
     const { table, script } = messages();
     const error = await failure(table.query({ ...ROOM, sort: sort as never }).all());

@@ -178,8 +178,14 @@ export class Read {
   /** Give the key to go on behind an item. */
   #keyOf(item: WireItem): WireItem {
     return Object.fromEntries(
-      [...this.place.cursorKeys.keys()].map((name) => [name, item[name]]),
-    ) as WireItem;
+      [...this.place.cursorKeys.keys()].map((name) => {
+        const value = item[name];
+        if (value === undefined) {
+          throw new DecodeFailed("an item without its key", { path: pathText([name]) });
+        }
+        return [name, value];
+      }),
+    );
   }
 
   #found(item: WireItem): Found {
