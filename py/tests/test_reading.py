@@ -24,6 +24,7 @@ from dynamorm import (
     errors,
     field,
     load_dms,
+    schema_of,
     sort_key,
 )
 from dynamorm.testing import FixedClock, Request, Response, Script
@@ -150,6 +151,18 @@ def test_two_loops_over_one_reading_do_not_meet() -> None:
     reading = table.query("o")
     assert [(left.id, right.id) for left, right in zip(reading, reading, strict=True)] == [("n-1",) * 2, ("n-2",) * 2]
     assert len(sent) == 4
+
+
+@pytest.mark.parametrize("model", [Note, schema_of(Note)], ids=["class", "document"])
+def test_a_reading_keeps_what_it_was_given(model: Any) -> None:
+    script = Script([page(), page()])
+    keys, sort, paths = {"owner": "o"}, {"id": "n-1"}, ["size"]
+    reading = Client(transport=script, clock=FixedClock(0)).table(model).query(keys, sort).select(paths)
+    assert list(reading) == []
+    keys["owner"], sort["id"] = "p", "n-2"
+    paths.append("topic")
+    assert list(reading) == []
+    assert script.sent[0] == script.sent[1]
 
 
 def test_an_error_in_the_middle_comes_behind_the_items_before_it() -> None:
@@ -415,6 +428,7 @@ REFUSED: dict[str, tuple[Callable[[Table[Note]], Any], type[errors.DynamORMError
     ),
     "no cursor": (lambda table: table.query("o", cursor=SECRET), errors.InvalidCursorError),
     "an unknown view": (lambda table: table.query(SECRET).view("Nothing"), errors.ValidationFailedError),
+    "a text to select": (lambda table: table.query(SECRET).select("id"), errors.ValidationFailedError),
     "a view and a selection": (
         lambda table: table.query(SECRET).view("Brief").select(["id"]),
         errors.ValidationFailedError,

@@ -147,8 +147,9 @@ class Client:
         made = {binding.model.name: self._maker(model) for binding, model in zip(bindings, given, strict=True)}
 
         def named(given_keys: Any) -> Any:  # noqa: ANN401 - a key's value, a condition, or a map
-            typed = None if isinstance(given[0], Schema) else given[0]
-            return typed.__dynamorm_named__(given_keys) if typed and isinstance(given_keys, Mapping) else given_keys
+            if not isinstance(given_keys, Mapping):
+                return given_keys
+            return dict(given_keys) if isinstance(given[0], Schema) else given[0].__dynamorm_named__(given_keys)
 
         def make(binding: Binding, values: dict[str, Any]) -> Any:  # noqa: ANN401 - an item of any of the models
             return made[binding.model.name](values)

@@ -117,6 +117,8 @@ class Reading(Generic[V]):
 
     def select(self, paths: Sequence[PathLike]) -> Reading[dict[str, Any]]:
         """Read parts of the items, as plain dicts by attribute name of what was selected and stored."""
+        if not isinstance(paths, str):
+            paths = tuple(paths)
         return self._as(replace(self._shape, select=paths), lambda _binding, values: values)
 
     def view(self, name: str) -> Reading[dict[str, Any]]:

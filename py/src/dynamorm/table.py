@@ -187,8 +187,8 @@ class _Verbs(Generic[V]):
         return self._value(values)
 
     def _named(self, given: Any) -> Any:  # noqa: ANN401 - a key's value, a condition, or a map
-        """Give a map by attribute name; anything else as it is."""
-        return given
+        """Give a map by attribute name, of the reading's own; anything else as it is."""
+        return dict(given) if isinstance(given, Mapping) else given
 
     def exists(self, key: Mapping[str, Any] | V, *, consistent: bool = False) -> bool:
         """Tell whether an item is there; only its key is read."""

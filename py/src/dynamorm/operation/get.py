@@ -92,6 +92,8 @@ class Exists(SingleExchange[bool]):
 
 def selected(binding: Binding, select: Sequence[PathLike] | None, view: str | None) -> Sequence[PathLike] | None:
     """Give the paths that are selected, by themselves or by a view; None for whole items."""
+    if isinstance(select, str):  # a text is a sequence of texts, too
+        raise ValidationFailedError("select takes a list of paths")
     if view is None:
         return select
     if select is not None:
