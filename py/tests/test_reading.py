@@ -187,6 +187,13 @@ def test_a_limit_that_is_reached_sends_nothing_more() -> None:
     assert sent[0].body["ExclusiveStartKey"] == wire(3)
 
 
+def test_a_page_that_is_cut_at_an_item_without_its_keys_is_decode_failed() -> None:
+    table, _ = notes(Response({"Items": [{"size": {"N": "1"}}] * 2}))
+    with pytest.raises(errors.DecodeFailedError) as caught:
+        table.query("o", limit=1).select(["size"]).all()
+    assert caught.value.path == "owner"
+
+
 def test_limit_is_sent_only_where_nothing_filters() -> None:
     table, sent = notes(page(1, more=True), page(2, more=True), page(1, 2, 3))
     assert ids(table.query("o", limit=2)) == ["n-1", "n-2"]

@@ -11,6 +11,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..codec import path_name
 from ..codec.json_text import quote, write_json
 from ..errors import (
     DecodeFailedError,
@@ -163,7 +164,13 @@ class Read:
         return self.signer.write(Cursor(key, index, order, self.options.segment), self._bound)
 
     def cut(self, item: Item) -> Item:
-        """Give the key to go on behind an item."""
+        """Give the key to go on behind an item.
+
+        Raises DecodeFailedError where the item lacks a part of it.
+        """
+        for name in self.place.cursor_keys:
+            if name not in item:
+                raise DecodeFailedError("the item lacks a key", path=path_name(name))
         return {name: item[name] for name in self.place.cursor_keys}
 
     def values(self, item: Item) -> tuple[Binding, dict[str, Any]]:
