@@ -48,7 +48,8 @@ export class Reading<T, D> implements AsyncIterable<T> {
   readonly #parts: ReadingParts;
 
   constructor(parts: ReadingParts) {
-    this.#parts = parts;
+    // Copies: what is changed after the call changes no reading of it.
+    this.#parts = { ...parts, options: { ...parts.options } };
   }
 
   /** No member of the object: who prints a reading sees neither keys nor filters. */
@@ -129,7 +130,7 @@ export class Reading<T, D> implements AsyncIterable<T> {
 
   /** Read parts of the items: paths as in `get`. Top-level attributes give a type with these members alone. */
   select<const P extends Path<D>>(paths: readonly P[]): Reading<Picked<D, P>, D> {
-    return new Reading(this.shaped({ select: paths }));
+    return new Reading(this.shaped({ select: listed(paths) }));
   }
 
   /** Read the attributes of a named view of the model. */
@@ -162,7 +163,7 @@ export class Reading<T, D> implements AsyncIterable<T> {
 /** A scan that has not begun; `parallel` reads its segments side by side. */
 export class Scan<T, D> extends Reading<T, D> {
   override select<const P extends Path<D>>(paths: readonly P[]): Scan<Picked<D, P>, D> {
-    return new Scan(this.shaped({ select: paths }));
+    return new Scan(this.shaped({ select: listed(paths) }));
   }
 
   override view<const N extends View<D>>(name: N): Scan<Viewed<D, N>, D> {
@@ -276,6 +277,11 @@ interface Turn<T> {
 async function turnOf<T>(number: number, pages: Turn<T>["pages"]): Promise<Turn<T>> {
   const { value } = await pages.next();
   return { number, pages, page: value ?? undefined };
+}
+
+/** Copy a list of paths; what is none is refused when it is read. */
+function listed<P>(paths: readonly P[]): readonly P[] {
+  return Array.isArray(paths) ? Array.from<P>(paths) : paths;
 }
 
 function begin({ client, codecs, tableName, keys, options, shape }: ReadingParts): Read {

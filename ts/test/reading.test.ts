@@ -117,6 +117,27 @@ describe("a reading is lazy", () => {
     expect(seen).toEqual([[1, 2], [1, 2], [3], [4]]);
   });
 
+  it("is of what the call was given, whatever becomes of it", async () => {
+    const { table, script } = messages([page([], true)]);
+    const options: QueryOptions<(typeof Message)["definition"]> = { partition: { room: "r" }, limit: 2 };
+    const paths: ("text" | "author")[] = ["text"];
+    const reading = table.query(options).select(paths);
+    Object.assign(options, { limit: 9, order: "desc" });
+    Object.assign(options.partition ?? {}, { room: "other" });
+    paths.push("author");
+    await reading.all();
+    expect(script.bodies).toEqual([
+      {
+        TableName: "messages",
+        KeyConditionExpression: "#n0 = :v0",
+        ProjectionExpression: "#n1, #n0, #n2",
+        ExpressionAttributeNames: { "#n0": "room", "#n1": "text", "#n2": "at" },
+        ExpressionAttributeValues: { ":v0": { S: "r" } },
+        Limit: 2,
+      },
+    ]);
+  });
+
   it("says what is wrong with it when it is read, not when it is made", async () => {
     const { table, script } = messages();
     const reading = table.query({ partition: "" });
@@ -261,6 +282,14 @@ describe("a reading gives", () => {
         table
           .scan()
           .view("Nothing" as "Line")
+          .all(),
+    ],
+    [
+      "a text for a list of paths",
+      (table) =>
+        table
+          .scan()
+          .select("text" as never)
           .all(),
     ],
     ["an order that there is not", (table) => table.query({ ...ROOM, order: "up" as "asc" }).all()],

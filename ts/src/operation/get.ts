@@ -108,6 +108,9 @@ export function selectionOf(
   { select, view }: ReadOptions,
 ): readonly (string | PathSegments)[] | undefined {
   if (view === undefined) {
+    if (select !== undefined && !Array.isArray(select)) {
+      throw new ValidationFailed("a selection is a list of paths");
+    }
     return select;
   }
   if (select !== undefined) {
