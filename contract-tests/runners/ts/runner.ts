@@ -272,7 +272,9 @@ const OPERATIONS: Readonly<Record<string, (subject: Subject) => Promise<object>>
       ...signalOf(subject),
       ...conditionOf(subject),
       ...versionOf(subject),
-      ...defined({ mustExist: subject.args.must_exist, returnOld: subject.args.return_old }),
+      ...(defined({ mustExist: subject.args.must_exist, returnOld: subject.args.return_old }) as {
+        readonly returnOld: true;
+      }),
     });
     return old === undefined ? {} : { old: toItem(subject, old) };
   },
