@@ -129,8 +129,7 @@ def test_an_error_that_is_there_sends_no_further_request() -> None:
     pages = scan(table, 3).pages()
     # The error may be there as early as its request is.
     with pytest.raises(errors.ThrottledError):
-        while True:
-            next(pages)
+        list(pages)
     asked = table.asked.total()
     assert (table.settled(asked), threads()) == (asked, [])
 
