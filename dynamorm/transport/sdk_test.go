@@ -173,6 +173,21 @@ func TestARefusedConnectionLeavesNoDoubtAboutAWrite(t *testing.T) {
 	}
 }
 
+func TestAnEarlierAttemptThatArrivedMakesTheServiceTheOrigin(t *testing.T) {
+	var s *service
+	s = serve(t, func(w http.ResponseWriter) {
+		answer(500, `{"__type":"InternalServerError"}`)(w)
+		go s.CloseClientConnections()
+		_ = s.Listener.Close() // the next attempt cannot even connect
+	})
+	e := send(t, client(s.URL, 2, func(o *dynamodb.Options) {
+		o.HTTPClient = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	}), put).Fault
+	if e == nil || e.Code != errs.CodeNetworkError || e.Origin != errs.Service || !e.MaybeApplied {
+		t.Errorf("got %+v", e)
+	}
+}
+
 func TestAnEndedContextIsCanceledAndAWriteOnItsWayMayHaveHappened(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := serve(t, func(w http.ResponseWriter) {
@@ -269,6 +284,19 @@ func TestAnErrorOfTheUsersMockIsMappedWithItsItem(t *testing.T) {
 	r := send(t, client("http://127.0.0.1:1", 1, mock(nil, failed)), put)
 	if e := r.Fault; e == nil || e.Code != errs.CodeConditionFailed || string(r.Body) != `{"Item":{"id":{"S":"a"}}}` {
 		t.Errorf("got %+v with %s", e, r.Body)
+	}
+}
+
+func TestAnErrorOfTheUsersMockIsRetryableByWhoIsAtFault(t *testing.T) {
+	for name, row := range map[string]struct {
+		fault     smithy.ErrorFault
+		status    int
+		retryable bool
+	}{"the server": {smithy.FaultServer, 500, true}, "the client": {smithy.FaultClient, 400, false}, "nobody knows": {smithy.FaultUnknown, 400, false}} {
+		r := send(t, client("http://127.0.0.1:1", 1, mock(nil, &smithy.GenericAPIError{Code: "SomethingNew", Fault: row.fault})), put)
+		if e := r.Fault; e == nil || e.Code != errs.CodeServiceError || e.Status != row.status || e.Retryable != row.retryable {
+			t.Errorf("%s: got %+v", name, e)
+		}
 	}
 }
 

@@ -85,6 +85,17 @@ describe("create", () => {
     expect(order).toEqual({ ...KEY, status: "open" });
   });
 
+  it("leaves a member alone that cannot be written, and brings the others up to date", async () => {
+    const { table } = orders([{ answer: {} }]);
+    const order = Object.defineProperty({ ...KEY, status: "open" as const }, "version", {
+      value: 7,
+      writable: false,
+      enumerable: true,
+    }) as typeof KEY & { status: "open"; version: number; created_at?: string };
+    expect((await table.create(order)).version).toBe(1);
+    expect(order.version).toBe(7);
+  });
+
   it("leaves the given object unchanged where it fails", async () => {
     const { table } = orders([refused(stored("4"))]);
     const order = { ...KEY, status: "open" as const };
