@@ -122,12 +122,27 @@ def _fill(params: dict[str, Any], context: Any, **_: Any) -> None:  # noqa: ANN4
 def _take(response_dict: dict[str, Any], **_: Any) -> None:  # noqa: ANN401 - botocore's own types
     call = _current.get()
     # Where a nested call came between, botocore reads the answer itself: slower, and the same.
-    if call is not None and call.attempting and response_dict["status_code"] < SUCCESS_BELOW:
+    if call is None or not call.attempting:
+        return
+    if response_dict["status_code"] >= SUCCESS_BELOW:
+        # botocore's parser falls over JSON that is no error of DynamoDB's; of an empty body it keeps the status.
+        response_dict["body"] = response_dict["body"] if _parseable(response_dict["body"]) else b""
+    else:
         call.raw = response_dict["body"]
         checksum = response_dict["headers"].get("x-amz-crc32")
         # Not every retry mode of botocore looks at the checksum.
         call.corrupt = checksum is not None and int(checksum) != zlib.crc32(response_dict["body"])
         response_dict["body"] = b""
+
+
+def _parseable(raw: bytes) -> bool:
+    try:
+        body = from_json(raw)
+    except ValueError:
+        return True
+    return isinstance(body, dict) and all(
+        isinstance(body.get(name, ""), str) for name in ("__type", "code", "message", "Message")
+    )
 
 
 def _count(
