@@ -18,4 +18,9 @@ var Capabilities = []string{
 	"scan.parallel",
 	"query.cursor",
 	"query.models",
+	"batch.get",
+	"batch.write",
+	"batch.bulk",
+	"tx.write",
+	"tx.get",
 }

@@ -16,7 +16,7 @@ from typing import Any, Protocol, cast
 import yaml
 
 import requirements_index
-from generators import Capability, ErrorCode, ErrorKind, Limit, Spec
+from generators import Capability, ErrorCode, ErrorKind, Limit, Reason, Spec
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -57,6 +57,9 @@ def load_spec(root: Path) -> Spec:
         version=(root / "VERSION").read_text(encoding="utf-8").strip(),
         errors=tuple(_error_code(entry) for entry in errors["codes"]),
         retryable_aws=dict(errors.get("retryable_aws", {})),
+        reasons=tuple(
+            Reason(name, entry["code"], entry.get("kind")) for name, entry in errors.get("reasons", {}).items()
+        ),
         limits=tuple(Limit(entry["name"], entry["value"], entry["why"]) for entry in limits),
         capabilities=tuple(
             Capability(entry["name"], entry["tier"], entry.get("mandatory_since"), entry["summary"])

@@ -175,3 +175,15 @@ var aws = map[string]awsType{
 	"ServiceUnavailableException":              {CodeServiceError, true},
 	"ReplicatedWriteConflictException":         {CodeServiceError, true},
 }
+
+// reasons has what the reasons of a cancelled transaction stand for.
+var reasons = map[string]reason{
+	"ConditionalCheckFailed":          {CodeConditionFailed, ""},
+	"DuplicateItem":                   {CodeConditionFailed, KindAlreadyExists},
+	"ItemCollectionSizeLimitExceeded": {CodeValidationFailed, ""},
+	"TransactionConflict":             {CodeTransactionConflict, ""},
+	"ProvisionedThroughputExceeded":   {CodeThrottled, ""},
+	"ThrottlingError":                 {CodeThrottled, ""},
+	"ValidationError":                 {CodeValidationFailed, ""},
+	"AccessDenied":                    {CodeAccessDenied, ""},
+}

@@ -57,6 +57,12 @@ type awsType struct {
 	retryable bool
 }
 
+// reason is what a reason of a cancelled transaction means.
+type reason struct {
+	code Code
+	kind Kind
+}
+
 // New gives a client error of a code, at a path ("" for none).
 func New(code Code, path, message string) *Error {
 	return &Error{Code: code, Origin: Client, Path: path, Message: message, Retryable: retryable[code]}

@@ -40,6 +40,8 @@ const (
 	BatchWriteMax = 25
 	// BatchWriteMaxBytes: a BatchWriteItem request is at most 16 MB.
 	BatchWriteMaxBytes = 16777216
+	// BatchWriteEntriesMaxBytes: 16 MB of a BatchWriteItem request, less 64 KB for what stands around its entries.
+	BatchWriteEntriesMaxBytes = 16711680
 	// TransactMax: a transaction has at most 100 actions.
 	TransactMax = 100
 	// TransactMaxBytes: the items of a transaction are at most 4 MB together.

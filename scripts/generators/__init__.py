@@ -59,6 +59,15 @@ class Capability:
 
 
 @dataclass(frozen=True)
+class Reason:
+    """One entry of `reasons` in spec/errors.yaml: what a reason of a cancelled transaction becomes."""
+
+    name: str
+    code: str
+    kind: str | None
+
+
+@dataclass(frozen=True)
 class Spec:
     """All that generators may know, in the spec's own order."""
 
@@ -67,6 +76,7 @@ class Spec:
     errors: tuple[ErrorCode, ...]
     retryable_aws: dict[str, bool]
     """AWS error types whose retryability differs from that of their code."""
+    reasons: tuple[Reason, ...]
     limits: tuple[Limit, ...]
     capabilities: tuple[Capability, ...]
     reserved_words: tuple[str, ...]

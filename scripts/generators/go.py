@@ -5,7 +5,7 @@ from __future__ import annotations
 from generators import ErrorCode, Spec, header
 
 # What is built so far; the other capabilities of the list are promises.
-TIERS = ("P0", "P1")
+TIERS = ("P0", "P1", "P2")
 INITIALISMS = {"gsi": "GSI", "lsi": "LSI"}
 
 
@@ -72,6 +72,16 @@ def _tables(spec: Spec) -> list[str]:
         "",
         "var aws = map[string]awsType{",
         *_aligned(aws),
+        "}",
+        "",
+        "// reasons has what the reasons of a cancelled transaction stand for.",
+        "var reasons = map[string]reason{",
+        *_aligned(
+            [
+                (f"{_quote(one.name)}:", f"{{Code{one.code}, {f'Kind{one.kind}' if one.kind else _quote('')}}},")
+                for one in spec.reasons
+            ]
+        ),
         "}",
         "",
     ]

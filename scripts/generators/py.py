@@ -59,6 +59,9 @@ def _catalogue(spec: Spec) -> str:
         for name in code.aws:
             retryable = spec.retryable_aws.get(name, code.retryable)
             out.append(f'    "{name}": ({_name(code.code)}, {retryable}),')
+    out += ["}", "", "# The reasons of a cancelled transaction: the class each becomes."]
+    out += ["CODE_OF_REASON: dict[str, type[DynamORMError]] = {"]
+    out += [f'    "{one.name}": {f"{one.kind}Error" if one.kind else _name(one.code)},' for one in spec.reasons]
     out += ["}", ""]
     return "\n".join(out)
 

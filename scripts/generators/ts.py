@@ -46,6 +46,15 @@ def _catalogue(spec: Spec) -> str:
             "Record<string, boolean>",
             [(aws, str(retryable).lower()) for aws, retryable in spec.retryable_aws.items()],
         ),
+        _table(
+            "CODE_OF_REASON",
+            "What the reasons of a cancelled transaction stand for.",
+            "Record<string, { readonly code: ErrorCode; readonly kind?: ErrorKind }>",
+            [
+                (one.name, f"{{ code: {_quoted(one.code)}{f', kind: {_quoted(one.kind)}' if one.kind else ''} }}")
+                for one in spec.reasons
+            ],
+        ),
     ]
     return "\n".join(blocks)
 

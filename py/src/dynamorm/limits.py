@@ -40,6 +40,8 @@ BATCH_WRITE_MAX = 25
 """BatchWriteItem takes at most 25 requests."""
 BATCH_WRITE_MAX_BYTES = 16777216
 """A BatchWriteItem request is at most 16 MB."""
+BATCH_WRITE_ENTRIES_MAX_BYTES = 16711680
+"""16 MB of a BatchWriteItem request, less 64 KB for what stands around its entries."""
 TRANSACT_MAX = 100
 """A transaction has at most 100 actions."""
 TRANSACT_MAX_BYTES = 4194304

@@ -355,3 +355,15 @@ export const RETRYABLE_OF_AWS_TYPE: Readonly<Record<string, boolean>> = {
   ServiceUnavailableException: true,
   ReplicatedWriteConflictException: true,
 };
+
+/** What the reasons of a cancelled transaction stand for. */
+export const CODE_OF_REASON: Readonly<Record<string, { readonly code: ErrorCode; readonly kind?: ErrorKind }>> = {
+  ConditionalCheckFailed: { code: "ConditionFailed" },
+  DuplicateItem: { code: "ConditionFailed", kind: "AlreadyExists" },
+  ItemCollectionSizeLimitExceeded: { code: "ValidationFailed" },
+  TransactionConflict: { code: "TransactionConflict" },
+  ProvisionedThroughputExceeded: { code: "Throttled" },
+  ThrottlingError: { code: "Throttled" },
+  ValidationError: { code: "ValidationFailed" },
+  AccessDenied: { code: "AccessDenied" },
+};

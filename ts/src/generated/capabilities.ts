@@ -16,4 +16,9 @@ export const CAPABILITIES = [
   "scan.parallel",
   "query.cursor",
   "query.models",
+  "batch.get",
+  "batch.write",
+  "batch.bulk",
+  "tx.write",
+  "tx.get",
 ] as const;

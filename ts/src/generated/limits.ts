@@ -54,6 +54,9 @@ export const BATCH_WRITE_MAX = 25;
 /** A BatchWriteItem request is at most 16 MB. */
 export const BATCH_WRITE_MAX_BYTES = 16777216;
 
+/** 16 MB of a BatchWriteItem request, less 64 KB for what stands around its entries. */
+export const BATCH_WRITE_ENTRIES_MAX_BYTES = 16711680;
+
 /** A transaction has at most 100 actions. */
 export const TRANSACT_MAX = 100;
 

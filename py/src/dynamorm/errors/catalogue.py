@@ -237,3 +237,15 @@ CODE_OF_FAULT: dict[str, tuple[type[DynamORMError], bool]] = {
     "ServiceUnavailableException": (ServiceError, True),
     "ReplicatedWriteConflictException": (ServiceError, True),
 }
+
+# The reasons of a cancelled transaction: the class each becomes.
+CODE_OF_REASON: dict[str, type[DynamORMError]] = {
+    "ConditionalCheckFailed": ConditionFailedError,
+    "DuplicateItem": AlreadyExistsError,
+    "ItemCollectionSizeLimitExceeded": ValidationFailedError,
+    "TransactionConflict": TransactionConflictError,
+    "ProvisionedThroughputExceeded": ThrottledError,
+    "ThrottlingError": ThrottledError,
+    "ValidationError": ValidationFailedError,
+    "AccessDenied": AccessDeniedError,
+}
