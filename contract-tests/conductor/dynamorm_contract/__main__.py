@@ -270,7 +270,7 @@ def bad_weather(arguments: argparse.Namespace) -> int:
     say(f"chaos: seed {seed}")
     with engine(["live"]) as dynamodb:
         assert dynamodb is not None
-        problems = chaos.run(languages, load_catalogue(ROOT / "spec"), dynamodb, arguments.steps, seed, say)
+        problems = chaos.run(languages, load_catalogue(ROOT / "spec"), dynamodb, chaos.Work(arguments.steps, seed), say)
     for problem in problems[:20]:
         say(problem)
     return FAILED if problems else 0

@@ -88,9 +88,8 @@ class Chaos:
             problems += self._delete([row["id"]["S"] for row in rows[::2]], stored)
         finally:
             live.weather = None
-        self.say(
-            f"{name:36} {items} written, {len(rows[::2])} deleted in {time.monotonic() - started:.1f} s, faults: {', '.join(f'{kind} {count}' for kind, count in sorted(weather.met.items()))}"
-        )
+        met = ", ".join(f"{kind} {count}" for kind, count in sorted(weather.met.items()))
+        self.say(f"{name:36} {items} written, {len(rows[::2])} deleted in {time.monotonic() - started:.1f} s, faults: {met}")
         return [f"{name}: {problem}" for problem in problems]
 
     def _open(self, sdk_retries: int) -> None:
@@ -146,7 +145,15 @@ def _counts(result: dict[str, Any], member: str, given: int, named: dict[str, st
     return problems
 
 
-def run(languages: list[Language], catalogue: Catalogue, engine: Engine, items: int, seed: int, say: Callable[[str], None]) -> list[str]:
+@dataclass(frozen=True)
+class Work:
+    """How much is written, and by which seed the faults come."""
+
+    items: int
+    seed: int
+
+
+def run(languages: list[Language], catalogue: Catalogue, engine: Engine, work: Work, say: Callable[[str], None]) -> list[str]:
     """Let every language write in bad weather, and give what is wrong."""
     problems = []
     document = Models.load(SUITE / "models").models[MODEL]
@@ -156,5 +163,5 @@ def run(languages: list[Language], catalogue: Catalogue, engine: Engine, items: 
             assert session.live is not None
             session.live.namespace = NAMESPACE
             chaos = Chaos(session, Tables(engine, NAMESPACE), document, say)
-            problems += [problem for sdk_retries in SDK_RETRIES for problem in chaos.run(items, seed, sdk_retries)]
+            problems += [problem for sdk_retries in SDK_RETRIES for problem in chaos.run(work.items, work.seed, sdk_retries)]
     return problems
