@@ -91,7 +91,7 @@ class Bulk:
         self._lost: list[tuple[int, Literal["undone", "unknown"], ItemKey]] = []
         self._under_way: list[_Sent] = []
         self._finished: SimpleQueue[_Sent] = SimpleQueue()
-        self._started = self._stopped = False
+        self._stopped = False
 
     def run(self) -> Progress:
         """Do the work; give the numbers at its end."""
@@ -106,7 +106,7 @@ class Bulk:
                 self._stopped = not isinstance(error, Exception)
                 raise
         if self._failure is not None:
-            raise self._incomplete(self._failure) from self._failure
+            raise self._incomplete(self._failure)
         return self._progress
 
     def _goes_on(self) -> bool:
@@ -169,7 +169,6 @@ class Bulk:
             for number, entry in zip(sent.numbers, sent.entries, strict=True):
                 self._lost.append((number, "undone", entry.item_key()))
         elif sent.entries:
-            self._started = True
             self._under_way.append(sent)
             pool.submit(self._send, sent)
 
@@ -223,7 +222,13 @@ class Bulk:
             self._lost.append((self._taken, "undone", key))
         lost = sorted(self._lost, key=lambda one: one[0])
         undone, unknown = ([key for _, state, key in lost if state == wanted] for wanted in ("undone", "unknown"))
-        out = incomplete(failure, {"done": [], "undone": undone, "unknown": unknown}, sent=self._started)
+        spent = isinstance(failure, BatchIncompleteError)
+        cause = failure.__cause__ if spent else failure
+        out = incomplete(
+            cause if isinstance(cause, DynamORMError) else None,
+            {"done": [], "undone": undone, "unknown": unknown},
+            spent=spent,
+        )
         return out.with_keys([], undone, unknown)
 
 

@@ -277,7 +277,7 @@ class Client:
     def run(self, exchange: Exchange[T], *, stopped: Callable[[], bool] = lambda: False) -> T:
         """Drive an exchange to its result; nothing is sent again once it is `stopped`."""
         while (request := exchange.next()) is not None:
-            if request.delay_ms:
+            if request.delay_ms is not None:
                 self._sleeper(request.delay_ms / 1000)
                 if stopped():
                     raise CanceledError("stopped before it was sent again", origin="service")

@@ -48,11 +48,11 @@ class Attempts:
         """Tell whether there is none left."""
         return self._sent >= self._retries.max_attempts
 
-    def delay_ms(self) -> int:
+    def delay_ms(self) -> int | None:
         """Count an attempt, and give the wait before it; only a repetition waits, and reads the random source."""
         repetition = self._sent
         self._sent += 1
         if not repetition:
-            return 0
+            return None
         doubled = self._retries.base_ms << min(repetition - 1, _DOUBLINGS_MAX)
         return int(self._random() * min(self._retries.cap_ms, doubled))

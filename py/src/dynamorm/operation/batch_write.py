@@ -50,7 +50,7 @@ def delete_entry(binding: Binding, key: Mapping[str, Any], guard: Guard, *, unch
     Raises MissingPrimaryKeyError, and ValidationFailedError for what a batch cannot hold.
     """
     marshalled = binding.codec.marshal_key(key)
-    if not unchecked and guard != type(guard)():
+    if not unchecked and not guard.is_empty:
         raise ValidationFailedError(f"{binding.model.name}: a batch has no conditions, and expects nothing of an item")
     if not unchecked and binding.model.discriminator is not None:
         raise ValidationFailedError(f"{binding.model.name}: a batch deletes without looking at the discriminator")

@@ -98,13 +98,13 @@ class Chunks(Generic[E]):
     def receive(self, response: Response) -> None:
         """Take the answer; raise where the batch ends with it."""
         error = response.error
-        lost = error is not None and error.maybe_applied
+        lost = self.write and (response.unanswered or (error is not None and error.maybe_applied))
         if error is None:
             try:
                 self._take(response.body)
             except DecodeFailedError as unreadable:
                 error, lost = unreadable, self.write
-        if lost:
+        if lost:  # what an answer said is done is left no longer
             self._mark(self._left, "unknown")
         if error is not None and not isinstance(error, ThrottledError):
             raise self._ended(error)
@@ -149,13 +149,13 @@ class Chunks(Generic[E]):
 
 
 def incomplete(
-    cause: DynamORMError | None, keys: Mapping[State, Sequence[ItemKey]], *, spent: bool = False, sent: bool = True
+    cause: DynamORMError | None, keys: Mapping[State, Sequence[ItemKey]], *, spent: bool = False
 ) -> BatchIncompleteError:
     """Make the error of a batch that ended early, with what it takes over from the failure that ended it."""
     out = BatchIncompleteError(
         f"{'the attempts are spent' if spent else 'ended by a failure'}:"
         f" {len(keys['undone'])} undone, {len(keys['unknown'])} unknown",
-        origin="service" if sent else "client",
+        origin="service" if spent or cause is None else cause.origin,
         retryable=spent or cause is None or cause.retryable,
         aws=None if cause is None else cause.aws,
         request_id=None if cause is None else cause.request_id,

@@ -16,11 +16,11 @@ T_co = TypeVar("T_co", covariant=True)
 
 @dataclass(frozen=True)
 class Request:
-    """One DynamoDB call: the API's name, its body as DynamoDB JSON, and how long to wait before sending it."""
+    """One DynamoDB call: the API's name, its body as DynamoDB JSON, and how long to wait before sending it again."""
 
     api: str
     body: dict[str, Any]
-    delay_ms: int = 0
+    delay_ms: int | None = None
     write: bool = False
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ..codec import item_size
+from ..codec import item_size, says_too_large
 from ..codec.json_text import JSONError, read_json, write_json
 from ..errors import (
     ConditionFailedError,
     DynamORMError,
+    ItemTooLargeError,
     ServiceError,
     TransactionCanceledError,
     ValidationFailedError,
@@ -43,8 +44,8 @@ class Check(Delete):
         Raises ValidationFailedError where nothing is demanded.
         """
         super().__init__(binding, key, guard)
-        if "ConditionExpression" not in self.request.body:
-            raise ValidationFailedError(f"{binding.model.name}: a check without anything to check")
+        if guard.is_empty:
+            raise ValidationFailedError(f"{binding.model.name}: a check needs a condition, must_exist or a version")
         self.request = Request("ConditionCheck", self.request.body)
 
 
@@ -114,6 +115,8 @@ class Transaction(Generic[T]):
         if not isinstance(code, str) or code == "None":
             return None
         kind = CODE_OF_REASON.get(code, ServiceError)
+        if kind is ValidationFailedError and says_too_large(str(given.get("Message"))):
+            kind = ItemTooLargeError
         return self.reason(index, kind(f"DynamoDB's reason is {code}", origin="service", aws=code), given.get("Item"))
 
 
