@@ -89,6 +89,7 @@ class Endpoint:
         self.salt = ""
         self.gate: threading.Barrier | None = None
         self.seen: list[Seen] = []
+        self.weather: Callable[[str, dict[str, Any]], dict[str, Any] | None] | None = None
         self.tamper_request: Callable[[str, dict[str, Any]], dict[str, Any]] | None = None
         self.tamper_response: Callable[[str, dict[str, Any]], dict[str, Any]] | None = None
         self.listener: Callable[[Seen, Answer], None] | None = None
@@ -138,6 +139,8 @@ class Endpoint:
             self.seen.append(seen)
         if self.gate is not None:
             self.gate.wait()
+        if self.weather is not None and (fault := self.weather(op, body)) is not None:
+            exchange = {"fault": fault}
         answer = self._answer(op, body, exchange)
         if self.tamper_response is not None and answer.status == 200 and answer.drop is None:  # noqa: PLR2004
             with contextlib.suppress(ValueError):

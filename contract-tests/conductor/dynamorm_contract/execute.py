@@ -245,8 +245,9 @@ class _Execution:
         details = members.get("details")
         if step["do"] in GROUPS and isinstance(details, dict):
             members["details"] = tag_details(self.case.models, step.get("on", ""), step["args"], details)
-        if step["do"] in GROUPS and isinstance(members.get("after"), list):
-            members["after"] = tag_after(self.case.models, step.get("on", ""), step["args"], members["after"])
+        after = members.get("after")
+        if step["do"] in GROUPS and isinstance(after, list):
+            members["after"] = tag_after(self.case.models, step.get("on", ""), step["args"], after)
         if model is not None and isinstance(details, dict) and isinstance(details.get("item"), dict):
             members["details"] = {**details, "item": tag_members(model, details["item"], expected=True)}
         if members.get("maybe_applied") is False:

@@ -22,7 +22,10 @@ def _turned(part: Any) -> Any:
 def _unstamped(part: Any) -> Any:
     if not isinstance(part, list):
         return part
-    return [{"PutRequest": {"Item": {name: value for name, value in entry["PutRequest"]["Item"].items() if name not in {"updated_at", "touched"}}}} if "PutRequest" in entry else entry for entry in part]
+    return [
+        {"PutRequest": {"Item": {name: value for name, value in entry["PutRequest"]["Item"].items() if name not in {"updated_at", "touched"}}}} if "PutRequest" in entry else entry
+        for entry in part
+    ]
 
 
 def _without_consistency(part: Any) -> Any:
@@ -50,7 +53,9 @@ def _first_reason_alone(details: Body) -> Body:
 
 def _actions(change: Any) -> Change:
     """Change each action of a transaction."""
-    return lambda _op, body: body | {"TransactItems": [{kind: change(part) for kind, part in entry.items()} for entry in body["TransactItems"]]} if "TransactItems" in body else body
+    return lambda _op, body: (
+        body | {"TransactItems": [{kind: change(part) for kind, part in entry.items()} for entry in body["TransactItems"]]} if "TransactItems" in body else body
+    )
 
 
 def _unguarded(part: Body) -> Body:
