@@ -117,7 +117,6 @@ type bulkWriter struct {
 
 	counts   Bulk
 	taken    int
-	sentAny  bool
 	filling  *bulkChunk
 	underWay int
 	ended    chan *bulkChunk
@@ -200,7 +199,7 @@ func (w *bulkWriter) send() {
 	if chunk == nil || chunk.Len() == 0 {
 		return
 	}
-	w.filling, w.sentAny = nil, true
+	w.filling = nil
 	w.underWay++
 	chunk.sent = operation.NewBatchWrite(&chunk.Writes, w.client.retries, chunk.body)
 	go func() {
@@ -330,9 +329,8 @@ func (w *bulkWriter) finish() (Bulk, error) {
 			f.Undone = append(f.Undone, r.key)
 		}
 	}
-	e := operation.Incomplete(w.failure, false, f)
-	if !w.sentAny {
-		e.Origin = errs.Client
+	if e := errs.As(w.failure); e != nil && e.Code == errs.CodeBatchIncomplete {
+		return w.counts, operation.Incomplete(e.Cause, true, f)
 	}
-	return w.counts, e
+	return w.counts, operation.Incomplete(w.failure, false, f)
 }

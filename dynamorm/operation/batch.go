@@ -67,15 +67,17 @@ func (r KeyReader) all(list []Keyed) []errs.BatchKey {
 	return out
 }
 
-// Incomplete is what a batch fails with that did a part of its work, or may have. The cause gives its type, request id, status and
-// retryability; spent says that the attempts were, so that the rest can be tried later.
+// Incomplete is what a batch fails with that did a part of its work, or may have. The cause gives its origin, type, request id, status and
+// retryability; where the attempts were spent the rest can be tried later.
 func Incomplete(cause error, spent bool, f Fates) *errs.Error {
 	e := errs.New(errs.CodeBatchIncomplete, "", "a part of the batch is not done")
-	e.Origin, e.Cause, e.MaybeApplied = errs.Service, cause, len(f.Unknown) > 0
-	e.Retryable = spent
+	e.Cause, e.MaybeApplied, e.Retryable = cause, len(f.Unknown) > 0, spent
 	if c := errs.As(cause); c != nil {
-		e.AWS, e.RequestID, e.Status, e.Model = c.AWS, c.RequestID, c.Status, c.Model
+		e.Origin, e.AWS, e.RequestID, e.Status, e.Model = c.Origin, c.AWS, c.RequestID, c.Status, c.Model
 		e.Retryable = spent || c.Retryable
+	}
+	if spent {
+		e.Origin = errs.Service
 	}
 	e.SetKeys(f.Keys)
 	return e

@@ -176,7 +176,7 @@ func (x *BatchGet) Next() (Request, bool) {
 	}
 	x.sent++
 	x.build()
-	return Request{API: "BatchGetItem", Tables: []string{x.current.table}, Body: x.body, Delay: x.delay}, true
+	return Request{API: "BatchGetItem", Tables: []string{x.current.table}, Body: x.body, Waits: x.sent > 1, Delay: x.delay}, true
 }
 
 // take takes as many keys as a request holds; false where there are none.

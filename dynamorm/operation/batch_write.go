@@ -50,7 +50,7 @@ func (x *BatchWrite) Next() (Request, bool) {
 	}
 	x.sent++
 	x.build()
-	return Request{API: "BatchWriteItem", Tables: x.tables, Body: x.body, Write: true, Delay: x.delay}, true
+	return Request{API: "BatchWriteItem", Tables: x.tables, Body: x.body, Write: true, Waits: x.sent > 1, Delay: x.delay}, true
 }
 
 // chunk takes as many writes as a request holds; false where there are none.

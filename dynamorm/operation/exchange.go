@@ -20,7 +20,8 @@ type Request struct {
 	Body   []byte
 	// Write says that the call changes something, so that a lost answer leaves doubt.
 	Write bool
-	// Delay is how long to wait before the request is sent.
+	// Waits says that something is sent again, which waits for Delay, be it nothing.
+	Waits bool
 	Delay time.Duration
 }
 

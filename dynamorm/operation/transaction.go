@@ -1,6 +1,7 @@
 package operation
 
 import (
+	"bytes"
 	"strconv"
 
 	"github.com/dynamorm/dynamorm/dynamorm/codec"
@@ -28,7 +29,7 @@ func (t *transaction) Next() (Request, bool) {
 		return Request{}, false
 	}
 	t.sent++
-	t.request.Delay = t.delay
+	t.request.Waits, t.request.Delay = t.sent > 1, t.delay
 	return t.request, true
 }
 
@@ -83,8 +84,12 @@ func (t *transaction) reason(canceled *errs.Error, action int, element []byte) *
 		return nil
 	}
 	code, kind, known := errs.FromReason(name)
+	message, _, _ := codec.Member(element, "Message")
 	e := &errs.Error{Code: code, Kind: kind, Origin: errs.Service, AWS: name, RequestID: canceled.RequestID, Status: canceled.Status,
 		Message: "action " + strconv.Itoa(action+1) + " failed", Retryable: known && errs.Retryable(code)}
+	if code == errs.CodeValidationFailed && bytes.Contains(message, []byte("Item size")) {
+		e.Code = errs.CodeItemTooLarge
+	}
 	if name == "ConditionalCheckFailed" {
 		return errs.As(t.explain(action, Response{Body: element, Fault: e}))
 	}

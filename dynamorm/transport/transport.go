@@ -39,7 +39,7 @@ func Run(ctx context.Context, t Transport, sleep Sleeper, x operation.Exchange) 
 }
 
 func deliver(ctx context.Context, t Transport, sleep Sleeper, request operation.Request) operation.Response {
-	if request.Delay > 0 {
+	if request.Waits {
 		if err := sleep(ctx, request.Delay); err != nil {
 			return operation.Response{Fault: canceled(err, true, false)} // only what was sent before waits
 		}
