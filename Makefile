@@ -13,7 +13,7 @@ NARROW = --langs "$(LANGS)" $(if $(CASES),--cases "$(CASES)") $(if $(FILTER),--f
 ENGINE = $(if $(TARGET),$(if $(findstring live,$(TARGET)),--engine),--engine)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup contract contract-wire contract-live contract-selftest contract-mutants contract-replay contract-fuzz contract-bulk coverage coverage-update parity page \
+.PHONY: help setup contract contract-wire contract-live contract-selftest contract-mutants contract-replay contract-fuzz contract-bulk contract-chaos coverage coverage-update parity page \
 	test lint fmt types unit unit-py unit-ts unit-go tox generate check-generated engine lock clean distclean
 
 help: ## Show this list
@@ -54,6 +54,10 @@ contract-fuzz: ## Random models and calls: equal requests, nothing lost, one rea
 contract-bulk: ## Read a table of many items in every way, by every language and by each other's cursors (N=50000)
 	@$(SETUP) --langs "$(LANGS)" $(ENGINE)
 	@$(CONDUCTOR) bulk --langs "$(LANGS)" --steps "$(or $(N),50000)"
+
+contract-chaos: ## Write through a proxy that fails one request in five: every item is stored or named as not stored (N=5000 SEED=1)
+	@$(SETUP) --langs "$(LANGS)" $(ENGINE)
+	@$(CONDUCTOR) chaos --langs "$(LANGS)" --steps "$(or $(N),5000)" $(if $(SEED),--seed "$(SEED)")
 
 coverage: ## Show the requirements of spec/ that no case cites, and what changed since the lock
 	@$(SETUP) --langs py

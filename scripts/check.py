@@ -228,6 +228,7 @@ def _contract_gates() -> list[Gate]:
     return [
         Gate("contract", "all", "contract", (*conductor, "run"), count=count_contract, live=True),
         Gate("contract", "all", "fuzz", (*conductor, "fuzz", "--steps", "300", "--seed", "1")),
+        Gate("contract", "all", "chaos", (*conductor, "chaos", "--steps", "1000", "--seed", "1")),
         Gate("contract", "all", "parity matrix", (*conductor, "parity", "--check")),
         Gate("contract", "all", "parity page", browser, "contract-tests", count_pytest),
     ]

@@ -53,7 +53,7 @@ def _catalogue(spec: Spec) -> str:
         _table(
             "CODE_OF_REASON",
             "What the reasons of a cancelled transaction stand for.",
-            "Record<string, { readonly code: ErrorCode; readonly kind?: ErrorKind }>",
+            "Record<string, { code: ErrorCode; kind?: ErrorKind }>",
             [
                 (one.name, f"{{ code: {_quoted(one.code)}{f', kind: {_quoted(one.kind)}' if one.kind else ''} }}")
                 for one in spec.reasons

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import bulk, differential, report
+from . import bulk, chaos, differential, report
 from . import coverage as proof
 from . import mutants as mutation
 from .catalogue import Catalogue, load_catalogue
@@ -263,8 +263,22 @@ def read_bulk(arguments: argparse.Namespace) -> int:
     return FAILED if problems else 0
 
 
+def bad_weather(arguments: argparse.Namespace) -> int:
+    """Let every language write through a proxy that fails one request in five; an item that is lost without being named fails."""
+    languages = load_languages(arguments.langs.split(","), node())
+    seed = int(arguments.seed or time.strftime("%Y%m%d%H%M%S", time.gmtime()))
+    say(f"chaos: seed {seed}")
+    with engine(["live"]) as dynamodb:
+        assert dynamodb is not None
+        problems = chaos.run(languages, load_catalogue(ROOT / "spec"), dynamodb, chaos.Work(arguments.steps, seed), say)
+    for problem in problems[:20]:
+        say(problem)
+    return FAILED if problems else 0
+
+
 COMMANDS = {
     "bulk": read_bulk,
+    "chaos": bad_weather,
     "fuzz": fuzz,
     "run": run,
     "selftest": selftest,
@@ -287,8 +301,8 @@ def main() -> int:
     parser.add_argument("--target", help="targets, separated by commas: pure, wire, live")
     parser.add_argument("--keep", action="store_true", help="replay: leave the endpoint up, and the lines to the runner in a file")
     parser.add_argument("--table", default="typed", choices=["typed", "dynamic"], help="replay: through which table")
-    parser.add_argument("--steps", type=int, default=500, help="fuzz: how many operations; bulk: how many items")
-    parser.add_argument("--seed", help="fuzz: the same seed gives the same programs; the clock unless given")
+    parser.add_argument("--steps", type=int, default=500, help="fuzz: how many operations; bulk and chaos: how many items")
+    parser.add_argument("--seed", help="fuzz and chaos: the same seed gives the same programs and faults; the clock unless given")
     parser.add_argument("--check", action="store_true", help="parity: only compare")
     parser.add_argument("--update", action="store_true", help="coverage: write spec/coverage.lock")
     arguments = parser.parse_args()

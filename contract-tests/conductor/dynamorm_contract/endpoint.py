@@ -6,7 +6,9 @@ The wire is observed here, outside the process under test, so nothing depends on
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
+import secrets
 import socket
 import struct
 import threading
@@ -15,6 +17,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
+from .load import milliseconds
 from .match import CaseError
 
 if TYPE_CHECKING:
@@ -83,8 +86,10 @@ class Endpoint:
         self.engine, self.namespace = engine, namespace
         self.lock = threading.Lock()
         self.script: list[dict[str, Any]] = []
+        self.salt = ""
         self.gate: threading.Barrier | None = None
         self.seen: list[Seen] = []
+        self.weather: Callable[[str, dict[str, Any]], dict[str, Any] | None] | None = None
         self.tamper_request: Callable[[str, dict[str, Any]], dict[str, Any]] | None = None
         self.tamper_response: Callable[[str, dict[str, Any]], dict[str, Any]] | None = None
         self.listener: Callable[[Seen, Answer], None] | None = None
@@ -97,6 +102,10 @@ class Endpoint:
         self.deaf = socket.socket()
         self.deaf.bind(("127.0.0.1", 0))
         self.deaf_url = f"http://127.0.0.1:{self.deaf.getsockname()[1]}"
+
+    def begin(self) -> None:
+        """Begin a case: its tokens are its own."""
+        self.salt = secrets.token_hex(8)
 
     def close(self) -> None:
         """Stop listening."""
@@ -130,6 +139,8 @@ class Endpoint:
             self.seen.append(seen)
         if self.gate is not None:
             self.gate.wait()
+        if self.weather is not None and (fault := self.weather(op, body)) is not None:
+            exchange = {"fault": fault}
         answer = self._answer(op, body, exchange)
         if self.tamper_response is not None and answer.status == 200 and answer.drop is None:  # noqa: PLR2004
             with contextlib.suppress(ValueError):
@@ -155,11 +166,57 @@ class Endpoint:
             answer = self._forward(op, body) if self.engine is not None and where != "before" else json_answer(200, {})
             answer.drop = "before" if where == "after" else where
             return answer
+        if "unprocessed" in fault:
+            return self._unprocessed(op, body, set(fault["unprocessed"]))
+        if "delay" in fault:
+            time.sleep(milliseconds(fault["delay"]) / 1000)
+            return self._answer(op, body, {})
         raise CaseError(f"unknown fault {fault}")
+
+    def _unprocessed(self, op: str, body: dict[str, Any], undone: set[int]) -> Answer:
+        """Leave entries of a batch undone: the others are executed, these come back as they were sent."""
+        member = "UnprocessedItems" if op == "BatchWriteItem" else "UnprocessedKeys"
+        kept, back = _split(body["RequestItems"], undone)
+        answer = self._answer(op, {**body, "RequestItems": kept}, {}) if kept else json_answer(200, DEFAULT_REPLY[op])
+        if answer.status != 200:  # noqa: PLR2004
+            return answer
+        reply = json.loads(answer.body)
+        left = reply.get(member, {})
+        for table, request in back.items():
+            left[table] = request if table not in left else _joined(left[table], request)
+        return json_answer(200, {**reply, member: left})
 
     def _forward(self, op: str, body: dict[str, Any]) -> Answer:
         assert self.engine is not None
+        if "ClientRequestToken" in body:
+            # DynamoDB Local answers a token that it has seen as a replay, also after its tables were made again.
+            body = {**body, "ClientRequestToken": hashlib.sha256(f"{self.salt}{body['ClientRequestToken']}".encode()).hexdigest()[:36]}
         return Answer(*self.engine.call(self.namespace, op, body))
+
+
+Batch = dict[str, Any]
+
+
+def _split(tables: Batch, undone: set[int]) -> tuple[Batch, Batch]:
+    """Part the entries of a batch, which are counted table by table in the order of their names, into those that are done and those that are not."""
+    kept: Batch = {}
+    back: Batch = {}
+    count = 0
+    for table in sorted(tables):
+        request = tables[table]
+        entries = request["Keys"] if isinstance(request, dict) else request
+        numbered = list(enumerate(entries, count))
+        count += len(entries)
+        for out, chosen in ((kept, [one for index, one in numbered if index not in undone]), (back, [one for index, one in numbered if index in undone])):
+            if chosen:
+                out[table] = {**request, "Keys": chosen} if isinstance(request, dict) else chosen
+    if undone - set(range(count)):
+        raise CaseError(f"the request has {count} entries, and {sorted(undone)} are to be left undone")
+    return kept, back
+
+
+def _joined(left: Any, right: Any) -> Any:
+    return {**left, "Keys": left["Keys"] + right["Keys"]} if isinstance(left, dict) else left + right
 
 
 def _scripted(op: str, reply: dict[str, Any] | None) -> Answer:

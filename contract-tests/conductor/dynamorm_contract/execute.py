@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from . import exprs
-from .load import UNITS, duration
+from .grouping import GROUPS, tag_after, tag_details, tag_group, tag_group_result
+from .load import milliseconds
 from .match import CaseError, Context, Mismatch, UndefinedCaptureError, is_operator, match, match_unordered, short
 from .runner import ProtocolError, Runner, RunnerDiedError
 from .tagging import tag_arguments, tag_expected, tag_members
@@ -124,6 +125,8 @@ class _Execution:
 
     def run(self) -> None:
         given = self.case.body.get("given", {})
+        if self.stage.endpoint is not None:
+            self.stage.endpoint.begin()
         if self.stage.tables is not None:
             self.stage.tables.prepare(self.case.models, given.get("absent", []), given.get("items", {}))
         for actor, runner in self.stage.runners.items():
@@ -151,7 +154,7 @@ class _Execution:
             raise CaseError("a race needs the live target")
         runners = (self.stage.runners[None], rival)
         self._open(None, rival)
-        arguments = tag_arguments(self.case.models, step.get("on", ""), step["do"], self._filled(step["args"], at))
+        arguments = self._arguments(step, at)
         message = {"cmd": "call", "client": _client(None), "do": step["do"], "on": step.get("on"), "args": arguments}
         endpoint.reset(None)
         endpoint.hold(len(runners))
@@ -172,7 +175,7 @@ class _Execution:
             self._race(step, at)
             return
         do, actor = step["do"], step.get("as")
-        arguments = tag_arguments(self.case.models, step.get("on", ""), do, self._filled(step.get("args", {}), at))
+        arguments = self._arguments(step, at)
         if do == "fn.dms.load":
             arguments = self._document(arguments)
         if self.stage.tamper_call is not None:
@@ -180,7 +183,7 @@ class _Execution:
         if self.stage.endpoint is not None:
             script = step.get("wire")
             self.stage.endpoint.reset(_playable(script, live=self.stage.tables is not None))
-        cancel = {"cancel_ms": duration(step["cancel"]) // UNITS["ms"]} if "cancel" in step else {}
+        cancel = {"cancel_ms": milliseconds(step["cancel"])} if "cancel" in step else {}
         answer = self.stage.runners[actor].send({"cmd": "call", "client": _client(actor), "do": do, "on": step.get("on"), "args": arguments, **cancel})
         late = any(exchange.get("fault", {}).get("drop") == "late" for exchange in step.get("wire", []))
         if late and "error" in answer and self.stage.endpoint is not None:
@@ -202,14 +205,37 @@ class _Execution:
             if "error" not in answer:
                 raise Failure("ERROR_EXPECTED", f"{at}/expect/error", short(answer["result"]))
             self._error(step, expect["error"], answer["error"], f"{at}/expect/error")
+            self._beside(expect, step, answer, at)
             return
         if "error" in answer:
             raise Failure("ERROR_UNEXPECTED", f"{at}/expect/result", short(answer["error"]))
-        want = tag_expected(self.case.models, step.get("on", ""), step["do"], self._golden(expect["result"]))
+        want = self._expected(step, expect["result"])
         exact = step["do"] in {"fn.marshal", "fn.expression"}
         _raise_first("RESULT_MISMATCH", match(want, answer["result"], Context(self.captures, exact, exact), f"{at}/expect/result"))
+        self._beside(expect, step, answer, at)
         for name, pointer in expect.get("capture", {}).items():
             self.captures[name] = _at_pointer(answer["result"], pointer)
+
+    def _beside(self, expect: dict[str, Any], step: dict[str, Any], answer: dict[str, Any], at: str) -> None:
+        """Compare what an answer says beside its result: the waits between requests, and the caller's objects."""
+        if "sleeps" in expect:
+            sleeps = [milliseconds(text) for text in expect["sleeps"]]
+            _raise_first("RESULT_MISMATCH", match(sleeps, answer.get("sleeps", []), Context(), f"{at}/expect/sleeps"))
+        if "after" in expect:
+            after = tag_after(self.case.models, step.get("on", ""), step["args"], expect["after"])
+            _raise_first("RESULT_MISMATCH", match(after, answer.get("after"), Context(self.captures), f"{at}/expect/after"))
+
+    def _arguments(self, step: dict[str, Any], at: str) -> dict[str, Any]:
+        """Give the arguments of a step as the pipe has them."""
+        on, given = step.get("on", ""), self._filled(step.get("args", {}), at)
+        return tag_group(self.case.models, on, given) if step["do"] in GROUPS else tag_arguments(self.case.models, on, step["do"], given)
+
+    def _expected(self, step: dict[str, Any], result: Any) -> Any:
+        """Give an expected result as the pipe has it."""
+        on, want = step.get("on", ""), self._golden(result)
+        if step["do"] in GROUPS:
+            return tag_group_result(self.case.models, on, step["args"], want)
+        return tag_expected(self.case.models, on, step["do"], want)
 
     def _error(self, step: dict[str, Any], want: dict[str, Any], got: dict[str, Any], at: str) -> None:
         model = self.case.models.get(step.get("on", ""))
@@ -217,6 +243,11 @@ class _Execution:
         if model is not None and isinstance(members.get("after"), dict):
             members["after"] = tag_members(model, members["after"], expected=True)
         details = members.get("details")
+        if step["do"] in GROUPS and isinstance(details, dict):
+            members["details"] = tag_details(self.case.models, step.get("on", ""), step["args"], details)
+        after = members.get("after")
+        if step["do"] in GROUPS and isinstance(after, list):
+            members["after"] = tag_after(self.case.models, step.get("on", ""), step["args"], after)
         if model is not None and isinstance(details, dict) and isinstance(details.get("item"), dict):
             members["details"] = {**details, "item": tag_members(model, details["item"], expected=True)}
         if members.get("maybe_applied") is False:

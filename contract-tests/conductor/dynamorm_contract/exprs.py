@@ -17,6 +17,7 @@ KINDS = {
     "KeyConditionExpression": "condition",
     "ProjectionExpression": "projection",
 }
+ENTRIES = ("Put", "Update", "Delete", "ConditionCheck", "Get")
 COMPARATORS = ("=", "<>", "<", "<=", ">", ">=")
 FUNCTIONS = ("attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "contains", "size", "if_not_exists", "list_append")
 CLAUSES = ("SET", "REMOVE", "ADD", "DELETE")
@@ -256,8 +257,12 @@ def parse(text: str, kind: str, names: dict[str, str] | None = None, values: dic
 
 
 def normalise(body: dict[str, Any]) -> dict[str, Any]:
-    """Replace the expressions of a request by trees and drop the placeholder maps."""
+    """Replace the expressions of a request by trees and drop the placeholder maps, in each part of a batch or transaction by itself."""
     out = dict(body)
+    if isinstance(out.get("TransactItems"), list):
+        out["TransactItems"] = [{name: normalise(part) for name, part in entry.items()} if _is_entry(entry) else entry for entry in out["TransactItems"]]
+    if isinstance(out.get("RequestItems"), dict):
+        out["RequestItems"] = {table: normalise(part) if isinstance(part, dict) and "Keys" in part else part for table, part in out["RequestItems"].items()}
     names, values = out.pop("ExpressionAttributeNames", None), out.pop("ExpressionAttributeValues", None)
     if names == {} or values == {}:
         raise ExpressionError("an empty placeholder map")
@@ -271,6 +276,10 @@ def normalise(body: dict[str, Any]) -> dict[str, Any]:
     if unused:
         raise ExpressionError(f"unused placeholders {sorted(unused)}")
     return out
+
+
+def _is_entry(entry: Any) -> bool:
+    return isinstance(entry, dict) and all(name in ENTRIES and isinstance(part, dict) for name, part in entry.items())
 
 
 def _jsonable(tree: Tree) -> Any:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from . import tampering as t
+from .group_faults import GROUP_FAULTS
 
 if TYPE_CHECKING:
     from .tampering import Body, Change
@@ -411,6 +412,7 @@ FAULTS: dict[str, tuple[tuple[str, str, Change], ...]] = {
         ("maybe-applied-always", "answer", t.on_error(lambda error: error | {"maybe_applied": True})),
         ("network-error-final", "answer", t.on_error(lambda error: error | {"retryable": False} if error["code"] == "NetworkError" else error)),
     ),
+    **GROUP_FAULTS,
 }
 
 MUTANTS = tuple(Mutant(family, *fault) for family, faults in FAULTS.items() for fault in faults)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import yaml
 
+from .grouping import models_of
 from .match import CaseError, is_operator
 from .yamlload import load_yaml
 
@@ -66,7 +67,11 @@ class Case:
     def open_message(self) -> dict[str, Any]:
         """Give the members of the runner's `open` that come from the case."""
         client = self.body.get("client", {})
-        extra = {name: client[name] for name in ("batch", "table_prefix", "table_names", "cursor_secrets", "encrypt_cursor") if name in client}
+        extra = {name: client[name] for name in ("table_prefix", "table_names", "cursor_secrets", "encrypt_cursor") if name in client}
+        if "random" in client:
+            extra["random"] = [float(number) for number in client["random"]]
+        if "batch" in client:
+            extra["batch"] = {name if name == "max_attempts" else f"{name}_ms": value if name == "max_attempts" else milliseconds(value) for name, value in client["batch"].items()}
         return {
             "documents": self.documents,
             "region": "us-east-1",
@@ -74,7 +79,7 @@ class Case:
             "tick_ns": str(duration(client.get("tick", "0s"))),
             "ids": client.get("ids", []),
             "sdk_retries": client.get("sdk_retries", 0),
-            "sdk_timeout_ms": duration(client.get("sdk_timeout", "0s")) // UNITS["ms"],
+            "sdk_timeout_ms": milliseconds(client.get("sdk_timeout", "0s")),
             **extra,
         }
 
@@ -92,6 +97,11 @@ def duration(text: str) -> int:
     if found is None:
         raise CaseError(f"not a duration: {text}")
     return int(found[1]) * UNITS[found[2]]
+
+
+def milliseconds(text: str) -> int:
+    """Turn `2s` into milliseconds."""
+    return duration(text) // UNITS["ms"]
 
 
 @dataclass
@@ -160,8 +170,14 @@ def substitute(value: Any, row: dict[str, Any]) -> Any:
 
 
 def repeat(value: Any) -> Any:
-    """Write `{$$repeat: [x, n]}` out: a text n times over, anything else spliced n times into the list around it."""
+    """Write `{$$repeat: [x, n]}` out: a text n times over, anything else spliced n times into the list around it.
+
+    `{$$count: [x, first, last]}` is spliced once for each number, which stands for `${i}` in x.
+    """
     if isinstance(value, dict):
+        if set(value) == {"$$count"}:
+            member, first, last = value["$$count"]
+            return [_numbered(repeat(member), number) for number in range(first, last + 1)]
         if set(value) == {"$$repeat"}:
             text, count = value["$$repeat"]
             return text * count if isinstance(text, str) else [repeat(text)] * count
@@ -170,10 +186,18 @@ def repeat(value: Any) -> Any:
         out: list[Any] = []
         for member in value:
             written = repeat(member)
-            spliced = isinstance(member, dict) and set(member) == {"$$repeat"} and isinstance(written, list)
+            spliced = isinstance(member, dict) and set(member) in ({"$$repeat"}, {"$$count"}) and isinstance(written, list)
             out += written if spliced else [written]
         return out
     return value
+
+
+def _numbered(value: Any, number: int) -> Any:
+    if isinstance(value, str):
+        return value.replace("${i}", str(number))
+    if isinstance(value, list):
+        return [_numbered(member, number) for member in value]
+    return {key: _numbered(member, number) for key, member in value.items()} if isinstance(value, dict) else value
 
 
 def rows_of(path: Path, each: dict[str, Any]) -> list[dict[str, Any]]:
@@ -309,6 +333,7 @@ def _models_used(document: dict[str, Any], body: dict[str, Any]) -> list[str]:
     names = [*document.get("models", []), *body.get("models", [])]
     names += [step["on"] for step in body["steps"] if "on" in step]
     names += [name for step in body["steps"] for name in step.get("args", {}).get("models", [])]
+    names += [name for step in body["steps"] for name in models_of(step.get("args", {}))]
     names += list(body.get("outcome", {})) + list(body.get("given", {}).get("items", {})) + list(body.get("given", {}).get("absent", []))
     return list(dict.fromkeys(names))
 

@@ -358,7 +358,7 @@ export const RETRYABLE_OF_AWS_TYPE: Readonly<Record<string, boolean>> = {
 };
 
 /** What the reasons of a cancelled transaction stand for. */
-export const CODE_OF_REASON: Readonly<Record<string, { readonly code: ErrorCode; readonly kind?: ErrorKind }>> = {
+export const CODE_OF_REASON: Readonly<Record<string, { code: ErrorCode; kind?: ErrorKind }>> = {
   ConditionalCheckFailed: { code: "ConditionFailed" },
   DuplicateItem: { code: "ConditionFailed", kind: "AlreadyExists" },
   ItemCollectionSizeLimitExceeded: { code: "ValidationFailed" },
