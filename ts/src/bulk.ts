@@ -278,7 +278,11 @@ class Bulk<T> {
         this.#stop(error);
       }
       await this.#fail([
-        ...chunk.undone(exchange.rest("undone"), error instanceof DynamORMError ? "undone" : "unknown", error),
+        ...chunk.undone(
+          exchange.rest("undone"),
+          error instanceof DynamORMError ? "undone" : "unknown",
+          error,
+        ),
         ...chunk.undone(exchange.rest("unknown"), "unknown", error),
       ]);
     }
@@ -324,13 +328,14 @@ class Bulk<T> {
     const keys = (state: Fate) => () =>
       undone.filter((one) => one.state === state).flatMap(({ ref }) => ref?.key() ?? []);
     return new BatchIncomplete(`the work ended by ${error?.code ?? "an error of its caller"}`, {
-      origin: this.#origin,
+      origin: error?.origin ?? this.#origin,
       retryable: error?.retryable ?? false,
       awsType: error?.awsType,
       requestId: error?.requestId,
       status: error?.status,
       maybeApplied: error?.maybeApplied === true || undone.some(({ state }) => state === "unknown"),
-      cause,
+      // Attempts that are spent are no failure of their own.
+      cause: error instanceof BatchIncomplete ? error.cause : cause,
       parts: { done: () => [], undone: keys("undone"), unknown: keys("unknown") },
     });
   }

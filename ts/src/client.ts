@@ -5,7 +5,14 @@
  */
 
 import { GetAction, type NameOf, WriteAction } from "./actions.ts";
-import { type BatchOptions, fetchAll, type Fetched, type FoundOf, type MissingOf, writeAll } from "./batch.ts";
+import {
+  type BatchOptions,
+  fetchAll,
+  type Fetched,
+  type FoundOf,
+  type MissingOf,
+  writeAll,
+} from "./batch.ts";
 import { type BulkCounts, type BulkOptions, writeStream } from "./bulk.ts";
 import { codecOf } from "./codec/item.ts";
 import { keysOf, type QueryOptions } from "./keys.ts";

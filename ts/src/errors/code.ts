@@ -17,10 +17,6 @@ export type ErrorOf<C extends ErrorCode> = InstanceType<(typeof catalogue)[C]>;
  *   if (!isCode(error, "ConditionFailed", "AlreadyExists")) throw error;
  * }
  */
-export function isCode<C extends ErrorCode>(
-  error: unknown,
-  code: C,
-  kind?: ErrorKind,
-): error is ErrorOf<C> {
+export function isCode<C extends ErrorCode>(error: unknown, code: C, kind?: ErrorKind): error is ErrorOf<C> {
   return error instanceof DynamORMError && error.code === code && (kind === undefined || error.kind === kind);
 }

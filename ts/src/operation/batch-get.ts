@@ -145,6 +145,8 @@ export class BatchGet extends Chunked<Wanted, Fetched> {
   }
 
   protected override found(): readonly unknown[] {
-    return this.#asks.filter(({ index }) => this.#found.has(index)).map(({ index }) => this.#found.get(index));
+    return this.#asks
+      .filter(({ index }) => this.#found.has(index))
+      .map(({ index }) => this.#found.get(index));
   }
 }

@@ -38,7 +38,10 @@ export interface Written {
 }
 
 /** Build one write. @throws {ValidationFailed} where a batch cannot hold it. */
-export function buildWrite(action: Action, { now, unchecked = false }: Omit<WriteOptions, "lastWins">): Write {
+export function buildWrite(
+  action: Action,
+  { now, unchecked = false }: Omit<WriteOptions, "lastWins">,
+): Write {
   const { codec, tableName } = action;
   if (action.verb === "put") {
     refuse(action.condition !== undefined && !unchecked, "a batch cannot check a condition");

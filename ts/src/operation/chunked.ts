@@ -72,12 +72,13 @@ export abstract class Chunked<P extends Part, R> implements Exchange<R> {
 
   receive(response: Response): void {
     if (response.ok) {
-      this.#answered(response.answer, response.requestId);
+      this.#lose(response.lost === true);
+      this.#answered(response.answer);
     } else if (response.error.code === "Throttled") {
-      this.#lose(response.error);
-      this.#spend(response.error, { ...factsOf(response.error), cause: response.error });
+      this.#lose(response.error.maybeApplied);
+      this.#spend(response.error);
     } else {
-      this.#lose(response.error);
+      this.#lose(response.error.maybeApplied);
       throw this.#failed(response.error);
     }
   }
@@ -88,7 +89,7 @@ export abstract class Chunked<P extends Part, R> implements Exchange<R> {
     return this.#chunks.flat().filter((part) => !this.done.has(part) && this.#lost.has(part) === isLost);
   }
 
-  #answered(answer: Answer, requestId: string | undefined): void {
+  #answered(answer: Answer): void {
     let left: ReadonlySet<string>;
     try {
       left = this.leftBy(answer, this.#left);
@@ -106,30 +107,28 @@ export abstract class Chunked<P extends Part, R> implements Exchange<R> {
     }
     this.#left = left.size === 0 ? [] : sent.filter((part) => left.has(part.ref.id));
     if (this.#left.length > 0) {
-      this.#spend(undefined, { requestId });
+      this.#spend(undefined);
     }
   }
 
-  #lose(error: DynamORMError): void {
-    if (error.maybeApplied) {
+  #lose(isSo: boolean): void {
+    if (isSo) {
       this.#left.forEach((part) => this.#lost.add(part));
     }
   }
 
   /** Nobody knows what an answer that cannot be read has done. */
   #misread(error: DynamORMError): DynamORMError {
-    if (this.writes) {
-      this.#left.forEach((part) => this.#lost.add(part));
-    }
+    this.#lose(this.writes);
     return this.#failed(error);
   }
 
   /** Go on with what is left, unless this was the last attempt. */
-  #spend(error: DynamORMError | undefined, facts: ErrorFields): void {
+  #spend(error: DynamORMError | undefined): void {
     if (this.#attempts >= this.#backoff.maxAttempts) {
       const why = error === undefined ? "was left by DynamoDB" : "was throttled";
       const fact = `a part of the batch ${why} in each of ${this.#backoff.maxAttempts} attempts`;
-      throw this.#incomplete(fact, { ...facts, retryable: true });
+      throw this.#incomplete(fact, { ...factsOf(error), origin: "service", retryable: true });
     }
   }
 
@@ -140,8 +139,8 @@ export abstract class Chunked<P extends Part, R> implements Exchange<R> {
     }
     return this.#incomplete(`the batch ended by ${error.code}`, {
       ...factsOf(error),
+      origin: error.origin,
       retryable: error.retryable,
-      cause: error,
     });
   }
 
@@ -150,7 +149,6 @@ export abstract class Chunked<P extends Part, R> implements Exchange<R> {
     const all = this.#chunks.flat();
     return new BatchIncomplete(fact, {
       ...fields,
-      origin: "service",
       maybeApplied: this.rest("unknown").length > 0,
       parts: {
         done: () => keys(all.filter((part) => this.done.has(part))),
@@ -162,8 +160,11 @@ export abstract class Chunked<P extends Part, R> implements Exchange<R> {
   }
 }
 
-function factsOf({ awsType, requestId, status }: DynamORMError): ErrorFields {
-  return { awsType, requestId, status };
+/** Give what the error of a batch takes over from the failure that ended it. */
+function factsOf(cause: DynamORMError | undefined): ErrorFields {
+  return cause === undefined
+    ? {}
+    : { awsType: cause.awsType, requestId: cause.requestId, status: cause.status, cause };
 }
 
 /** Give the parts of each table, tables in the order of their first parts. */

@@ -63,6 +63,8 @@ export type Response =
       readonly ok: true;
       readonly answer: Answer;
       readonly requestId: string | undefined;
+      /** Whether an attempt before this answer may have been applied without one. */
+      readonly lost?: boolean;
     }
   | {
       readonly ok: false;

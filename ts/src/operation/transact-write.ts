@@ -202,4 +202,3 @@ export function transactWrite({ body, tableName, attempts }: Transaction, backof
 export function storedValue({ codec, item }: Stored): Record<string, unknown> {
   return codec.decodeItem(JSON.parse(item) as WireItem);
 }
-

@@ -8,7 +8,11 @@ import type { SendOptions, Transport } from "./transport.ts";
 /** What a script answers to one request. */
 export type Step =
   /** A success, in DynamoDB JSON. */
-  | { readonly answer: Answer }
+  | {
+      readonly answer: Answer;
+      /** Whether an earlier attempt went unanswered. */
+      readonly lost?: boolean;
+    }
   /** An error of DynamoDB's, by its own name; a failed condition may return an item. */
   | {
       readonly error: string;
@@ -64,14 +68,18 @@ export class Script implements Transport {
 
 function play(request: Request, step: Step): Response {
   if ("answer" in step) {
-    return { ok: true, answer: step.answer, requestId: undefined };
+    return { ok: true, answer: step.answer, requestId: undefined, lost: step.lost ?? false };
   }
   if ("cut" in step) {
     return failure(request, { stage: "network", sent: true, lost: true, cause: new Error("cut") });
   }
   const { error: type, status = 400, message, item, reasons, lost = false } = step;
   const cause = Object.assign(new Error(message ?? type), { name: type });
-  return failure(request, { stage: "answered", sent: true, type, status, message, lost, cause }, { item, reasons });
+  return failure(
+    request,
+    { stage: "answered", sent: true, type, status, message, lost, cause },
+    { item, reasons },
+  );
 }
 
 type Fault = Omit<Parameters<typeof faultError>[1], "sent" | "lost"> & {
@@ -85,7 +93,10 @@ function failure(
   {
     item,
     reasons,
-  }: { readonly item?: WireItem | undefined; readonly reasons?: readonly CancellationReason[] | undefined } = {},
+  }: {
+    readonly item?: WireItem | undefined;
+    readonly reasons?: readonly CancellationReason[] | undefined;
+  } = {},
 ): Response {
   const facts = { sent: false, lost: false, ...fault };
   return { ok: false, error: faultError(request, facts), item, reasons, lost: facts.lost };

@@ -66,7 +66,7 @@ export function sdkTransport(client: Sdk = {}): Transport {
         return failed(call, { ...factsOf(call), stage: "canceled", cause: options.signal.reason });
       }
       try {
-        return succeeded(await send(sdk, call, options));
+        return succeeded(call, await send(sdk, call, options));
       } catch (error) {
         return failed(call, errorFacts(call, error), carried(call, error));
       }
@@ -84,9 +84,9 @@ function send(sdk: DynamoDBClient, call: Call, { signal }: SendOptions): Promise
   return signal === undefined ? sendIt(command) : sendIt(command, { abortSignal: signal });
 }
 
-function succeeded(output: unknown): Response {
+function succeeded(call: Call, output: unknown): Response {
   const metadata = (output as { $metadata?: { requestId?: string } } | undefined)?.$metadata;
-  return { ok: true, answer: answerOfOutput(output), requestId: metadata?.requestId };
+  return { ok: true, answer: answerOfOutput(output), requestId: metadata?.requestId, lost: call.lost };
 }
 
 function failed(call: Call, facts: Facts, { item, reasons }: Partial<Carried> = {}): Response {
