@@ -3,7 +3,10 @@
 package dynamorm
 
 import (
+	"context"
 	"crypto/rand"
+	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"reflect"
@@ -27,6 +30,11 @@ type Client struct {
 	names     map[string]string
 	signer    operation.Signer
 	buffers   sync.Pool
+	retries   operation.Retries
+	sleep     transport.Sleeper
+	tokens    func() string
+	random    func() float64
+	sources   sync.Mutex // random and tokens are asked by one at a time
 }
 
 // ClientOption changes a client as it is made.
@@ -49,6 +57,41 @@ func WithCursorSecrets(secrets ...[]byte) ClientOption {
 // WithEncryptedCursors hides the keys in cursors; it needs secrets.
 func WithEncryptedCursors() ClientOption { return func(c *Client) { c.signer.Encrypt = true } }
 
+// WithMaxAttempts sets how often a chunk of a batch, or a cancelled transaction, is sent at most; 10 unless set, 1 sends nothing again.
+// Attempts of the SDK's are within each of these. Under 1 makes every batch and transaction fail with ValidationFailed.
+func WithMaxAttempts(n int) ClientOption { return func(c *Client) { c.retries.MaxAttempts = n } }
+
+// WithBackoffBase sets what the time before the first new attempt is at most; it doubles with each. 50 ms unless set.
+func WithBackoffBase(d time.Duration) ClientOption { return func(c *Client) { c.retries.Base = d } }
+
+// WithBackoffCap sets what the time before a new attempt is at most; 5 s unless set.
+func WithBackoffCap(d time.Duration) ClientOption { return func(c *Client) { c.retries.Cap = d } }
+
+// WithSleeper sets what waits before a new attempt, for tests. It may be called from several goroutines.
+func WithSleeper(sleep transport.Sleeper) ClientOption { return func(c *Client) { c.sleep = sleep } }
+
+// WithRandom sets the source of numbers from 0 to below 1 that spread the waits, for tests.
+func WithRandom(random func() float64) ClientOption { return func(c *Client) { c.random = random } }
+
+// WithTokens sets the source of the tokens of transactions; random UUIDs unless set.
+func WithTokens(tokens func() string) ClientOption { return func(c *Client) { c.tokens = tokens } }
+
+// randomUUID gives a UUID of version 4.
+func randomUUID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	text := hex.EncodeToString(b[:])
+	return text[:8] + "-" + text[8:12] + "-" + text[12:16] + "-" + text[16:20] + "-" + text[20:]
+}
+
+// randomFraction gives a number from 0 to below 1.
+func randomFraction() float64 {
+	var b [8]byte
+	_, _ = rand.Read(b[:])
+	return float64(binary.LittleEndian.Uint64(b[:])>>11) / (1 << 53)
+}
+
 // randomNonce gives bytes that no two cursors share.
 func randomNonce() ([]byte, error) {
 	b := make([]byte, 12)
@@ -63,7 +106,13 @@ func NewClient(sdk *dynamodb.Client, options ...ClientOption) *Client {
 
 // NewClientOver gives a client over any transport, a script in a test.
 func NewClientOver(t transport.Transport, options ...ClientOption) *Client {
-	c := &Client{transport: t, clock: time.Now, signer: operation.Signer{Nonce: randomNonce}}
+	c := &Client{transport: t, clock: time.Now, signer: operation.Signer{Nonce: randomNonce}, sleep: transport.Sleep, tokens: randomUUID,
+		random: randomFraction, retries: operation.Retries{MaxAttempts: 10, Base: 50 * time.Millisecond, Cap: 5 * time.Second}}
+	c.retries.Random = func() float64 {
+		c.sources.Lock()
+		defer c.sources.Unlock()
+		return c.random()
+	}
 	c.buffers.New = func() any {
 		b := make([]byte, 0, 1024)
 		return &b
@@ -76,6 +125,32 @@ func NewClientOver(t transport.Transport, options ...ClientOption) *Client {
 
 // Format gives the type's name, whatever fmt is asked for: cursor secrets stay out of logs.
 func (c *Client) Format(w fmt.State, _ rune) { _, _ = io.WriteString(w, "dynamorm.Client") }
+
+// run holds an exchange's conversation.
+func (c *Client) run(ctx context.Context, x operation.Exchange) error {
+	return transport.Run(ctx, c.transport, c.sleep, x)
+}
+
+// mostPooled bounds the buffers that are kept.
+const mostPooled = 1 << 20
+
+// buffered runs a call with a pooled buffer for its body. Only after success is the body surely read to its end by the network.
+func (c *Client) buffered(run func(b []byte) ([]byte, error)) error {
+	p := c.buffers.Get().(*[]byte)
+	body, err := run((*p)[:0])
+	if err == nil && cap(body) > 0 && cap(body) <= mostPooled {
+		*p = body
+		c.buffers.Put(p)
+	}
+	return err
+}
+
+// token gives a new token.
+func (c *Client) token() string {
+	c.sources.Lock()
+	defer c.sources.Unlock()
+	return c.tokens()
+}
 
 // tableName gives the real name of a model's table.
 func (c *Client) tableName(m *schema.Model) string {

@@ -2,6 +2,7 @@ package dynamorm
 
 import (
 	"context"
+	"iter"
 
 	"github.com/dynamorm/dynamorm/dynamorm/expression"
 	"github.com/dynamorm/dynamorm/dynamorm/schema"
@@ -75,6 +76,44 @@ func (t *DynamicTable) Update(ctx context.Context, key any, u *expression.Update
 // Delete is Table.Delete.
 func (t *DynamicTable) Delete(ctx context.Context, key any, options ...Option) error {
 	return t.table.Delete(ctx, key, options...)
+}
+
+// BatchGet is Table.BatchGet.
+func (t *DynamicTable) BatchGet(ctx context.Context, keys []any, options ...Option) (Batch[map[string]any], error) {
+	return t.table.BatchGet(ctx, keys, options...)
+}
+
+// BatchPut is Table.BatchPut.
+func (t *DynamicTable) BatchPut(ctx context.Context, values []map[string]any, options ...Option) (int, error) {
+	return t.table.BatchPut(ctx, pointers(values), options...)
+}
+
+// BatchDelete is Table.BatchDelete.
+func (t *DynamicTable) BatchDelete(ctx context.Context, keys []any, options ...Option) (int, error) {
+	return t.table.BatchDelete(ctx, keys, options...)
+}
+
+// BatchWrite is Table.BatchWrite.
+func (t *DynamicTable) BatchWrite(ctx context.Context, put []map[string]any, remove []any, options ...Option) (Written, error) {
+	return t.table.BatchWrite(ctx, pointers(put), remove, options...)
+}
+
+// BulkPut is Table.BulkPut.
+func (t *DynamicTable) BulkPut(ctx context.Context, values iter.Seq2[map[string]any, error], options ...Option) (Bulk, error) {
+	return t.table.BulkPut(ctx, values, options...)
+}
+
+// BulkDelete is Table.BulkDelete.
+func (t *DynamicTable) BulkDelete(ctx context.Context, keys iter.Seq2[any, error], options ...Option) (Bulk, error) {
+	return t.table.BulkDelete(ctx, keys, options...)
+}
+
+func pointers(values []map[string]any) []*map[string]any {
+	out := make([]*map[string]any, len(values))
+	for i := range values {
+		out[i] = &values[i]
+	}
+	return out
 }
 
 func value(v *map[string]any, err error) (map[string]any, error) {

@@ -12,6 +12,8 @@ import (
 type (
 	// Error is every failure of the library.
 	Error = errs.Error
+	// BatchKey is a key of a batch: its model's name and its attributes, as plain values.
+	BatchKey = errs.BatchKey
 	// Number is a decimal number as text, with all its digits.
 	Number = codec.Number
 	// StringSet is a set of strings in values that no type declares.

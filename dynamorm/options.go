@@ -36,19 +36,25 @@ type settings struct {
 	hideExpired     bool
 	limit, pageSize *int
 	segment         *operation.Segment
+
+	lastWins, unchecked bool
+	concurrency         *int
+	progress            func(Bulk)
+	onFailure           func(BulkFailure)
+	token               *string
 }
 
-// WithConsistentRead reads what was written last (get, find, exists).
+// WithConsistentRead reads what was written last (get, find, exists, query, scan, batch get).
 func WithConsistentRead() Option {
 	return Option{"WithConsistentRead", func(s *settings) { s.consistent = true }}
 }
 
-// WithSelect reads these fields alone; the rest of the result stays empty (get, find).
+// WithSelect reads these fields alone; the rest of the result stays empty (get, find, batch get).
 func WithSelect(fields ...expression.Field) Option {
 	return Option{"WithSelect", func(s *settings) { s.selected = append([]expression.Field{}, fields...) }}
 }
 
-// WithView reads the fields of a view of the model's (get, find).
+// WithView reads the fields of a view of the model's (get, find, batch get).
 func WithView(name string) Option {
 	return Option{"WithView", func(s *settings) { s.view = name }}
 }
@@ -178,7 +184,39 @@ func WithSegment(number, total int) Option {
 	return Option{"WithSegment", func(s *settings) { s.segment = &operation.Segment{Number: number, Total: total} }}
 }
 
-// gather applies the options that a call takes.
+// WithLastWins lets a batch have several writes of one item: the last of them stays, in its place (batch writes).
+func WithLastWins() Option {
+	return Option{"WithLastWins", func(s *settings) { s.lastWins = true }}
+}
+
+// WithUnchecked lets a batch leave out the conditions that it cannot hold: versions are written on without a look at what is stored, and
+// deletes do not ask what they delete (batch writes, bulk writes).
+func WithUnchecked() Option {
+	return Option{"WithUnchecked", func(s *settings) { s.unchecked = true }}
+}
+
+// WithConcurrency sets how many chunks are under way at a time; 4 unless set (bulk writes).
+func WithConcurrency(n int) Option {
+	return Option{"WithConcurrency", func(s *settings) { s.concurrency = &n }}
+}
+
+// WithProgress is told how far the work is after each chunk; by one goroutine, that of the caller (bulk writes).
+func WithProgress(told func(Bulk)) Option {
+	return Option{"WithProgress", func(s *settings) { s.progress = told }}
+}
+
+// WithOnFailure is told each write that is not done, by the goroutine of the caller, and lets the work go on behind a refused write and
+// behind an error that can vanish (bulk writes).
+func WithOnFailure(told func(BulkFailure)) Option {
+	return Option{"WithOnFailure", func(s *settings) { s.onFailure = told }}
+}
+
+// WithToken sets the token of a transaction, 1 to 36 characters: the same transaction with the same token happens once within ten minutes.
+func WithToken(token string) Option {
+	return Option{"WithToken", func(s *settings) { s.token = &token }}
+}
+
+// gather applies the options that a call takes; m is nil for a call of several models.
 func gather(m *schema.Model, options []Option, takes ...string) (settings, error) {
 	var s settings
 	for _, o := range options {
@@ -188,7 +226,9 @@ func gather(m *schema.Model, options []Option, takes ...string) (settings, error
 		}
 		if !ok {
 			e := errs.New(errs.CodeValidationFailed, "", "the call does not take the option "+o.name)
-			e.Model = m.Name
+			if m != nil {
+				e.Model = m.Name
+			}
 			return s, e
 		}
 		o.apply(&s)

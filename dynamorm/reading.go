@@ -13,7 +13,6 @@ import (
 	"github.com/dynamorm/dynamorm/dynamorm/expression"
 	"github.com/dynamorm/dynamorm/dynamorm/operation"
 	"github.com/dynamorm/dynamorm/dynamorm/schema"
-	"github.com/dynamorm/dynamorm/dynamorm/transport"
 )
 
 // Page is what one response held, or everything up to the end or the limit: the items, and the cursor to go on from.
@@ -214,7 +213,7 @@ func (q *Reading[T]) page(ctx context.Context, r *operation.Read, x *operation.P
 	if segment != nil {
 		page.Segment = segment.Number
 	}
-	if err := transport.Run(ctx, q.client.transport, x); err != nil {
+	if err := q.client.run(ctx, x); err != nil {
 		return page, err
 	}
 	page.Items = make([]T, len(x.Items))
@@ -256,7 +255,7 @@ func (q *Reading[T]) Count(ctx context.Context) (int, error) {
 	total := 0
 	for start := r.Start(); ; {
 		x := r.Page(start, nil, nil)
-		if err := transport.Run(ctx, q.client.transport, x); err != nil {
+		if err := q.client.run(ctx, x); err != nil {
 			return 0, err
 		}
 		total += x.Count

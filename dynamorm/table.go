@@ -6,7 +6,6 @@ import (
 	"github.com/dynamorm/dynamorm/dynamorm/errs"
 	"github.com/dynamorm/dynamorm/dynamorm/expression"
 	"github.com/dynamorm/dynamorm/dynamorm/operation"
-	"github.com/dynamorm/dynamorm/dynamorm/transport"
 )
 
 // Table reads and writes the items of a model as values of type T. It is safe for concurrent use.
@@ -66,16 +65,16 @@ func (t *Table[T]) put(ctx context.Context, mode operation.PutMode, v *T, s sett
 		return err
 	}
 	in.Old = old
-	return t.buffered(func(b []byte) ([]byte, error) {
+	return t.client.buffered(func(b []byte) ([]byte, error) {
 		x, err := operation.NewPut(t.model.plan, b, in)
 		if err != nil {
 			return nil, err
 		}
-		err = transport.Run(ctx, t.client.transport, x)
+		err = t.client.run(ctx, x)
 		if old != nil && !x.HadOld {
 			none()
 		}
-		return x.Next().Body, err
+		return x.Body(), err
 	})
 }
 
@@ -96,17 +95,6 @@ func (t *Table[T]) old(s settings) (into any, none func(), err error) {
 	e := errs.New(errs.CodeValidationFailed, "", "WithOld needs a place for a value of the table")
 	e.Model = t.model.Schema().Name
 	return nil, nil, e
-}
-
-// buffered runs a call with a pooled buffer for its body. Only after success is the body surely read to its end by the network.
-func (t *Table[T]) buffered(run func(b []byte) ([]byte, error)) error {
-	p := t.client.buffers.Get().(*[]byte)
-	body, err := run((*p)[:0])
-	if err == nil {
-		*p = body
-		t.client.buffers.Put(p)
-	}
-	return err
 }
 
 // Get reads the item of a key. It fails with ItemNotFound where there is none.
@@ -143,14 +131,14 @@ func (t *Table[T]) Exists(ctx context.Context, key any, options ...Option) (bool
 }
 
 func (t *Table[T]) get(ctx context.Context, in operation.GetInput, v *T) (found bool, err error) {
-	err = t.buffered(func(b []byte) ([]byte, error) {
+	err = t.client.buffered(func(b []byte) ([]byte, error) {
 		x, err := operation.NewGet(t.model.plan, b, in, v)
 		if err != nil {
 			return nil, err
 		}
-		err = transport.Run(ctx, t.client.transport, x)
+		err = t.client.run(ctx, x)
 		found = x.Found
-		return x.Next().Body, err
+		return x.Body(), err
 	})
 	return found, err
 }
@@ -164,14 +152,14 @@ func (t *Table[T]) Update(ctx context.Context, key any, u *expression.Update, op
 	}
 	in := operation.UpdateInput{Table: t.name, Key: key, Update: u, Condition: s.condition, Expected: s.expected, Upsert: s.upsert, Return: s.returns, Now: t.client.clock()}
 	v, found := new(T), false
-	err = t.buffered(func(b []byte) ([]byte, error) {
+	err = t.client.buffered(func(b []byte) ([]byte, error) {
 		x, err := operation.NewUpdate(t.model.plan, b, in, v)
 		if err != nil {
 			return nil, err
 		}
-		err = transport.Run(ctx, t.client.transport, x)
+		err = t.client.run(ctx, x)
 		found = x.Found
-		return x.Next().Body, err
+		return x.Body(), err
 	})
 	if err != nil || !found {
 		return nil, err
@@ -192,15 +180,15 @@ func (t *Table[T]) Delete(ctx context.Context, key any, options ...Option) error
 		return err
 	}
 	in.Old = old
-	return t.buffered(func(b []byte) ([]byte, error) {
+	return t.client.buffered(func(b []byte) ([]byte, error) {
 		x, err := operation.NewDelete(t.model.plan, b, in)
 		if err != nil {
 			return nil, err
 		}
-		err = transport.Run(ctx, t.client.transport, x)
+		err = t.client.run(ctx, x)
 		if old != nil && !x.HadOld {
 			none()
 		}
-		return x.Next().Body, err
+		return x.Body(), err
 	})
 }

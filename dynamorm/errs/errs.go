@@ -2,6 +2,7 @@
 package errs
 
 import (
+	"encoding/json"
 	"errors"
 	"strings"
 )
@@ -48,7 +49,10 @@ type Error struct {
 	// Cause is the SDK's error, or that of a lower layer.
 	Cause error
 
-	decode func(into any) error
+	decode  func(into any) error
+	found   func(into any) bool
+	keys    func() Fates
+	reasons []*Error
 }
 
 // awsType is what an error type of DynamoDB means.
@@ -63,9 +67,25 @@ type reason struct {
 	kind Kind
 }
 
+// BatchKey is a key of a batch: its model's name and its attributes, as plain values.
+type BatchKey struct {
+	Model string
+	Key   map[string]any
+}
+
+// Fates has the keys of a batch by what became of them, each list in the order of the requests.
+type Fates struct{ Done, Undone, Unknown []BatchKey }
+
 // New gives a client error of a code, at a path ("" for none).
 func New(code Code, path, message string) *Error {
 	return &Error{Code: code, Origin: Client, Path: path, Message: message, Retryable: retryable[code]}
+}
+
+// Canceled gives the error of a call whose context ended before anything was sent.
+func Canceled(cause error) *Error {
+	e := New(CodeCanceled, "", "the context ended")
+	e.Cause = cause
+	return e
 }
 
 // Retryable says whether errors of a code can vanish without a change of the call.
@@ -77,6 +97,14 @@ func FromAWS(name string, status int) (Code, bool) {
 		return known.code, known.retryable
 	}
 	return CodeServiceError, status >= 500
+}
+
+// FromReason gives the code and kind of a reason why a transaction was cancelled; false where nobody knows it.
+func FromReason(name string) (Code, Kind, bool) {
+	if known, ok := reasons[name]; ok {
+		return known.code, known.kind, true
+	}
+	return CodeServiceError, "", false
 }
 
 // Error gives the text: code, kind, model, path and message.
@@ -121,6 +149,55 @@ func (e *Error) Item(into any) (bool, error) {
 		return false, nil
 	}
 	return true, e.decode(into)
+}
+
+// SetKeys keeps what gives the keys of a batch; it is asked when the error is.
+func (e *Error) SetKeys(keys func() Fates) { e.keys = keys }
+
+func (e *Error) fates() (out Fates) {
+	if e.keys != nil {
+		out = e.keys()
+	}
+	return out
+}
+
+// Done gives the keys of a BatchIncomplete that were written, deleted, or answered.
+func (e *Error) Done() []BatchKey { return e.fates().Done }
+
+// Undone gives the keys of a BatchIncomplete that surely were not, or were never sent.
+func (e *Error) Undone() []BatchKey { return e.fates().Undone }
+
+// Unknown gives the keys of a BatchIncomplete whose writes got no answer: they may have happened.
+func (e *Error) Unknown() []BatchKey { return e.fates().Unknown }
+
+// SetFound keeps what gives the items that a batch found before it failed.
+func (e *Error) SetFound(found func(into any) bool) { e.found = found }
+
+// Found gives the items that a batch get found before it failed, into a pointer to the slice that it would have given: *[]T of a table,
+// *[]Item of a client. It gives false where there are none, and for another type.
+func (e *Error) Found(into any) bool { return e.found != nil && e.found(into) }
+
+// SetReasons keeps the reasons of a TransactionCanceled.
+func (e *Error) SetReasons(list []*Error) { e.reasons = list }
+
+// Reasons gives why a transaction was cancelled: an error for each of its actions, nil for one that did not fail.
+func (e *Error) Reasons() []*Error { return e.reasons }
+
+// MarshalJSON gives what the text of an error gives, by name: no item, no key and nothing of the SDK's.
+func (e *Error) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Code         Code   `json:"code"`
+		Kind         Kind   `json:"kind,omitempty"`
+		Origin       Origin `json:"origin"`
+		Message      string `json:"message"`
+		Path         string `json:"path,omitempty"`
+		Model        string `json:"model,omitempty"`
+		Retryable    bool   `json:"retryable"`
+		AWS          string `json:"aws,omitempty"`
+		RequestID    string `json:"request_id,omitempty"`
+		Status       int    `json:"status,omitempty"`
+		MaybeApplied bool   `json:"maybe_applied,omitempty"`
+	}{e.Code, e.Kind, e.Origin, e.Message, e.Path, e.Model, e.Retryable, e.AWS, e.RequestID, e.Status, e.MaybeApplied})
 }
 
 // As gives the library's error in a chain, nil where there is none.

@@ -18,26 +18,20 @@ type DeleteInput struct {
 
 // Delete is a DeleteItem; HadOld says whether the deleted item came back.
 type Delete struct {
-	HadOld  bool
-	plan    *codec.Plan
-	request Request
-	guard   Guard
-	old     any
+	HadOld bool
+	once
+	plan  *codec.Plan
+	guard Guard
+	old   any
+	key   []byte
 }
 
 // NewDelete builds the request.
 func NewDelete(p *codec.Plan, dst []byte, in DeleteInput) (*Delete, error) {
-	b, err := p.AppendKey(append(begin(dst, in.Table), `,"Key":`...), in.Key)
+	d, b, err := buildDelete(p, dst, in)
 	if err != nil {
 		return nil, err
 	}
-	d := &Delete{plan: p, old: in.Old, guard: Guard{Condition: in.Condition, Exist: in.MustExist, Expected: in.Expected}}
-	c := expression.NewCompiler(p.Model)
-	text, err := d.guard.compile(c, p.Model, true)
-	if err != nil {
-		return nil, err
-	}
-	b = c.AppendMembers(appendCondition(b, text))
 	if in.Old != nil {
 		if err := sealed(p.Model); err != nil {
 			return nil, err
@@ -48,13 +42,25 @@ func NewDelete(p *codec.Plan, dst []byte, in DeleteInput) (*Delete, error) {
 	return d, nil
 }
 
-// Next gives the request.
-func (d *Delete) Next() Request { return d.request }
+// buildDelete writes what a delete and an action of a transaction share; a check is the same, too.
+func buildDelete(p *codec.Plan, dst []byte, in DeleteInput) (*Delete, []byte, error) {
+	b, key, err := appendKeyed(p, dst, in.Table, in.Key)
+	if err != nil {
+		return nil, nil, err
+	}
+	d := &Delete{plan: p, old: in.Old, key: key, guard: Guard{Condition: in.Condition, Exist: in.MustExist, Expected: in.Expected}}
+	c := expression.NewCompiler(p.Model)
+	text, err := d.guard.compile(c, p.Model, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	return d, c.AppendMembers(appendCondition(b, text)), nil
+}
 
 // Receive reads the answer.
 func (d *Delete) Receive(r Response) error {
 	if r.Fault != nil {
-		return d.guard.explain(d.plan, r, "")
+		return d.explain(r)
 	}
 	if d.old == nil {
 		return nil
@@ -63,3 +69,7 @@ func (d *Delete) Receive(r Response) error {
 	d.HadOld, err = member(d.plan, r.Body, "Attributes", d.old, false)
 	return err
 }
+
+func (d *Delete) explain(r Response) error { return d.guard.explain(d.plan, r, "") }
+
+func (d *Delete) keep() error { return nil }

@@ -2,6 +2,8 @@
 package operation
 
 import (
+	"time"
+
 	"github.com/dynamorm/dynamorm/dynamorm/codec"
 	"github.com/dynamorm/dynamorm/dynamorm/errs"
 	"github.com/dynamorm/dynamorm/dynamorm/expression"
@@ -13,9 +15,14 @@ import (
 type Request struct {
 	API   string
 	Table string
-	Body  []byte
+	// Tables are those of a request that names several, or whose API could.
+	Tables []string
+	Body   []byte
 	// Write says that the call changes something, so that a lost answer leaves doubt.
 	Write bool
+	// Waits says that something is sent again, which waits for Delay, be it nothing.
+	Waits bool
+	Delay time.Duration
 }
 
 // Response is what came of a request: a body, or a fault with the body that explained it.
@@ -28,16 +35,43 @@ type Response struct {
 	Unanswered bool
 }
 
-// Exchange is a conversation without a wire: Next gives the request, Receive takes the answer.
+// Exchange is a conversation without a wire: Next gives the next request, false at the end, and Receive takes its answer.
+// An error of Receive is the end, too.
 type Exchange interface {
-	Next() Request
+	Next() (Request, bool)
 	Receive(Response) error
 }
+
+// once is the conversation of a single request.
+type once struct {
+	request Request
+	sent    bool
+}
+
+// Next gives the request, once.
+func (o *once) Next() (Request, bool) {
+	first := !o.sent
+	o.sent = true
+	return o.request, first
+}
+
+// Body gives the request's body, whose memory is free again after a success.
+func (o *once) Body() []byte { return o.request.Body }
 
 // begin appends the start of every body.
 func begin(dst []byte, table string) []byte {
 	dst, _ = canon.AppendString(append(dst, `{"TableName":`...), table)
 	return dst
+}
+
+// appendKeyed appends the start of a body that has a key, and gives the key's text, too.
+func appendKeyed(p *codec.Plan, dst []byte, table string, key any) (b, text []byte, err error) {
+	b = append(begin(dst, table), `,"Key":`...)
+	start := len(b)
+	if b, err = p.AppendKey(b, key); err != nil {
+		return nil, nil, err
+	}
+	return b, b[start:], nil
 }
 
 // appendText appends a member that holds text.

@@ -19,8 +19,8 @@ type Page struct {
 	// Last is the key to go on behind, nil at the end.
 	Last []byte
 
+	once
 	read      *Read
-	request   Request
 	remaining *int
 }
 
@@ -48,11 +48,8 @@ func (r *Read) Page(start []byte, remaining *int, segment *Segment) *Page {
 	if r.key != nil {
 		api = "Query"
 	}
-	return &Page{read: r, request: Request{API: api, Table: r.in.Table, Body: append(b, '}')}, remaining: remaining}
+	return &Page{once: once{request: Request{API: api, Table: r.in.Table, Body: append(b, '}')}}, read: r, remaining: remaining}
 }
-
-// Next gives the request.
-func (p *Page) Next() Request { return p.request }
 
 // Receive reads the page, as far as the limit goes.
 func (p *Page) Receive(answer Response) error {

@@ -37,44 +37,62 @@ type PutInput struct {
 
 // Put is a PutItem; HadOld says whether an item was replaced.
 type Put struct {
-	HadOld  bool
-	plan    *codec.Plan
-	in      PutInput
-	request Request
-	item    []byte
-	guard   Guard
-	kind    errs.Kind
+	HadOld bool
+	once
+	plan  *codec.Plan
+	in    PutInput
+	item  []byte
+	guard Guard
+	kind  errs.Kind
 }
 
 // NewPut builds the request.
 func NewPut(p *codec.Plan, dst []byte, in PutInput) (*Put, error) {
-	put := &Put{plan: p, in: in, guard: Guard{Condition: in.Condition}}
-	over, err := put.own()
+	put, b, err := buildPut(p, dst, in)
 	if err != nil {
 		return nil, err
 	}
-	b := append(begin(dst, in.Table), `,"Item":`...)
-	start := len(b)
-	if b, err = p.AppendItem(b, in.Value, over); err != nil {
-		return nil, err
-	}
-	end := len(b)
-	c := expression.NewCompiler(p.Model)
-	text, err := put.condition(c)
-	if err != nil {
-		return nil, err
-	}
-	b = c.AppendMembers(appendCondition(b, text))
 	if in.Old != nil {
 		if err := sealed(p.Model); err != nil {
 			return nil, err
 		}
 		b = append(b, `,"ReturnValues":"ALL_OLD"`...)
 	}
-	b = append(b, '}')
-	put.item = b[start:end]
-	put.request = Request{API: "PutItem", Table: in.Table, Body: b, Write: true}
+	put.request = Request{API: "PutItem", Table: in.Table, Body: append(b, '}'), Write: true}
 	return put, nil
+}
+
+// buildPut writes what a put and an action of a transaction share.
+func buildPut(p *codec.Plan, dst []byte, in PutInput) (*Put, []byte, error) {
+	put := newPut(p, in)
+	b, err := put.appendItem(append(begin(dst, in.Table), `,"Item":`...))
+	if err != nil {
+		return nil, nil, err
+	}
+	c := expression.NewCompiler(p.Model)
+	text, err := put.condition(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	return put, c.AppendMembers(appendCondition(b, text)), nil
+}
+
+func newPut(p *codec.Plan, in PutInput) *Put {
+	return &Put{plan: p, in: in, guard: Guard{Condition: in.Condition}}
+}
+
+// appendItem settles the mode and appends the item, which stays where it is written.
+func (p *Put) appendItem(b []byte) ([]byte, error) {
+	over, err := p.own()
+	if err != nil {
+		return nil, err
+	}
+	start := len(b)
+	if b, err = p.plan.AppendItem(b, p.in.Value, over); err != nil {
+		return nil, err
+	}
+	p.item = b[start:len(b):len(b)]
+	return b, nil
 }
 
 // own settles the mode and gives the attributes that the library owns.
@@ -186,17 +204,10 @@ func (p *Put) condition(c *expression.Compiler) (string, error) {
 	return p.guard.compile(c, m, false)
 }
 
-// Next gives the request.
-func (p *Put) Next() Request { return p.request }
-
 // Receive reads the answer; after success the caller's value holds what was stored.
 func (p *Put) Receive(r Response) error {
 	if r.Fault != nil && !p.landed(r) {
-		err := p.guard.explain(p.plan, r, p.kind)
-		if e := errs.As(err); p.in.Mode == Adopt && e.Code == errs.CodeConditionFailed {
-			e.Kind = errs.KindVersionConflict
-		}
-		return err
+		return p.explain(r)
 	}
 	if r.Fault == nil && p.in.Old != nil {
 		var err error
@@ -204,8 +215,20 @@ func (p *Put) Receive(r Response) error {
 			return err
 		}
 	}
-	return p.plan.Unmarshal(p.item, p.in.Value, true)
+	return p.keep()
 }
+
+// explain turns a failed condition into what it means.
+func (p *Put) explain(r Response) error {
+	err := p.guard.explain(p.plan, r, p.kind)
+	if e := errs.As(err); p.in.Mode == Adopt && e.Code == errs.CodeConditionFailed {
+		e.Kind = errs.KindVersionConflict
+	}
+	return err
+}
+
+// keep leaves what was stored in the caller's value.
+func (p *Put) keep() error { return p.plan.Unmarshal(p.item, p.in.Value, true) }
 
 // landed says whether the write had happened in an attempt whose answer was lost: its retry then failed on the very item sent.
 func (p *Put) landed(r Response) bool {

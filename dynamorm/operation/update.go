@@ -36,38 +36,22 @@ type UpdateInput struct {
 
 // Update is an UpdateItem; Found says whether an item came back.
 type Update struct {
-	Found   bool
+	Found bool
+	once
 	plan    *codec.Plan
-	request Request
 	guard   Guard
 	into    any
 	partial bool
+	key     []byte
 }
 
 // NewUpdate builds the request; what comes back is read into a pointer to the plan's type.
 func NewUpdate(p *codec.Plan, dst []byte, in UpdateInput, into any) (*Update, error) {
-	b, err := p.AppendKey(append(begin(dst, in.Table), `,"Key":`...), in.Key)
+	u, b, err := buildUpdate(p, dst, in)
 	if err != nil {
 		return nil, err
 	}
-	if v := p.Model.Role(schema.RoleVersion); v != nil && in.Expected != nil && *in.Expected == math.MaxInt64 {
-		return nil, failed(p.Model, errs.CodeValidationFailed, v.Name, "the version cannot grow any more")
-	}
-	own, err := owned(p, in)
-	if err != nil {
-		return nil, err
-	}
-	u := &Update{plan: p, into: into, guard: Guard{Condition: in.Condition, Exist: !in.Upsert, Expected: in.Expected}}
-	c := expression.NewCompiler(p.Model)
-	condition, err := u.guard.compile(c, p.Model, true)
-	if err != nil {
-		return nil, err
-	}
-	text, err := c.Update(in.Update, own)
-	if err != nil {
-		return nil, err
-	}
-	b = c.AppendMembers(appendText(appendCondition(b, condition), "UpdateExpression", text))
+	u.into = into
 	if in.Return == "" {
 		in.Return = ReturnNew
 	}
@@ -82,6 +66,32 @@ func NewUpdate(p *codec.Plan, dst []byte, in UpdateInput, into any) (*Update, er
 	u.partial = in.Return == ReturnUpdatedNew || in.Return == ReturnUpdatedOld
 	u.request = Request{API: "UpdateItem", Table: in.Table, Body: append(b, '}'), Write: true}
 	return u, nil
+}
+
+// buildUpdate writes what an update and an action of a transaction share.
+func buildUpdate(p *codec.Plan, dst []byte, in UpdateInput) (*Update, []byte, error) {
+	b, key, err := appendKeyed(p, dst, in.Table, in.Key)
+	if err != nil {
+		return nil, nil, err
+	}
+	if v := p.Model.Role(schema.RoleVersion); v != nil && in.Expected != nil && *in.Expected == math.MaxInt64 {
+		return nil, nil, failed(p.Model, errs.CodeValidationFailed, v.Name, "the version cannot grow any more")
+	}
+	own, err := owned(p, in)
+	if err != nil {
+		return nil, nil, err
+	}
+	u := &Update{plan: p, key: key, guard: Guard{Condition: in.Condition, Exist: !in.Upsert, Expected: in.Expected}}
+	c := expression.NewCompiler(p.Model)
+	condition, err := u.guard.compile(c, p.Model, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	text, err := c.Update(in.Update, own)
+	if err != nil {
+		return nil, nil, err
+	}
+	return u, c.AppendMembers(appendText(appendCondition(b, condition), "UpdateExpression", text)), nil
 }
 
 // owned gives what the library adds to the update.
@@ -106,15 +116,16 @@ func owned(p *codec.Plan, in UpdateInput) (*expression.Owned, error) {
 	return own, nil
 }
 
-// Next gives the request.
-func (u *Update) Next() Request { return u.request }
-
 // Receive reads the answer.
 func (u *Update) Receive(r Response) error {
 	if r.Fault != nil {
-		return u.guard.explain(u.plan, r, "")
+		return u.explain(r)
 	}
 	found, err := member(u.plan, r.Body, "Attributes", u.into, u.partial)
 	u.Found = found
 	return err
 }
+
+func (u *Update) explain(r Response) error { return u.guard.explain(u.plan, r, "") }
+
+func (u *Update) keep() error { return nil }

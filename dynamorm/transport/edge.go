@@ -36,7 +36,7 @@ func (s *SDK) invoke(ctx context.Context, r operation.Request) (any, error) {
 	case "Scan":
 		return s.client.Scan(ctx, filled(s, r, &dynamodb.ScanInput{TableName: &r.Table}))
 	}
-	return nil, errors.New("dynamorm: unknown API " + r.API)
+	return s.invokeGroup(ctx, r)
 }
 
 func filled[T any](s *SDK, r operation.Request, in *T) *T {
@@ -53,13 +53,42 @@ func fill(in reflect.Value, body []byte) {
 		return
 	}
 	for name, text := range members {
-		switch field := in.FieldByName(name); {
-		case !field.IsValid():
-		case field.Type() == reflect.TypeFor[map[string]types.AttributeValue]():
-			field.Set(reflect.ValueOf(attributes(text)))
-		default:
-			_ = json.Unmarshal(text, field.Addr().Interface()) // a body of ours has their types
+		if field := in.FieldByName(name); field.IsValid() {
+			fillValue(field, text)
 		}
+	}
+}
+
+var attributeMapType = reflect.TypeFor[map[string]types.AttributeValue]()
+
+// fillValue sets a parameter, or a part of one.
+func fillValue(place reflect.Value, text json.RawMessage) {
+	switch t := place.Type(); {
+	case t == attributeMapType:
+		place.Set(reflect.ValueOf(attributes(text)))
+	case t.Kind() == reflect.Struct:
+		fill(place, text)
+	case t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct:
+		place.Set(reflect.New(t.Elem()))
+		fill(place.Elem(), text)
+	case t.Kind() == reflect.Slice && (t.Elem() == attributeMapType || t.Elem().Kind() == reflect.Struct):
+		var list []json.RawMessage
+		_ = json.Unmarshal(text, &list) // a body of ours has their types
+		place.Set(reflect.MakeSlice(t, len(list), len(list)))
+		for i, e := range list {
+			fillValue(place.Index(i), e)
+		}
+	case t.Kind() == reflect.Map && t.Elem().Kind() != reflect.String:
+		var members map[string]json.RawMessage
+		_ = json.Unmarshal(text, &members)
+		place.Set(reflect.MakeMap(t))
+		for name, e := range members {
+			v := reflect.New(t.Elem()).Elem()
+			fillValue(v, e)
+			place.SetMapIndex(reflect.ValueOf(name), v)
+		}
+	default:
+		_ = json.Unmarshal(text, place.Addr().Interface())
 	}
 }
 
@@ -87,7 +116,7 @@ func answerOf(out any) []byte {
 	case *dynamodb.ScanOutput:
 		return page(o.Items, o.Count, o.LastEvaluatedKey)
 	}
-	return []byte("{}")
+	return answerOfGroup(out)
 }
 
 // page gives the JSON of a page that never was on the wire.
@@ -107,8 +136,12 @@ func page(items []map[string]types.AttributeValue, count int32, last map[string]
 	return append(b, '}')
 }
 
-// failedItem gives the JSON of the item in a failed condition that never was on the wire.
+// failedItem gives the JSON of what came with a failed condition, or a cancelled transaction, that never was on the wire.
 func failedItem(err error) []byte {
+	var canceled *types.TransactionCanceledException
+	if errors.As(err, &canceled) {
+		return reasons(canceled.CancellationReasons)
+	}
 	var failed *types.ConditionalCheckFailedException
 	if !errors.As(err, &failed) || failed.Item == nil {
 		return nil

@@ -32,8 +32,8 @@ func (e *TornError) RetryableError() bool { return true }
 
 // canceled is the end of a context.
 func canceled(cause error, reached, maybe bool) *errs.Error {
-	e := errs.New(errs.CodeCanceled, "", "the context ended")
-	e.Cause, e.MaybeApplied = cause, maybe
+	e := errs.Canceled(cause)
+	e.MaybeApplied = maybe
 	if reached {
 		e.Origin = errs.Service
 	}

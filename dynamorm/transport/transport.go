@@ -3,6 +3,7 @@ package transport
 
 import (
 	"context"
+	"time"
 
 	"github.com/dynamorm/dynamorm/dynamorm/operation"
 )
@@ -12,7 +13,36 @@ type Transport interface {
 	Send(ctx context.Context, r operation.Request) operation.Response
 }
 
-// Run holds an exchange's conversation over a transport.
-func Run(ctx context.Context, t Transport, x operation.Exchange) error {
-	return x.Receive(t.Send(ctx, x.Next()))
+// Sleeper waits for a time; it gives an error where the context ends before.
+type Sleeper func(ctx context.Context, d time.Duration) error
+
+// Sleep is the Sleeper of a real clock.
+func Sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Run holds an exchange's conversation over a transport. A wait that is cut short is answered as Canceled.
+func Run(ctx context.Context, t Transport, sleep Sleeper, x operation.Exchange) error {
+	for request, ok := x.Next(); ok; request, ok = x.Next() {
+		if err := x.Receive(deliver(ctx, t, sleep, request)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func deliver(ctx context.Context, t Transport, sleep Sleeper, request operation.Request) operation.Response {
+	if request.Waits {
+		if err := sleep(ctx, request.Delay); err != nil {
+			return operation.Response{Fault: canceled(err, true, false)} // only what was sent before waits
+		}
+	}
+	return t.Send(ctx, request)
 }

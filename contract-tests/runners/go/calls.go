@@ -22,6 +22,7 @@ type native struct {
 // caller makes the calls of a model.
 type caller interface {
 	call(do string, a args) object
+	grouper
 	any() dynamorm.AnyModel
 }
 

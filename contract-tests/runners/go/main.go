@@ -45,6 +45,7 @@ type command struct {
 	Encrypt                    bool              `json:"encrypt_cursor"`
 	Args                       object
 	CancelMS                   *int `json:"cancel_ms"`
+	grouping
 }
 
 // context gives a call's context, which ends after the time that the call names, if it names one.
@@ -114,7 +115,7 @@ func answer(line string) (out object) {
 	case "close":
 		delete(clients, c.Client)
 	default:
-		return call(c)
+		return slept(c)
 	}
 	return object{"ok": object{}}
 }
@@ -150,7 +151,7 @@ func failure(err error, beside object) object {
 	var cause *smithy.OperationError
 	found := errors.Is(err, symbols[string(e.Code)]) && (e.Kind == "" || errors.Is(err, symbols[string(e.Kind)]))
 	out := object{"code": e.Code, "origin": e.Origin, "retryable": e.Retryable, "message": fmt.Sprintf("%v %+v", err, err),
-		"symbol": found, "cause": errors.As(err, &cause)}
+		"symbol": found, "cause": errors.As(err, &cause) || e.Code == "BatchIncomplete" && e.Cause != nil}
 	for name, v := range map[string]any{"kind": string(e.Kind), "aws": e.AWS, "path": e.Path, "request_id": e.RequestID, "status": e.Status,
 		"maybe_applied": e.MaybeApplied} {
 		if v != "" && v != 0 && v != false || name == "path" && e.Code == "InvalidModel" {
@@ -171,7 +172,7 @@ var symbols = map[string]error{
 	"EncryptionNotConfigured": dynamorm.ErrEncryptionNotConfigured, "EncryptedFieldNotQueryable": dynamorm.ErrEncryptedFieldNotQueryable,
 	"DecodeFailed": dynamorm.ErrDecodeFailed, "TableNotFound": dynamorm.ErrTableNotFound, "TableExists": dynamorm.ErrTableExists,
 	"LimitExceeded": dynamorm.ErrLimitExceeded, "InvalidCursor": dynamorm.ErrInvalidCursor, "Throttled": dynamorm.ErrThrottled, "AccessDenied": dynamorm.ErrAccessDenied,
-	"NetworkError": dynamorm.ErrNetworkError, "Canceled": dynamorm.ErrCanceled, "ServiceError": dynamorm.ErrServiceError,
+	"NetworkError": dynamorm.ErrNetworkError, "BatchIncomplete": dynamorm.ErrBatchIncomplete, "Canceled": dynamorm.ErrCanceled, "ServiceError": dynamorm.ErrServiceError,
 }
 
 func open(c command) error {
@@ -181,7 +182,7 @@ func open(c command) error {
 		return t
 	}
 	named := []dynamorm.ClientOption{dynamorm.WithClock(clock), dynamorm.WithTablePrefix(c.Prefix), dynamorm.WithTableNames(c.TableNames)}
-	client := dynamorm.NewClient(sdk(c), append(named, c.cursors()...)...)
+	client := dynamorm.NewClient(sdk(c), append(append(named, c.cursors()...), c.groups()...)...)
 	models := map[string]opened{}
 	for _, text := range c.Documents {
 		doc, err := dms.Load(string(text))
