@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dynamorm import BatchItems, Failure, ItemKey, Progress, Table, errors
 from natives import MODELS
 from reads import tagged
-from values import Json, condition, members_from_native, members_to_native, update_members
+from values import Json, members_from_native, members_to_native, update_members
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
