@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from .errors import DynamORMError, ValidationFailedError
-from .errors.parts import ItemKey
 from .expression import Changes, PathLike
 from .operation import (
     Check,
@@ -23,7 +22,7 @@ from .operation import (
     Wanted,
     create,
     delete_entry,
-    plain_key,
+    item_key,
     put,
     put_entry,
     save,
@@ -32,6 +31,7 @@ from .operation import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .errors.parts import ItemKey
     from .expression import Condition
     from .operation import Action as Built
     from .operation import Binding, Put, WriteEntry
@@ -93,7 +93,7 @@ class Action:
         try:
             values = self.seam.key(self._keyed())
             binding.codec.marshal_key(values)
-            return ItemKey(binding.model.name, plain_key(binding, values))
+            return item_key(binding, binding.codec.key_parts(values))
         except DynamORMError:
             return None
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .actions import Actions
-    from .bulk import BulkOptions, Progress
+    from .bulk import BulkCounts, BulkOptions
     from .client import Client
     from .errors.parts import ItemKey
     from .expression import PathLike
@@ -126,7 +126,7 @@ class Batches(Generic[V]):
         self,
         values: Iterable[V | Mapping[str, Any]],
         **options: Unpack[BulkOptions],
-    ) -> Progress:
+    ) -> BulkCounts:
         """Put a stream of any length, at most `concurrency` (4) requests at a time.
 
         `progress` is told after each request how much is done. With `on_failure` a write that is refused, or fails for
@@ -142,7 +142,7 @@ class Batches(Generic[V]):
         self,
         keys: Iterable[Mapping[str, Any] | V],
         **options: Unpack[BulkOptions],
-    ) -> Progress:
+    ) -> BulkCounts:
         """Delete the items of a stream of keys of any length; as `bulk_put`."""
         return Bulk(self._client, map(self.actions.delete, streamed(keys)), **options).run()
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Progress:
+class BulkCounts:
     """How many writes of a stream are done so far, and how many are not and will not be."""
 
     written: int = 0
@@ -34,7 +34,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Failure:
+class BulkFailure:
     """A write of a stream that is not done: `undone` for sure, or `unknown`; its key, where it has one; and why."""
 
     state: Literal["undone", "unknown"]
@@ -47,8 +47,8 @@ class BulkOptions(TypedDict, total=False):
 
     concurrency: int
     unchecked: bool
-    progress: Callable[[Progress], object] | None
-    on_failure: Callable[[Failure], object] | None
+    progress: Callable[[BulkCounts], object] | None
+    on_failure: Callable[[BulkFailure], object] | None
 
 
 @dataclass
@@ -71,8 +71,8 @@ class Bulk:
         *,
         concurrency: int = 4,
         unchecked: bool = False,
-        progress: Callable[[Progress], object] | None = None,
-        on_failure: Callable[[Failure], object] | None = None,
+        progress: Callable[[BulkCounts], object] | None = None,
+        on_failure: Callable[[BulkFailure], object] | None = None,
     ) -> None:
         """Describe the work.
 
@@ -85,7 +85,7 @@ class Bulk:
         self._stream: Iterator[Action] | None = iter(stream)
         self._held: Action | None = None
         self._taken = 0
-        self._progress = Progress()
+        self._progress = BulkCounts()
         self._failure: DynamORMError | None = None
         # What was taken, is not done and was told to nobody, by its place in the stream.
         self._lost: list[tuple[int, Literal["undone", "unknown"], ItemKey]] = []
@@ -93,7 +93,7 @@ class Bulk:
         self._finished: SimpleQueue[_Sent] = SimpleQueue()
         self._stopped = False
 
-    def run(self) -> Progress:
+    def run(self) -> BulkCounts:
         """Do the work; give the numbers at its end."""
         with ThreadPoolExecutor(self._concurrency, thread_name_prefix="dynamorm-bulk") as pool:
             try:
@@ -213,7 +213,7 @@ class Bulk:
     ) -> None:
         self._progress = replace(self._progress, failed=self._progress.failed + 1)
         if self._tell_failure is not None:
-            self._tell_failure(Failure(state, key, error))
+            self._tell_failure(BulkFailure(state, key, error))
         elif key is not None:
             self._lost.append((number, state, key))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from ..codec.json_text import write_json
 from ..errors import DecodeFailedError
 from ..limits import BATCH_GET_MAX
-from .chunk import Chunks, Entry, Identity, identify, identify_answered, plain_key
+from .chunk import Chunks, Entry, Identity, identify, identify_answered, key_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -78,7 +78,7 @@ class BatchGet(Chunks[GetEntry], Generic[T]):
         identity = identify(binding.table, group.key_names, key)
         entry = group.entries.get(identity)
         if entry is None:
-            entry = GetEntry(binding, plain_key(binding, one.key), identity, key, group=group)
+            entry = GetEntry(binding, key_parts(binding, one.key, key), identity, key, group=group)
             group.entries[identity] = entry
         return entry
 
