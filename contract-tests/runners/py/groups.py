@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dynamorm import BatchItems, BulkFailure, ItemKey, BulkCounts, Table, errors
+from dynamorm import BatchItems, BulkCounts, BulkFailure, ItemKey, Table, errors
 from natives import MODELS
 from reads import tagged
 from values import Json, members_from_native, members_to_native, update_members
