@@ -29,9 +29,9 @@ def imports(path: Path) -> set[str]:
 
 
 def room_of(module: str) -> str:
-    """Give a module's room; the client, its tables and their readings are one."""
+    """Give a module's room; the client, its tables, and what they read and write are one."""
     room = module.split(".", maxsplit=1)[0]
-    return "client" if room in {"table", "reading"} else room
+    return "client" if room in {"table", "reading", "actions", "batch", "bulk", "transaction"} else room
 
 
 FILES = sorted(ROOT.rglob("*.py"))

@@ -7,6 +7,8 @@ import re
 from generators import ErrorCode, ErrorKind, Spec, header
 
 HOUSE = "py/src/dynamorm"
+# The codes whose errors carry more than every error does; `errors/parts.py` says what.
+BASES = {"BatchIncomplete": "Incomplete", "TransactionCanceled": "Reasoned"}
 
 
 def emit(spec: Spec) -> dict[str, str]:
@@ -48,7 +50,7 @@ def _catalogue(spec: Spec) -> str:
         "from __future__ import annotations",
         "",
     ]
-    out += ["from .base import DynamORMError", ""]
+    out += ["from .base import DynamORMError", f"from .parts import {', '.join(sorted(BASES.values()))}", ""]
     for code in spec.errors:
         out += ["", *_class(code), ""]
         for kind in code.kinds:
@@ -73,7 +75,8 @@ def _name(code: str) -> str:
 
 def _class(code: ErrorCode) -> list[str]:
     origin = "client" if code.origin == "client" else "service" if code.origin == "service" else "client"
-    lines = [f"class {_name(code.code)}(DynamORMError):", f'    """{code.summary}"""', "", f'    code = "{code.code}"']
+    base = BASES.get(code.code, "DynamORMError")
+    lines = [f"class {_name(code.code)}({base}):", f'    """{code.summary}"""', "", f'    code = "{code.code}"']
     if origin != "client":
         lines.append(f'    default_origin = "{origin}"')
     if code.retryable:

@@ -10,6 +10,9 @@ ERRORS = "spec/errors.yaml"
 LIMITS = "spec/limits.yaml"
 CAPABILITIES = "spec/capabilities.yaml"
 
+PARENTS = {"BatchIncomplete": "PartialError", "TransactionCanceled": "CanceledError"}
+"""The classes of codes whose errors say more than others (`ts/src/errors/parts.ts`)."""
+
 
 def emit(spec: Spec) -> dict[str, str]:
     """Give each generated file's text, by its path from the repository's root."""
@@ -24,7 +27,8 @@ def emit(spec: Spec) -> dict[str, str]:
 def _catalogue(spec: Spec) -> str:
     blocks = [
         header("//", ERRORS),
-        'import { DynamORMError, type ErrorFields, type ErrorInit } from "./error.ts";\n',
+        'import { DynamORMError, type ErrorFields, type ErrorInit } from "./error.ts";\n'
+        'import { CanceledError, PartialError } from "./parts.ts";\n',
         _union("ErrorCode", "A stable, portable name of what went wrong.", [entry.code for entry in spec.errors]),
         _union("ErrorKind", "A finer kind of a code.", [kind.kind for entry in spec.errors for kind in entry.kinds]),
         *(_class(entry) for entry in spec.errors),
@@ -62,7 +66,7 @@ def _catalogue(spec: Spec) -> str:
 def _class(entry: ErrorCode) -> str:
     return (
         f"/** {entry.summary} */\n"
-        f"export class {entry.code} extends DynamORMError {{\n"
+        f"export class {entry.code} extends {PARENTS.get(entry.code, 'DynamORMError')} {{\n"
         f"  declare readonly code: {_quoted(entry.code)};\n"
         "\n"
         "  constructor(fact: string, fields?: ErrorFields) {\n"

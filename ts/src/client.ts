@@ -1,14 +1,41 @@
-/** The client: the transport, the clock and the names that its tables share. What a table does is known by `table.ts`. */
+/**
+ * The client: what its tables share, and what is done over several of them. What a table does is known by `table.ts`.
+ *
+ * It drives every conversation with DynamoDB: it alone sends, and it alone waits.
+ */
 
+import { GetAction, type NameOf, WriteAction } from "./actions.ts";
+import {
+  type BatchOptions,
+  fetchAll,
+  type Fetched,
+  type FoundOf,
+  type MissingOf,
+  writeAll,
+} from "./batch.ts";
+import { type BulkCounts, type BulkOptions, writeStream } from "./bulk.ts";
 import { codecOf } from "./codec/item.ts";
 import { keysOf, type QueryOptions } from "./keys.ts";
+import { type Backoff, type Retries, retriesOf } from "./operation/backoff.ts";
+import type { Written } from "./operation/batch-write.ts";
 import { NONCE_BYTES, Signer } from "./operation/cursor.ts";
-import type { Exchange } from "./operation/exchange.ts";
+import type { Exchange, Request, Response } from "./operation/exchange.ts";
 import { checkTogether } from "./operation/several.ts";
 import { Reading, WHOLE } from "./reading.ts";
 import type { Model } from "./schema/model.ts";
-import type { AnyDefinition, Definition, DynamicDefinition, Item } from "./schema/types.ts";
+import type { AnyDefinition, DynamicDefinition, Item } from "./schema/types.ts";
+import { sleep, type Sleeper, waitFor } from "./sleeper.ts";
+import type { Stream } from "./source.ts";
 import { Table } from "./table.ts";
+import {
+  type ItemsOf,
+  prepared,
+  readTogether,
+  sendPrepared,
+  type TransactOptions,
+  writeTogether,
+} from "./transaction.ts";
+import { faultError } from "./transport/fault.ts";
 import { type Sdk, sdkTransport } from "./transport/sdk.ts";
 import type { SendOptions, Transport } from "./transport/transport.ts";
 
@@ -22,8 +49,12 @@ export interface ClientOptions {
   readonly clock?: () => bigint;
   /** Gives tokens for requests that need one. */
   readonly tokens?: () => string;
-  /** Waits a number of milliseconds between requests that ask for it. */
-  readonly sleeper?: (delayMs: number) => Promise<void>;
+  /** How batches and transactions are sent again; every other attempt is the SDK's. */
+  readonly retries?: Partial<Retries>;
+  /** Waits a number of milliseconds before something is sent again. */
+  readonly sleeper?: Sleeper;
+  /** Gives numbers from 0 to below 1, which spread the waits. */
+  readonly random?: () => number;
   /** Stands before the name of every table that has no override. */
   readonly tablePrefix?: string;
   /** The real names of tables, by their models' names of them. */
@@ -37,19 +68,19 @@ export interface ClientOptions {
 /** An item of a query over several models, told apart by `model`. */
 export type Tagged<M> =
   M extends Model<infer D extends AnyDefinition>
-    ? { readonly model: D extends Definition ? D["name"] : string; readonly item: Item<D> }
+    ? { readonly model: NameOf<D>; readonly item: Item<D> }
     : never;
+
+/** How a conversation is driven. */
+export interface RunOptions extends SendOptions {
+  /** Ends the conversation before its next request; the one that is under way is waited for. */
+  readonly stop?: AbortSignal | undefined;
+}
 
 const NANOS_PER_MILLI = 1_000_000n;
 
 function systemClock(): bigint {
   return BigInt(Date.now()) * NANOS_PER_MILLI;
-}
-
-function sleep(delayMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, delayMs);
-  });
 }
 
 /**
@@ -67,15 +98,19 @@ export class Client {
   readonly tokens: () => string;
   /** Writes and reads cursors. */
   readonly signer: Signer;
-  readonly #sleeper: (delayMs: number) => Promise<void>;
+  /** How batches and transactions are sent again. */
+  readonly backoff: Backoff;
+  readonly #sleeper: Sleeper;
   readonly #prefix: string;
   readonly #names: ReadonlyMap<string, string>;
 
+  /** @throws {ValidationFailed} for retries that cannot be. */
   constructor(options: ClientOptions = {}) {
     this.transport = options.transport ?? sdkTransport(options.dynamodb);
     this.clock = options.clock ?? systemClock;
     this.tokens = options.tokens ?? (() => crypto.randomUUID());
     this.#sleeper = options.sleeper ?? sleep;
+    this.backoff = { ...retriesOf(options.retries), random: options.random ?? Math.random };
     this.signer = new Signer({
       secrets: options.cursorSecrets,
       encrypt: options.encryptCursor,
@@ -122,14 +157,120 @@ export class Client {
     return this.#names.get(model.tableName) ?? this.#prefix + model.tableName;
   }
 
+  /**
+   * Read items of any tables by their keys, each with the name of its model beside it.
+   *
+   * @throws {BatchIncomplete} where not everything could be read.
+   * @throws {DecodeFailed} where an item does not fit its model.
+   * @example
+   * const { items, missing } = await client.batchGet([orders.actions.get(key), customers.actions.get(other)]);
+   */
+  async batchGet<const G extends readonly GetAction[]>(
+    gets: G,
+    { signal }: SendOptions = {},
+  ): Promise<Fetched<FoundOf<G[number]>, MissingOf<G[number]>>> {
+    const parts = Array.from(gets, (get) => GetAction.of(get));
+    const made = await fetchAll(this, parts, signal, (item, index) => ({
+      model: parts[index]?.codec.model.name,
+      item,
+    }));
+    return made as Fetched<FoundOf<G[number]>, MissingOf<G[number]>>;
+  }
+
+  /**
+   * Write and delete items of any tables. Nothing is sent where a batch cannot hold one of the actions. Values that were
+   * written are brought up to date.
+   *
+   * @throws {ValidationFailed} where two actions are on one item, or one has a condition or a version.
+   * @throws {BatchIncomplete} with what is done, undone and unknown.
+   */
+  async batchWrite(
+    actions: Iterable<WriteAction<"put" | "delete">>,
+    options: BatchOptions = {},
+  ): Promise<Written> {
+    return writeAll(
+      this,
+      Array.from(actions, (action) => WriteAction.of(action)),
+      options,
+    );
+  }
+
+  /**
+   * Write what a stream of any length gives, in chunks, some at a time. Values stay as they are.
+   *
+   * @throws {BatchIncomplete} whose cause ended the work, with what was taken from the stream and is not done.
+   * @example
+   * await client.bulkWrite(actions(), { progress: ({ written }) => console.log(written) });
+   */
+  async bulkWrite(
+    stream: Stream<WriteAction<"put" | "delete">>,
+    options: BulkOptions = {},
+  ): Promise<BulkCounts> {
+    return writeStream(this, stream, (action) => WriteAction.of(action), options);
+  }
+
+  /**
+   * Do all actions, or none. The given values are brought up to date.
+   *
+   * @throws {TransactionCanceled} with one reason for each action.
+   * @throws {ValidationFailed} for two actions on one item, or more than 100.
+   * @example
+   * await client.transactWrite([orders.actions.create(order), stock.actions.update(key, { subtract: { left: 1 } })]);
+   */
+  async transactWrite(actions: Iterable<WriteAction>, options: TransactOptions = {}): Promise<void> {
+    return writeTogether(this, actions, options);
+  }
+
+  /** Give the request of a transaction as text, to be kept and sent by `transactSend`, in any language. */
+  // eslint-disable-next-line @typescript-eslint/require-await -- what encrypts will wait for its keys
+  async prepare(
+    actions: Iterable<WriteAction>,
+    { token }: Pick<TransactOptions, "token"> = {},
+  ): Promise<string> {
+    return prepared(this, actions, token);
+  }
+
+  /**
+   * Send a transaction that was prepared. Sent again within ten minutes it changes nothing twice.
+   *
+   * @throws {TransactionCanceled} whose failed conditions are not told apart: nobody knows the models.
+   */
+  async transactSend(request: string, { signal }: SendOptions = {}): Promise<void> {
+    return sendPrepared(this, request, signal);
+  }
+
+  /**
+   * Read up to 100 items as they are at one moment; undefined where there is none.
+   *
+   * @example
+   * const [order, customer] = await client.transactGet([orders.actions.get(key), customers.actions.get(other)]);
+   */
+  async transactGet<const G extends readonly GetAction[]>(
+    gets: G,
+    { signal }: SendOptions = {},
+  ): Promise<ItemsOf<G>> {
+    return (await readTogether(this, gets, signal)) as ItemsOf<G>;
+  }
+
   /** Drive a conversation to its end. @throws {DynamORMError} */
-  async run<R>(exchange: Exchange<R>, options: SendOptions = {}): Promise<R> {
+  async run<R>(exchange: Exchange<R>, options: RunOptions = {}): Promise<R> {
     for (let request = exchange.next(); request !== undefined; request = exchange.next()) {
-      if (request.delayMs > 0) {
-        await this.#sleeper(request.delayMs);
-      }
-      exchange.receive(await this.transport.send(request, options));
+      exchange.receive(await this.#send(request, options));
     }
     return exchange.result();
+  }
+
+  async #send(request: Request, { signal, stop }: RunOptions): Promise<Response> {
+    const isAgain = request.delayMs > 0;
+    const canceling = signal ?? stop;
+    if (isAgain) {
+      await waitFor(this.#sleeper, request.delayMs, canceling);
+    }
+    // A signal from before the first request is the transport's to see.
+    if (canceling?.aborted === true && (isAgain || stop !== undefined)) {
+      const facts = { stage: "canceled", sent: isAgain, lost: false, cause: canceling.reason } as const;
+      return { ok: false, error: faultError(request, facts), item: undefined, lost: false };
+    }
+    return this.transport.send(request, { signal });
   }
 }

@@ -4,6 +4,20 @@
  * First what users need, below what authors of libraries and tests need. Documents are read by the entry `dynamorm-ts/dms`.
  */
 
+export {
+  type Actions,
+  type CheckOptions,
+  type GetAction,
+  type GetActionOptions,
+  type PutActionOptions,
+  type SaveActionOptions,
+  type Selection,
+  type UpdateActionOptions,
+  type Verb,
+  type WriteAction,
+} from "./actions.ts";
+export type { BatchOptions, Fetched, FoundOf, MissingOf } from "./batch.ts";
+export type { BulkCounts, BulkFailure, BulkOptions } from "./bulk.ts";
 export { Client, type ClientOptions, type Tagged } from "./client.ts";
 export {
   AccessDenied,
@@ -36,12 +50,15 @@ export {
   TransactionInProgress,
   ValidationFailed,
 } from "./errors/catalogue.ts";
-export { isCode } from "./errors/code.ts";
+export { type ErrorOf, isCode } from "./errors/code.ts";
 export { DynamORMError, type Origin } from "./errors/error.ts";
+export type { ItemKey } from "./errors/parts.ts";
 export type { Changes } from "./expression/change.ts";
 export { and, type Field, field, not, or, type Size } from "./expression/field.ts";
 export type { Condition } from "./expression/node.ts";
 export type { KeyValue, PartitionOf, QueryOptions, ScanOptions, SortOf } from "./keys.ts";
+export type { Retries } from "./operation/backoff.ts";
+export type { Written } from "./operation/batch-write.ts";
 export { type Page, Parallel, Reading, Scan } from "./reading.ts";
 export { defineModel, type IndexDefinition, type ModelDefinition } from "./schema/declare.ts";
 export type { Attribute, Model } from "./schema/model.ts";
@@ -53,6 +70,8 @@ export type {
   Viewed,
 } from "./schema/types.ts";
 export type { InputOf, ItemOf, KeyOf } from "./schema/of.ts";
+export type { Sleeper } from "./sleeper.ts";
+export type { Stream } from "./source.ts";
 export {
   type CallOptions,
   type DeleteOptions,
@@ -62,7 +81,9 @@ export {
   type SaveOptions,
   type Table,
   type UpdateOptions,
+  type Writes,
 } from "./table.ts";
+export type { ItemsOf, TransactOptions } from "./transaction.ts";
 export type { JsonValue } from "./text/json.ts";
 
 export { marshalItem, unmarshalItem } from "./codec/item.ts";
@@ -72,7 +93,7 @@ export { compileExpression, type Expression } from "./expression/compile.ts";
 export { CAPABILITIES } from "./generated/capabilities.ts";
 export { DMS_VERSIONS, VERSION } from "./generated/version.ts";
 export { type Bound, type Cursor, type Order, Signer, type SignerOptions } from "./operation/cursor.ts";
-export type { Answer, Api, Request, Response } from "./operation/exchange.ts";
+export type { Answer, Api, CancellationReason, Request, Response } from "./operation/exchange.ts";
 export { canonicalDms, type Document, documentFromJson } from "./schema/dms.ts";
 export { type Sdk, sdkTransport } from "./transport/sdk.ts";
 export type { SendOptions, Transport } from "./transport/transport.ts";

@@ -1,19 +1,32 @@
 /** A table: a user's calls → an operation → `client.run`. */
 
+import {
+  Actions,
+  type CheckOptions,
+  type GetActionOptions,
+  type PutActionOptions,
+  type SaveActionOptions,
+  type Selection,
+  type UpdateActionOptions,
+} from "./actions.ts";
+import { type BatchOptions, fetchAll, type Fetched, writeAll } from "./batch.ts";
+import { type BulkCounts, type BulkOptions, writeStream } from "./bulk.ts";
 import type { Client } from "./client.ts";
 import { codecOf, type ModelCodec } from "./codec/item.ts";
 import { actionsOf, type Changes } from "./expression/change.ts";
 import { Field } from "./expression/field.ts";
-import type { Condition } from "./expression/node.ts";
 import { remove } from "./operation/delete.ts";
 import { keysOf, type QueryOptions, type ScanOptions } from "./keys.ts";
+import type { Action, Get } from "./operation/action.ts";
+import type { Written } from "./operation/batch-write.ts";
 import { exists, find, get } from "./operation/get.ts";
 import { put, type PutMode, type PutOptions as PutArguments, type PutResult } from "./operation/put.ts";
 import { type Returned, update } from "./operation/update.ts";
 import { Reading, type ReadingParts, Scan, WHOLE } from "./reading.ts";
 import type { Model } from "./schema/model.ts";
-import type { AnyDefinition, Input, InputAt, Item, Key, PartialItem, Path, View } from "./schema/types.ts";
-import { setOwn } from "./text/json.ts";
+import type { AnyDefinition, Input, InputAt, Item, Key, PartialItem, Path } from "./schema/types.ts";
+import type { Stream } from "./source.ts";
+import { bringUpToDate } from "./stored.ts";
 
 /** What every call takes. */
 export interface CallOptions {
@@ -22,20 +35,10 @@ export interface CallOptions {
 }
 
 /** What reads take. */
-export interface ReadOptions extends CallOptions {
-  /** Asks for a strongly consistent read. */
-  readonly consistent?: boolean;
-}
-
-/** What a read of a part of an item takes: paths, or the name of a view. */
-export type Selection<D> =
-  | { readonly select: readonly Path<D>[]; readonly view?: undefined }
-  | { readonly view: View<D>; readonly select?: undefined };
+export interface ReadOptions extends GetActionOptions, CallOptions {}
 
 /** What `put` takes. */
-export interface PutOptions extends CallOptions {
-  /** Has to hold of the stored item. */
-  readonly condition?: Condition;
+export interface PutOptions extends PutActionOptions, CallOptions {
   /** Asks for the replaced item, too. */
   readonly returnOld?: boolean;
 }
@@ -48,20 +51,10 @@ export interface Replaced<D> {
 }
 
 /** What `save` takes. */
-export interface SaveOptions extends CallOptions {
-  /** Takes over an item that was stored without a version. */
-  readonly adopt?: boolean;
-}
+export interface SaveOptions extends SaveActionOptions, CallOptions {}
 
 /** What `update` takes beside the changes. */
-export interface UpdateOptions extends CallOptions {
-  /** Has to hold of the stored item. */
-  readonly condition?: Condition;
-  /** The version that the stored item has to have. */
-  readonly expectedVersion?: number | bigint | undefined;
-  /** Creates the item where there is none. */
-  readonly upsert?: boolean;
-}
+export interface UpdateOptions extends UpdateActionOptions, CallOptions {}
 
 /** What an update gives, by what it is told to return. */
 export type Updated<D, R extends Returned> = R extends "new"
@@ -73,15 +66,15 @@ export type Updated<D, R extends Returned> = R extends "new"
       : PartialItem<D> | undefined;
 
 /** What `delete` takes. */
-export interface DeleteOptions extends CallOptions {
-  /** Has to hold of the stored item. */
-  readonly condition?: Condition;
-  /** The version that the stored item has to have. */
-  readonly expectedVersion?: number | bigint | undefined;
-  /** Makes a missing item an error. */
-  readonly mustExist?: boolean;
+export interface DeleteOptions extends CheckOptions, CallOptions {
   /** Gives back the deleted item. */
   readonly returnOld?: boolean;
+}
+
+/** What a batch of writes of one table holds; puts come before deletes. */
+export interface Writes<D> {
+  readonly put?: Iterable<Input<D>>;
+  readonly delete?: Iterable<Key<D>>;
 }
 
 /** The items of one model. `client.table(model)` gives one. */
@@ -89,6 +82,8 @@ export class Table<D extends AnyDefinition> {
   readonly model: Model<D>;
   /** The real name of the table. */
   readonly name: string;
+  /** Makes actions of this table for batches and transactions. */
+  readonly actions: Actions<D>;
   readonly #client: Client;
   readonly #codec: ModelCodec;
 
@@ -97,6 +92,7 @@ export class Table<D extends AnyDefinition> {
     this.model = model;
     this.name = client.tableName(model);
     this.#codec = codecOf(model);
+    this.actions = new Actions(this.#codec, this.name);
   }
 
   /**
@@ -256,17 +252,78 @@ export class Table<D extends AnyDefinition> {
     this.#client.clock();
     return this.#client.run(remove(this.#codec, this.name, key, options), options);
   }
-}
 
-/** Let the caller's object hold what was stored; a frozen one stays what it was. */
-function bringUpToDate(value: object, stored: Record<string, unknown>): void {
-  if (Object.isFrozen(value)) {
-    return;
+  /**
+   * Read many items by their keys: those that there are, in the order of the keys, and the keys of the others.
+   *
+   * @throws {BatchIncomplete} where not everything could be read, with what was.
+   * @throws {DecodeFailed} where an item does not fit the model.
+   */
+  batchGet(
+    keys: Iterable<Key<D>>,
+    options: ReadOptions & Selection<D>,
+  ): Promise<Fetched<PartialItem<D>, Key<D>>>;
+  batchGet(keys: Iterable<Key<D>>, options?: ReadOptions): Promise<Fetched<Item<D>, Key<D>>>;
+  async batchGet(
+    keys: Iterable<Key<D>>,
+    { signal, consistent, select, view }: ReadOptions & Partial<Selection<D>> = {},
+  ): Promise<Fetched<never, Key<D>>> {
+    const read = { codec: this.#codec, tableName: this.name, consistent, select, view };
+    const gets = Array.from(keys, (key) => ({ ...read, key }) as Get);
+    const { items, missing } = await fetchAll(this.#client, gets, signal, (value) => value);
+    return { items: items as never[], missing: missing.map(({ key }) => key as Key<D>) };
   }
-  for (const [property, member] of Object.entries(stored)) {
-    const isReadonly = Object.getOwnPropertyDescriptor(value, property)?.writable === false;
-    if (!isReadonly && (Object.isExtensible(value) || Object.hasOwn(value, property))) {
-      setOwn(value as Record<string, unknown>, property, member);
-    }
+
+  /**
+   * Write many items, whatever was there, and give their number. The given objects are brought up to date.
+   *
+   * @throws {ValidationFailed} where a value has a version, which a batch cannot check, or two have one key.
+   * @throws {BatchIncomplete} with what is done, undone and unknown.
+   */
+  async batchPut(values: Iterable<Input<D>>, options: BatchOptions = {}): Promise<number> {
+    return (await this.batchWrite({ put: values }, options)).written;
+  }
+
+  /**
+   * Delete many items by their keys, and give the number of the keys.
+   *
+   * @throws {ValidationFailed} where two keys are one, or other models share the table.
+   * @throws {BatchIncomplete} with what is done, undone and unknown.
+   */
+  async batchDelete(keys: Iterable<Key<D>>, options: BatchOptions = {}): Promise<number> {
+    return (await this.batchWrite({ delete: keys }, options)).deleted;
+  }
+
+  /** Write and delete many items, as `batchPut` and `batchDelete` do; nothing is sent where one of them is refused. */
+  async batchWrite({ put = [], delete: keys = [] }: Writes<D>, options: BatchOptions = {}): Promise<Written> {
+    const actions = [
+      ...Array.from(put, (value) => this.#putAction(value)),
+      ...Array.from(keys, (key) => this.#deleteAction(key)),
+    ];
+    return writeAll(this.#client, actions, options);
+  }
+
+  /**
+   * Write the items that a stream of any length gives, in chunks, some at a time. The given objects stay as they are.
+   *
+   * @throws {BatchIncomplete} whose cause ended the work, with what was taken from the stream and is not done.
+   * @example
+   * await notes.bulkPut(read("notes.jsonl"), { progress: ({ written }) => console.log(written) });
+   */
+  async bulkPut(stream: Stream<Input<D>>, options: BulkOptions<Key<D>> = {}): Promise<BulkCounts> {
+    return writeStream(this.#client, stream, (value) => this.#putAction(value), options as BulkOptions);
+  }
+
+  /** Delete the items whose keys a stream of any length gives, as `bulkPut` writes them. */
+  async bulkDelete(stream: Stream<Key<D>>, options: BulkOptions<Key<D>> = {}): Promise<BulkCounts> {
+    return writeStream(this.#client, stream, (key) => this.#deleteAction(key), options as BulkOptions);
+  }
+
+  #putAction(value: object): Action {
+    return { verb: "put", codec: this.#codec, tableName: this.name, value };
+  }
+
+  #deleteAction(key: object): Action {
+    return { verb: "delete", codec: this.#codec, tableName: this.name, key };
   }
 }

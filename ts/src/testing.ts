@@ -45,3 +45,9 @@ export function testSleeper(): {
     },
   };
 }
+
+/** Make a random source that gives these numbers in order, and then `then`. */
+export function testRandom(numbers: readonly number[] = [], then = 0.5): () => number {
+  const left = [...numbers];
+  return () => left.shift() ?? then;
+}

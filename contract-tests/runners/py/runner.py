@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
-from dynamorm import Client, DynamicTable, Model, Table, __version__, canonical_dms, dump, errors, load_dms, schema_of
+from dynamorm import Client, DynamicTable, Model, Retries, Table, __version__, canonical_dms, dump, errors, load_dms, schema_of
 from dynamorm.codec import ItemCodec, item_size
 from dynamorm.expression import Changes, Compiler, Placeholders, Scope, UpdateCompiler
-from dynamorm.testing import FixedClock
+from dynamorm.testing import FixedClock, FixedRandom, FixedTokens, RecordingSleeper
+from groups import CAPABILITIES as OF_GROUPS
+from groups import GROUPS, perform
 from natives import MODELS
 from reads import READS, fn_cursor_decode, fn_cursor_encode, read, tagged
 from values import Json, condition, members_from_native, members_to_native, update_members
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
     from dynamorm.schema import Model as Schema
 
-CAPABILITIES = ["dms", "native", "crud", "condition", "update", "lifecycle", "lock.version", "errors", "query", "scan", "scan.parallel", "query.cursor", "query.models"]
+CAPABILITIES = ["dms", "native", "crud", "condition", "update", "lifecycle", "lock.version", "errors", "query", "scan", "scan.parallel", "query.cursor", "query.models", *OF_GROUPS]
 
 
 # ---------------------------------------------------------------- the client of a case
@@ -51,10 +53,18 @@ class Case:
             self.schemas |= load_dms(json.dumps(document))
         self.client: Client | None = None
         self.typed = message.get("table") == "typed"
+        self.sleeper = RecordingSleeper()
+        # What the library refuses of the settings is the answer to every call with them.
+        self.refused: errors.DynamORMError | None = None
         if message["endpoint"] is not None:
             clock = FixedClock(int(message["now_ns"]), tick_ns=int(message["tick_ns"]))
             sdk = sdk_client(message["endpoint"], message["sdk_retries"], message["sdk_timeout_ms"], message["region"])
             options = {name: message[name] for name in ("table_prefix", "table_names", "cursor_secrets", "encrypt_cursor") if name in message}
+            options |= {"random": FixedRandom(message.get("random", ())), "tokens": FixedTokens(message["ids"]), "sleeper": self.sleeper}
+            try:
+                options["retries"] = Retries(**message.get("batch", {}))
+            except errors.ValidationFailedError as error:
+                self.refused = error
             self.client = Client(sdk, clock=clock, **options)
 
     def table(self, name: str) -> Table[Any] | DynamicTable:
@@ -65,14 +75,22 @@ class Case:
             return typed
         return self.client.table(self.schemas[name])
 
-    def call(self, do: str, on: str | None, args: Json) -> Json | None:
+    def of(self, name: str) -> Call:
+        return Call(self.table(name), self.schemas[name])
+
+    def call(self, do: str, on: str | None, args: Json) -> Json:
+        self.sleeper.slept_ms.clear()
+        if self.refused is not None:
+            raise self.refused
         if do in PURE:
-            return PURE[do](self, on, args)
+            return {"result": PURE[do](self, on, args)}
+        if do in GROUPS:
+            return perform(self, do, on, args)
         if do in READS and on is not None:
-            return read(self, do, on, args)
+            return {"result": read(self, do, on, args)}
         if do not in OPERATIONS or on is None:
-            return None
-        return OPERATIONS[do](Call(self.table(on), self.schemas[on]), args)
+            return {"unsupported": do}
+        return {"result": OPERATIONS[do](self.of(on), args)}
 
 
 class Call:
@@ -219,6 +237,8 @@ def report(error: errors.DynamORMError, schema: Schema | None) -> Json:
         item = None
     if item is not None and schema is not None:
         out["details"] = {"item": members_from_native(schema.fields, item.__dynamorm_attributes__() if isinstance(item, Model) else item)}
+    if getattr(error, "details", None):
+        out["details"] = error.details  # type: ignore[attr-defined]
     if getattr(error, "after", None) is not None:
         out["after"] = error.after  # type: ignore[attr-defined]
     return out
@@ -234,8 +254,7 @@ def answer(message: Json, cases: dict[str, Case]) -> Json:
     if command == "close":
         cases.pop(message["client"], None)
         return {"ok": {}}
-    result = cases[message["client"]].call(message["do"], message.get("on"), message["args"])
-    return {"unsupported": message["do"]} if result is None else {"result": result}
+    return cases[message["client"]].call(message["do"], message.get("on"), message["args"])
 
 
 def main() -> None:
@@ -249,6 +268,9 @@ def main() -> None:
             out = {"error": report(error, case.schemas.get(message.get("on")) if case is not None else None)}
         except Exception as error:  # noqa: BLE001 - what the library lets escape is what the conductor wants to know
             out = {"crash": {"message": repr(error), "stack": traceback.format_exc()[-1500:]}}
+        case = cases.get(message.get("client", ""))
+        if case is not None and case.sleeper.slept_ms and message["cmd"] == "call":
+            out["sleeps"] = case.sleeper.slept_ms
         sys.stdout.write(json.dumps({"id": message["id"], **out}) + "\n")
         sys.stdout.flush()
 

@@ -103,3 +103,39 @@ export function defined(members: Readonly<Record<string, unknown>>): object {
 export function fail(fact: string): never {
   throw new Error(fact);
 }
+
+const PAIRS = {
+  set: "set",
+  set_if_absent: "setIfAbsent",
+  add: "add",
+  subtract: "subtract",
+  append: "append",
+  prepend: "prepend",
+  add_to_set: "addToSet",
+  delete_from_set: "deleteFromSet",
+} as const;
+
+type Changes = dynamorm.Changes<dynamorm.DynamicDefinition>;
+
+export function changesToNative(model: AnyModel, args: Args): Changes {
+  const pairs = (name: string): readonly (readonly [Path, Operand])[] =>
+    (args[name] ?? []) as readonly (readonly [Path, Operand])[];
+  const listed = Object.entries(PAIRS).flatMap(([name, kind]) =>
+    pairs(name).map(([path, operand]) => [kind, path, operandToNative(attributeAt(model, path), operand)]),
+  );
+  const copied = pairs("copy").map(([path, source]) => ["copy", path, source]);
+  return {
+    actions: [...listed, ...copied],
+    ...pick(args, ["remove"]),
+  } as unknown as Changes;
+}
+
+/** What goes wrong in a write shows the caller's objects beside the error, and what the error says of several items. */
+export class Failure extends Error {
+  readonly beside: { readonly after?: unknown; readonly details?: object | undefined };
+
+  constructor(cause: unknown, beside: Failure["beside"]) {
+    super("a write failed", { cause });
+    this.beside = beside;
+  }
+}

@@ -7,19 +7,18 @@ import { createInterface } from "node:readline";
 import { inspect } from "node:util";
 import { loadDms } from "../../../ts/src/dms.ts";
 import * as dynamorm from "../../../ts/src/index.ts";
-import { testClock, testTokens } from "../../../ts/src/testing.ts";
+import { testClock, testRandom, testSleeper } from "../../../ts/src/testing.ts";
 import {
   type AnyModel,
   type Args,
-  attributeAt,
+  changesToNative,
   conditionToNative,
   defined,
   fail,
-  type Operand,
-  operandToNative,
-  type Path,
+  Failure,
   pick,
 } from "./conditions.ts";
+import { GROUPS } from "./groups.ts";
 import { MODELS } from "./models.ts";
 import { boundOf, readMany, signerOf } from "./reads.ts";
 import { mapToNative, mapToTagged, type Tagged, type TaggedMap, toNative } from "./values.ts";
@@ -32,6 +31,8 @@ const NATIVE = new Map(MODELS.map((model) => [model.name, model as unknown as An
 interface Opened {
   readonly client: dynamorm.Client;
   readonly models: ReadonlyMap<string, AnyModel>;
+  /** What the sleeper was asked for since the last answer. */
+  readonly slept: number[];
 }
 
 interface Command {
@@ -51,6 +52,8 @@ interface Command {
   readonly table_names?: Readonly<Record<string, string>>;
   readonly cursor_secrets?: readonly string[];
   readonly encrypt_cursor?: boolean;
+  readonly batch?: Readonly<Record<string, number>>;
+  readonly random?: readonly number[];
   readonly do: string;
   readonly on: string;
   readonly args: Args;
@@ -96,10 +99,15 @@ function open(command: Command): object {
     document.models.map((model) => chosen(model, command.table)),
   );
   const { endpoint } = command;
+  const { sleeper, slept } = testSleeper();
+  const { max_attempts: maxAttempts, base_ms: baseMs, cap_ms: capMs } = command.batch ?? {};
   const client = new dynamorm.Client({
     transport: endpoint === null ? nowhere : transportTo(endpoint, command),
     clock: testClock(BigInt(command.now_ns), BigInt(command.tick_ns)),
-    tokens: testTokens(command.ids),
+    tokens: tokensOf(command.ids),
+    sleeper,
+    random: testRandom(command.random),
+    retries: defined({ maxAttempts, baseMs, capMs }),
     ...defined({
       tablePrefix: command.table_prefix,
       tableNames: command.table_names,
@@ -110,8 +118,17 @@ function open(command: Command): object {
   clients.set(command.client, {
     client,
     models: new Map(models.map((model) => [model.name, model])),
+    slept,
   });
   return {};
+}
+
+function tokensOf(ids: readonly string[]): () => string {
+  let readings = 0;
+  return () => {
+    readings += 1;
+    return ids[readings - 1] ?? `token-${readings}`;
+  };
 }
 
 /** A model runs natively where a declaration of its name says the same. */
@@ -119,32 +136,6 @@ function chosen(model: AnyModel, table: "typed" | "dynamic"): AnyModel {
   const native = NATIVE.get(model.name);
   const equal = native !== undefined && dynamorm.canonicalDms(native) === dynamorm.canonicalDms(model);
   return table === "typed" && equal ? native : model;
-}
-
-const PAIRS = {
-  set: "set",
-  set_if_absent: "setIfAbsent",
-  add: "add",
-  subtract: "subtract",
-  append: "append",
-  prepend: "prepend",
-  add_to_set: "addToSet",
-  delete_from_set: "deleteFromSet",
-} as const;
-
-type Changes = dynamorm.Changes<dynamorm.DynamicDefinition>;
-
-function changesToNative(model: AnyModel, args: Args): Changes {
-  const pairs = (name: string): readonly (readonly [Path, Operand])[] =>
-    (args[name] ?? []) as readonly (readonly [Path, Operand])[];
-  const listed = Object.entries(PAIRS).flatMap(([name, kind]) =>
-    pairs(name).map(([path, operand]) => [kind, path, operandToNative(attributeAt(model, path), operand)]),
-  );
-  const copied = pairs("copy").map(([path, source]) => ["copy", path, source]);
-  return {
-    actions: [...listed, ...copied],
-    ...pick(args, ["remove"]),
-  } as unknown as Changes;
 }
 
 interface Subject {
@@ -188,16 +179,6 @@ const readOptions = (subject: Subject): object => ({
   ...signalOf(subject),
 });
 
-/** What goes wrong in a write of a whole item shows the caller's object beside the error. */
-class WriteFailure extends Error {
-  readonly after: unknown;
-
-  constructor(cause: unknown, after: unknown) {
-    super("a write failed", { cause });
-    this.after = after;
-  }
-}
-
 async function write(
   subject: Subject,
   call: (value: Record<string, unknown>) => Promise<unknown>,
@@ -211,7 +192,7 @@ async function write(
       ...(old === undefined ? {} : { old: toItem(subject, old) }),
     };
   } catch (error) {
-    throw new WriteFailure(error, toItem(subject, value));
+    throw new Failure(error, { after: toItem(subject, value) });
   }
 }
 
@@ -224,6 +205,7 @@ const RETURNED = {
 } as const;
 
 const OPERATIONS: Readonly<Record<string, (subject: Subject) => Promise<object>>> = {
+  ...GROUPS,
   query: readMany,
   scan: readMany,
   count: readMany,
@@ -344,24 +326,22 @@ async function call(command: Command): Promise<object> {
       return { result: pure(args, demanded) };
     }
     const table = client?.table(demanded()) ?? fail("the client was not opened");
-    return {
-      result: await operation?.({
-        client: client ?? fail("the client was not opened"),
-        models: models ?? new Map(),
-        do: command.do,
-        model: demanded(),
-        table,
-        args,
-        signal: signalAfter(command.cancel_ms),
-      }),
-    };
+    const result = await operation?.({
+      client: client ?? fail("the client was not opened"),
+      models: models ?? new Map(),
+      do: command.do,
+      model: demanded(),
+      table,
+      args,
+      signal: signalAfter(command.cancel_ms),
+    });
+    return result !== undefined && "result" in result ? result : { result };
   } catch (thrown) {
-    const error = thrown instanceof WriteFailure ? thrown.cause : thrown;
-    return failure(error, model, thrown instanceof WriteFailure ? { after: thrown.after } : {});
+    return thrown instanceof Failure ? failure(thrown.cause, model, thrown.beside) : failure(thrown, model);
   }
 }
 
-function failure(error: unknown, model: AnyModel | undefined, after: object = {}): object {
+function failure(error: unknown, model: AnyModel | undefined, beside: Failure["beside"] = {}): object {
   if (!(error instanceof dynamorm.DynamORMError)) {
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
     return { crash: { message, stack } };
@@ -376,14 +356,14 @@ function failure(error: unknown, model: AnyModel | undefined, after: object = {}
         request_id: error.requestId,
         status: error.status,
         maybe_applied: error.maybeApplied ? true : undefined,
-        details: detailsOf(error, model),
+        details: beside.details ?? detailsOf(error, model),
+        after: beside.after,
       }),
       origin: error.origin,
       retryable: error.retryable,
       cause: error.cause instanceof Error,
       symbol: error instanceof dynamorm[error.code] && dynamorm.isCode(error, error.code, error.kind),
       message: `${String(error)}\n${inspect(error)}\n${JSON.stringify(error)}`,
-      ...after,
     },
   };
 }
@@ -420,8 +400,11 @@ async function answer(command: Command): Promise<object> {
     case "close":
       clients.delete(command.client);
       return { ok: {} };
-    default:
-      return call(command);
+    default: {
+      const reply = await call(command);
+      const sleeps = clients.get(command.client)?.slept.splice(0) ?? [];
+      return sleeps.length === 0 ? reply : { ...reply, sleeps };
+    }
   }
 }
 

@@ -2,8 +2,13 @@
 
 from . import errors
 from ._version import __version__
+from .actions import Action, Actions, GetAction
+from .batch import BatchItems, Written
+from .bulk import Failure, Progress
 from .client import Client
+from .errors.parts import ItemKey
 from .expression import Condition, SortCondition, all_of, any_of, field, sort_key
+from .operation import Retries
 from .reading import Page, Parallel, Reading, Scan
 from .schema import canonical_dms, dump, load_dms
 from .schema.declare import Model, Nested, Projection, schema_of
@@ -32,15 +37,21 @@ from .table import DynamicTable, Table
 
 __all__ = [
     "TTL",
+    "Action",
+    "Actions",
     "Attribute",
+    "BatchItems",
     "BoolString",
     "Client",
     "Condition",
     "CreatedAt",
     "DynamicTable",
     "Encrypted",
+    "Failure",
+    "GetAction",
     "Index",
     "Int64",
+    "ItemKey",
     "Json",
     "Model",
     "Nested",
@@ -49,8 +60,10 @@ __all__ = [
     "Page",
     "Parallel",
     "PartitionKey",
+    "Progress",
     "Projection",
     "Reading",
+    "Retries",
     "Rfc3339Nano",
     "Scan",
     "SortCondition",
@@ -62,6 +75,7 @@ __all__ = [
     "UpdatedAt",
     "Version",
     "View",
+    "Written",
     "__version__",
     "all_of",
     "any_of",

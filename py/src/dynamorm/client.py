@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import random as randomness
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, Unpack, overload
+from uuid import uuid4
 
+from . import batch, transaction
+from .bulk import Bulk
 from .codec import ItemCodec
-from .errors import ValidationFailedError
-from .operation import NONCE_BYTES, Binding, Keys, Options, Signer
+from .errors import CanceledError, ValidationFailedError
+from .operation import NONCE_BYTES, Binding, Keys, Options, Retries, Signer
 from .reading import Reading
 from .schema import Model as Schema
 from .schema.declare import Model, schema_of
@@ -18,8 +22,12 @@ from .table import DynamicTable, Table
 from .transport import SdkTransport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
+    from .actions import Action, DeleteAction, GetAction, PutAction
+    from .batch import BatchItems, Written
+    from .bulk import BulkOptions, Progress
+    from .errors.parts import ItemKey
     from .expression import Condition, SortCondition
     from .operation import Exchange
     from .transport import Transport
@@ -28,6 +36,9 @@ M = TypeVar("M", bound=Model)
 N = TypeVar("N", bound=Model)
 P = TypeVar("P", bound=Model)
 T = TypeVar("T")
+U = TypeVar("U")
+W = TypeVar("W")
+_DEFAULT_RETRIES = Retries()
 
 
 class QueryOptions(TypedDict, total=False):
@@ -52,6 +63,9 @@ class Client:
     table's name; `table_names` maps a document's table name to the real one, which then takes no prefix.
     Cursors are signed by the first of `cursor_secrets`, and every one of them is accepted; `encrypt_cursor` hides the
     keys in them, too.
+    `retries` say how often what is left of a batch, and a transaction that others were in the way of, is sent again;
+    `sleeper` waits so many seconds before it, and `random` gives numbers from 0 to below 1 for the length of the wait.
+    `tokens` gives the token of a transaction for which the caller has none.
     """
 
     def __init__(
@@ -66,6 +80,10 @@ class Client:
         table_names: Mapping[str, str] | None = None,
         cursor_secrets: Sequence[str | bytes] = (),
         encrypt_cursor: bool = False,
+        retries: Retries = _DEFAULT_RETRIES,
+        sleeper: Callable[[float], object] = time.sleep,
+        random: Callable[[], float] = randomness.random,
+        tokens: Callable[[], str] = lambda: str(uuid4()),
     ) -> None:
         """Take or make the SDK's client."""
         if transport is None:
@@ -76,6 +94,8 @@ class Client:
         self._names = dict(table_names or {})
         nonce = partial(secrets.token_bytes, NONCE_BYTES)
         self.signer = Signer.of(cursor_secrets, encrypt=encrypt_cursor, nonce=nonce)
+        self.retries, self.random, self.tokens = retries, random, tokens
+        self._sleeper = sleeper
         self._codecs: dict[int, tuple[Schema, ItemCodec]] = {}
 
     @overload
@@ -156,6 +176,87 @@ class Client:
 
         return Reading(self, bindings, Keys(named(partition), named(sort)), Options(**options), make)
 
+    @overload
+    def batch_get(self, gets: Iterable[GetAction[M]]) -> BatchItems[M, ItemKey]: ...
+
+    @overload
+    def batch_get(
+        self, gets: Iterable[GetAction[dict[str, Any]]]
+    ) -> BatchItems[tuple[str, dict[str, Any]], ItemKey]: ...
+
+    @overload
+    def batch_get(self, gets: Iterable[GetAction[Any]]) -> BatchItems[Any, ItemKey]: ...
+
+    def batch_get(self, gets: Iterable[GetAction[Any]]) -> BatchItems[Any, ItemKey]:
+        """Read many items of any models: `client.batch_get([orders.actions.get(key), people.actions.get(other)])`.
+
+        An item of a model class is its instance; one of a document's model, and what was selected of any, is a pair of
+        the model's name and a plain dict. Raises as `Table.batch_get`.
+        """
+        return batch.read(self, gets, named=True)
+
+    def batch_write(
+        self, writes: Iterable[PutAction | DeleteAction], *, last_wins: bool = False, unchecked: bool = False
+    ) -> Written:
+        """Put and delete many items of any models, independently of one another; raises as `Table.batch_write`."""
+        return batch.write(self, writes, last_wins=last_wins, unchecked=unchecked)
+
+    def bulk_write(
+        self,
+        writes: Iterable[PutAction | DeleteAction],
+        **options: Unpack[BulkOptions],
+    ) -> Progress:
+        """Put and delete a stream of any length; raises as `Table.bulk_put`."""
+        return Bulk(self, writes, **options).run()
+
+    def transact_write(self, actions: Iterable[Action], *, token: str | None = None) -> None:
+        """Do 1 to 100 actions of any models on different items, all or none.
+
+        `client.transact_write([stock.actions.update(key, subtract={"left": 1}), orders.actions.create(order)])`.
+        The same request with the same `token` happens once within ten minutes; but a call that is made again is another
+        request where the clock is in it: `prepare` and `transact_send` are for that.
+
+        Raises TransactionCanceledError with `reasons`, IdempotencyMismatchError, TransactionInProgressError, and
+        whatever refuses one of its actions.
+        """
+        transaction.write(self, actions, token)
+
+    def prepare(self, actions: Iterable[Action], *, token: str | None = None) -> str:
+        """Give the request of a transaction as text, to be stored and sent by `transact_send`; nothing is sent."""
+        return transaction.prepare(self, actions, token)
+
+    def transact_send(self, text: str) -> None:
+        """Send a prepared transaction; within ten minutes of the first time it happens once, however often it is sent.
+
+        Raises as `transact_write`; reasons know nothing of models.
+        """
+        transaction.send(self, text)
+
+    @overload
+    def transact_get(self, gets: tuple[GetAction[T]]) -> tuple[T | None]: ...
+
+    @overload
+    def transact_get(self, gets: tuple[GetAction[T], GetAction[U]]) -> tuple[T | None, U | None]: ...
+
+    @overload
+    def transact_get(
+        self, gets: tuple[GetAction[T], GetAction[U], GetAction[W]]
+    ) -> tuple[T | None, U | None, W | None]: ...
+
+    @overload
+    def transact_get(self, gets: list[GetAction[T]]) -> list[T | None]: ...
+
+    @overload
+    def transact_get(self, gets: Iterable[GetAction[T]]) -> Sequence[T | None]: ...
+
+    def transact_get(self, gets: Iterable[GetAction[Any]]) -> Any:
+        """Read 1 to 100 different items of any models as they were at one moment; None where there is no item.
+
+        A list for a list, a tuple for a tuple, which tells every type checker what each item is.
+        Raises TransactionCanceledError, ValidationFailedError, DecodeFailedError.
+        """
+        return transaction.read(self, gets)
+
     def _maker(self, model: type[Model] | Schema) -> Callable[[dict[str, Any]], Any]:
         if isinstance(model, Schema):
             return lambda values: (model.name, values)
@@ -173,9 +274,13 @@ class Client:
         """Read the clock; every operation does so once."""
         return self._clock()
 
-    def run(self, exchange: Exchange[T]) -> T:
-        """Drive an exchange to its result."""
+    def run(self, exchange: Exchange[T], *, stopped: Callable[[], bool] = lambda: False) -> T:
+        """Drive an exchange to its result; nothing is sent again once it is `stopped`."""
         while (request := exchange.next()) is not None:
+            if request.delay_ms is not None:
+                self._sleeper(request.delay_ms / 1000)
+                if stopped():
+                    raise CanceledError("stopped before it was sent again", origin="service")
             exchange.receive(self._transport.send(request))
         return exchange.result()
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic import ValidationError
 
+from .actions import Actions, Members, Seam
+from .batch import Batches
 from .errors import DecodeFailedError, ItemNotFoundError, ValidationFailedError
 from .expression import Changes, PathLike
 from .operation import Delete, Exists, Get, Guard, Keys, Options, Stored, Update, create, put, save
@@ -23,12 +25,12 @@ if TYPE_CHECKING:
 V = TypeVar("V")
 M = TypeVar("M", bound=Model)
 Returns = Literal["new", "old", "none", "updated_new", "updated_old"]
-Members = Mapping[str, Any] | Iterable[tuple[PathLike, Any]] | None
-"""Changes of one kind: a map of paths to values, or pairs where a name holds a dot or the path is made of segments."""
 
 
-class _Verbs(Generic[V]):
+class _Verbs(Batches[V]):
     """The operations; subclasses say what a value is."""
+
+    _tells_model = False
 
     def __init__(self, client: Client, binding: Binding) -> None:
         self._client = client
@@ -44,7 +46,17 @@ class _Verbs(Generic[V]):
         """Give the table's real name."""
         return self._binding.table
 
+    @property
+    def actions(self) -> Actions[V]:
+        """Give the maker of actions, for the batches and transactions of the client."""
+        seam = Seam(self._binding, self._values, self._key, self._accept, self._value, self._tells_model)
+        return Actions(seam)
+
     def _values(self, value: Any) -> tuple[Mapping[str, Any], V | None]:  # noqa: ANN401 - a value or a mapping
+        raise NotImplementedError
+
+    def _accept(self, value: Any, stored: Stored) -> None:  # noqa: ANN401 - a value or a mapping
+        """Let the caller's value, where it is an object of the table's, take over what was stored."""
         raise NotImplementedError
 
     def _value(self, values: Mapping[str, Any]) -> V:
@@ -282,6 +294,10 @@ class DynamicTable(_Verbs[dict[str, Any]]):
             raise ValidationFailedError(f"{self._binding.model.name}: expected a map, found {type(value).__name__}")
         return value, value if isinstance(value, dict) else None
 
+    def _accept(self, value: Any, stored: Stored) -> None:  # noqa: ANN401 - a mapping
+        if isinstance(value, dict):
+            self._stored(value, stored)
+
     def _value(self, values: Mapping[str, Any]) -> dict[str, Any]:
         return dict(values)
 
@@ -293,6 +309,8 @@ class DynamicTable(_Verbs[dict[str, Any]]):
 
 class Table(_Verbs[M]):
     """A table of one model class. Values are its instances; a mapping by attribute name is validated on the way in."""
+
+    _tells_model = True
 
     def __init__(self, client: Client, binding: Binding, model: type[M]) -> None:
         """Bind a model class; got by `Client.table`."""
@@ -316,6 +334,10 @@ class Table(_Verbs[M]):
             named = self._model.__dynamorm_named__(value)
             self._binding.codec.require_key(named)
         return self._validated(value).__dynamorm_attributes__(), None
+
+    def _accept(self, value: Any, stored: Stored) -> None:  # noqa: ANN401 - an instance or a mapping
+        if isinstance(value, self._model):
+            self._stored(value, stored)
 
     def _validated(self, value: Any) -> M:  # noqa: ANN401 - a mapping
         try:

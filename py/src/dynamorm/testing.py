@@ -1,9 +1,15 @@
-"""For tests: a clock that stands or ticks, and a transport that plays given answers."""
+"""For tests: what a client is given from outside, standing still, and a transport that plays given answers."""
 
 from __future__ import annotations
 
+import itertools
+import typing
+
 from .operation import Request, Response
 from .transport import Script
+
+if typing.TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class FixedClock:
@@ -24,4 +30,57 @@ class FixedClock:
         return now
 
 
-__all__ = ["FixedClock", "Request", "Response", "Script"]
+class FixedTokens:
+    """A token source that gives `tokens` in order, then `token-1`, `token-2` and so on, by the number of readings.
+
+    >>> tokens = FixedTokens(["a"])
+    >>> tokens(), tokens()
+    ('a', 'token-2')
+    """
+
+    def __init__(self, tokens: Iterable[str] = ()) -> None:
+        """Take the first tokens."""
+        given = list(tokens)
+        following = (f"token-{number}" for number in itertools.count(len(given) + 1))
+        self._tokens = itertools.chain(given, following)
+
+    def __call__(self) -> str:
+        """Give the next token."""
+        return next(self._tokens)
+
+
+class FixedRandom:
+    """A random source that gives `numbers` in order, then 0.5 for ever.
+
+    >>> random = FixedRandom([0.25])
+    >>> random(), random()
+    (0.25, 0.5)
+    """
+
+    def __init__(self, numbers: Iterable[float] = ()) -> None:
+        """Take the first numbers."""
+        self._numbers = itertools.chain(list(numbers), itertools.repeat(0.5))
+
+    def __call__(self) -> float:
+        """Give the next number."""
+        return next(self._numbers)
+
+
+class RecordingSleeper:
+    """A sleeper that waits for nothing and remembers in `slept_ms` what it was asked for.
+
+    >>> sleeper = RecordingSleeper()
+    >>> sleeper(0.025); sleeper.slept_ms
+    [25]
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.slept_ms: list[int] = []
+
+    def __call__(self, seconds: float) -> None:
+        """Remember how long the wait would have been."""
+        self.slept_ms.append(round(seconds * 1000))
+
+
+__all__ = ["FixedClock", "FixedRandom", "FixedTokens", "RecordingSleeper", "Request", "Response", "Script"]

@@ -96,6 +96,23 @@ export class ModelCodec {
     return wireText([...writing(() => this.#composeKey(this.#keyTexts(recordOf(value))))]);
   }
 
+  /**
+   * Write the key as the table has it, and the attributes that it is made of.
+   *
+   * @throws {ValidationFailed | MissingPrimaryKey}
+   */
+  encodeBoth(value: unknown): { readonly text: string; readonly fields: WireTexts } {
+    return writing(() => {
+      const fields = this.#keyTexts(recordOf(value));
+      return { text: wireText([...this.#composeKey(fields)]), fields };
+    });
+  }
+
+  /** Read the attributes that a key is made of, as callers give them. */
+  decodeKeyFields(fields: WireTexts): Record<string, unknown> {
+    return this.decodePartial(JSON.parse(wireText(fields)) as WireItem);
+  }
+
   /** Write the attributes that the key is made of: plain ones, and the parts of composed ones. */
   encodeKeyFields(value: unknown): WireTexts {
     return writing(() => this.#keyTexts(recordOf(value)));

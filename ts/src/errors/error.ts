@@ -4,6 +4,7 @@
  * DynamORMError
  * ├─ the caller's mistake, before anything was sent: InvalidModel, ValidationFailed, MissingPrimaryKey, InvalidOperator, …
  * ├─ what DynamoDB answered: ItemNotFound, ConditionFailed (AlreadyExists, VersionConflict), TableNotFound, Throttled, …
+ * ├─ work in parts (`parts.ts`): TransactionCanceled with its reasons, BatchIncomplete with what is left
  * ├─ an answer that did not arrive: NetworkError, Canceled
  * └─ an answer that does not fit the model: DecodeFailed
  *
@@ -11,6 +12,7 @@
  */
 
 import type { ErrorCode, ErrorKind } from "./catalogue.ts";
+import type { Parts } from "./parts.ts";
 
 /** Where an error arose: `client` where nothing was sent or the answer was well, else `service`. */
 export type Origin = "client" | "service";
@@ -35,7 +37,11 @@ export interface ErrorFields {
   readonly maybeApplied?: boolean | undefined;
   /** Gives the item that a failed condition returned, decoded when asked for. */
   readonly item?: (() => unknown) | undefined;
-  /** The error of the SDK. */
+  /** What became of the parts of a batch. */
+  readonly parts?: Parts | undefined;
+  /** Why each action of a transaction was refused. */
+  readonly reasons?: readonly (DynamORMError | null)[] | undefined;
+  /** The error of the SDK; of a batch the failure that ended it. */
   readonly cause?: unknown;
 }
 

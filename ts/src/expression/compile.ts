@@ -20,7 +20,7 @@ export interface Trees {
   readonly condition?: Condition | undefined;
   readonly update?: { readonly actions: readonly Action[]; readonly owned: Owned } | undefined;
   readonly select?: readonly PathSegments[] | undefined;
-  /** Attributes of the library's own choice, instead of a selection. */
+  /** Attributes of the library's own choice, instead of a selection or behind it. */
   readonly fetch?: readonly string[] | undefined;
 }
 
@@ -39,7 +39,7 @@ export function compile(codec: ModelCodec, { condition, update, select, fetch }:
     condition: condition && checkLength(conditionText(codec, placeholders, condition)),
     update: update && checkLength(updateText(codec, placeholders, update.actions, update.owned)),
     projection:
-      (select && checkLength(projectionText(codec, placeholders, select))) ??
+      (select && checkLength(projectionText(codec, placeholders, select, fetch))) ??
       (fetch &&
         namesText(
           codec,

@@ -99,6 +99,13 @@ export interface Attempt {
   readonly conditional: boolean;
 }
 
+/** A write as its own request and a transaction have it: the members, and what a false condition means. */
+export interface Entry {
+  /** Request members as JSON text, without braces. */
+  readonly members: string;
+  readonly attempt: Attempt;
+}
+
 /** Give the answer to a conditional write, or the error that fits the item it returned. */
 export function conditionalAnswer(attempt: Attempt, response: Response): Answer {
   if (response.ok || response.error.code !== "ConditionFailed") {
@@ -108,16 +115,18 @@ export function conditionalAnswer(attempt: Attempt, response: Response): Answer 
 }
 
 function conditionError(attempt: Attempt, error: DynamORMError, item: WireItem | undefined): DynamORMError {
+  const { origin, awsType, requestId, status, maybeApplied, cause } = error;
+  return conditionFailed(attempt, { origin, awsType, requestId, status, maybeApplied, cause }, item);
+}
+
+/** Give the error of a false condition, by what the write was told and the item that came back. */
+export function conditionFailed(
+  attempt: Attempt,
+  said: ErrorFields,
+  item: WireItem | undefined,
+): DynamORMError {
   const { codec, guard } = attempt;
-  const fields: ErrorFields = {
-    origin: error.origin,
-    awsType: error.awsType,
-    requestId: error.requestId,
-    status: error.status,
-    maybeApplied: error.maybeApplied,
-    cause: error.cause,
-    ...(item === undefined ? {} : { item: () => codec.decodeItem(item) }),
-  };
+  const fields = item === undefined ? said : { ...said, item: () => codec.decodeItem(item) };
   const mustExist = guard.kind === "exists" || guard.kind === "version" || guard.kind === "unversioned";
   if (item === undefined && mustExist) {
     return new ItemNotFound("there is no item with this key", fields);

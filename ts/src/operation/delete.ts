@@ -5,9 +5,9 @@ import { compile } from "../expression/compile.ts";
 import type { Condition } from "../expression/node.ts";
 import { quote } from "../text/utf8.ts";
 import {
-  type Attempt,
   conditionalAnswer,
   conditionMembers,
+  type Entry,
   type Guard,
   guarded,
   versionOf,
@@ -30,22 +30,36 @@ export function remove(
   key: unknown,
   options: DeleteOptions,
 ): Exchange<Record<string, unknown> | undefined> {
-  const guard = guardOf(codec, options);
+  const { members, attempt } = keyEntry(codec, tableName, key, options);
   const returnOld = options.returnOld === true;
-  const keyText = codec.encodeKey(key);
-  const compiled = compile(codec, { condition: guarded(codec, options.condition, guard, true) });
   if (returnOld) {
     checkWhole(codec);
   }
-  const body =
-    `{"TableName":${quote(tableName) ?? '""'},"Key":${keyText}` +
-    conditionMembers(compiled) +
-    `${compiled.placeholders.members()}${returnOld ? ',"ReturnValues":"ALL_OLD"' : ""}}`;
-  const attempt: Attempt = { codec, guard, conditional: options.condition !== undefined };
+  const body = `{${members}${returnOld ? ',"ReturnValues":"ALL_OLD"' : ""}}`;
   return single({ api: "DeleteItem", tableName, body, writes: true, delayMs: 0 }, (response) => {
     const item = conditionalAnswer(attempt, response).Attributes;
     return returnOld && item !== undefined ? codec.decodeItem(item) : undefined;
   });
+}
+
+/** Build a delete, or the check of a transaction, which says the same. @throws {DynamORMError} */
+export function keyEntry(
+  codec: ModelCodec,
+  tableName: string,
+  key: unknown,
+  options: DeleteOptions,
+): Entry & { readonly isConditional: boolean } {
+  const guard = guardOf(codec, options);
+  const keyText = codec.encodeKey(key);
+  const compiled = compile(codec, { condition: guarded(codec, options.condition, guard, true) });
+  return {
+    members:
+      `"TableName":${quote(tableName) ?? '""'},"Key":${keyText}` +
+      conditionMembers(compiled) +
+      compiled.placeholders.members(),
+    attempt: { codec, guard, conditional: options.condition !== undefined },
+    isConditional: compiled.condition !== undefined,
+  };
 }
 
 function guardOf({ model }: ModelCodec, { expectedVersion, mustExist }: DeleteOptions): Guard {

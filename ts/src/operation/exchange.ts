@@ -4,12 +4,22 @@ import type { WireItem } from "../codec/value.ts";
 import type { DynamORMError } from "../errors/error.ts";
 
 /** The API calls that operations make. */
-export type Api = "GetItem" | "PutItem" | "UpdateItem" | "DeleteItem" | "Query" | "Scan";
+export type Api =
+  | "GetItem"
+  | "PutItem"
+  | "UpdateItem"
+  | "DeleteItem"
+  | "Query"
+  | "Scan"
+  | "BatchGetItem"
+  | "BatchWriteItem"
+  | "TransactGetItems"
+  | "TransactWriteItems";
 
 /** One DynamoDB call. It is built once: whoever sends it again sends the same bytes. */
 export interface Request {
   readonly api: Api;
-  /** The real name of the table. */
+  /** The real name of the table; of several tables their names. */
   readonly tableName: string;
   /** The request's JSON text. */
   readonly body: string;
@@ -26,6 +36,25 @@ export interface Answer {
   readonly Items?: readonly WireItem[];
   readonly Count?: number;
   readonly LastEvaluatedKey?: WireItem;
+  /** By table in a batch, by position in a transaction. */
+  readonly Responses?: ByTable<readonly WireItem[]> | readonly { readonly Item?: WireItem }[];
+  readonly UnprocessedKeys?: ByTable<{ readonly Keys?: readonly WireItem[] }>;
+  readonly UnprocessedItems?: ByTable<readonly UnprocessedWrite[]>;
+}
+
+/** What an answer holds for each table. */
+export type ByTable<T> = Readonly<Record<string, T>>;
+
+/** A write that was not done. */
+export interface UnprocessedWrite {
+  readonly PutRequest?: { readonly Item?: WireItem };
+  readonly DeleteRequest?: { readonly Key?: WireItem };
+}
+
+/** Why one action of a transaction was refused. */
+export interface CancellationReason {
+  readonly Code?: string | undefined;
+  readonly Item?: WireItem | undefined;
 }
 
 /** What became of a request. */
@@ -34,12 +63,16 @@ export type Response =
       readonly ok: true;
       readonly answer: Answer;
       readonly requestId: string | undefined;
+      /** Whether an attempt before this answer may have been applied without one. */
+      readonly lost?: boolean;
     }
   | {
       readonly ok: false;
       readonly error: DynamORMError;
       /** The item that a failed condition returned. */
       readonly item: WireItem | undefined;
+      /** Why each action of a transaction was refused. */
+      readonly reasons?: readonly CancellationReason[] | undefined;
       /** Whether an earlier attempt of this request may have been applied without a readable answer. */
       readonly lost: boolean;
     };

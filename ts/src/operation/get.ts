@@ -3,7 +3,7 @@
 import type { ModelCodec } from "../codec/item.ts";
 import type { WireItem } from "../codec/value.ts";
 import { EncryptionNotConfigured, ItemNotFound, ValidationFailed } from "../errors/catalogue.ts";
-import { compile } from "../expression/compile.ts";
+import { compile, type Compiled } from "../expression/compile.ts";
 import { parsePath, type PathSegments } from "../expression/path.ts";
 import { isMark } from "../expression/projection.ts";
 import { quote } from "../text/utf8.ts";
@@ -59,8 +59,8 @@ export function exists(
   key: unknown,
   consistent: boolean | undefined,
 ): Exchange<boolean> {
-  const fetch = codec.model.keys.map(({ name }) => name);
-  return single(requestOf(codec, tableName, key, { consistent, fetch }), (response) => {
+  const members = projectionMembers(compile(codec, { fetch: codec.model.keys.map(({ name }) => name) }));
+  return single(requestOf(tableName, codec.encodeKey(key), { consistent }, members), (response) => {
     const item = answerOf(response).Item;
     if (item !== undefined) {
       codec.checkMark(item);
@@ -75,30 +75,53 @@ function read(
   key: unknown,
   options: ReadOptions,
 ): { readonly request: Request; readonly decode: (item: WireItem) => Value } {
-  const select = selectionOf(codec, options);
-  if (select === undefined) {
+  const { members, decode } = planOf(codec, options);
+  return { request: requestOf(tableName, codec.encodeKey(key), options, members), decode };
+}
+
+/** How items are read: what a request says beside table and key, and what is made of an item. */
+export interface ReadPlan {
+  /** The projection's members as JSON text, each behind a comma; empty for whole items. */
+  readonly members: string;
+  readonly decode: (item: WireItem) => Value;
+}
+
+/** Plan a read; `keyed` also fetches the table's keys, which are not shown unless they were selected. */
+export function planOf(codec: ModelCodec, options: ReadOptions, keyed = false): ReadPlan {
+  const selected = selectionOf(codec, options);
+  if (selected === undefined) {
     checkWhole(codec);
+    return { members: "", decode: (item) => codec.decodeItem(item) };
   }
-  const shown = select?.some((path) => isMark(codec, parsePath(path))) === true;
+  const select = selected.map(parsePath);
+  const shown = select.some((path) => isMark(codec, path));
+  const fetch = keyed ? codec.model.keys.map(({ name }) => name) : undefined;
+  const hidden = fetch?.filter((name) => !select.some((path) => path.length === 1 && path[0] === name)) ?? [];
   return {
-    request: requestOf(codec, tableName, key, { consistent: options.consistent, select }),
-    decode: (item) => (select === undefined ? codec.decodeItem(item) : codec.decodeSelected(item, shown)),
+    members: projectionMembers(compile(codec, { select, fetch })),
+    decode: (item) => codec.decodeSelected(hidden.length === 0 ? item : without(item, hidden), shown),
   };
 }
 
-/** What a request fetches: the whole item, what the caller selected, or attributes of the library's own choice. */
-interface Fetched extends Omit<ReadOptions, "view"> {
-  readonly fetch?: readonly string[];
+function without(item: WireItem, names: readonly string[]): WireItem {
+  return Object.fromEntries(Object.entries(item).filter(([name]) => !names.includes(name)));
 }
 
-function requestOf(codec: ModelCodec, tableName: string, key: unknown, options: Fetched): Request {
-  const select = options.select?.map(parsePath);
-  const { projection, placeholders } = compile(codec, { select, fetch: options.fetch });
+function projectionMembers({ projection, placeholders }: Compiled): string {
+  return projection === undefined
+    ? ""
+    : `,"ProjectionExpression":${JSON.stringify(projection)}${placeholders.members()}`;
+}
+
+function requestOf(
+  tableName: string,
+  key: string,
+  { consistent }: Pick<ReadOptions, "consistent">,
+  members: string,
+): Request {
   const body =
-    `{"TableName":${quote(tableName) ?? '""'},"Key":${codec.encodeKey(key)}` +
-    (options.consistent === true ? ',"ConsistentRead":true' : "") +
-    (projection === undefined ? "" : `,"ProjectionExpression":${JSON.stringify(projection)}`) +
-    `${placeholders.members()}}`;
+    `{"TableName":${quote(tableName) ?? '""'},"Key":${key}` +
+    `${consistent === true ? ',"ConsistentRead":true' : ""}${members}}`;
   return { api: "GetItem", tableName, body, writes: false, delayMs: 0 };
 }
 

@@ -10,7 +10,7 @@ import { compile } from "../expression/compile.ts";
 import type { Condition } from "../expression/node.ts";
 import type { Attribute } from "../schema/model.ts";
 import { quote } from "../text/utf8.ts";
-import { type Attempt, conditionalAnswer, conditionMembers, type Guard, guarded } from "./conditional.ts";
+import { conditionalAnswer, conditionMembers, type Entry, type Guard, guarded } from "./conditional.ts";
 import { type Exchange, type Response, single } from "./exchange.ts";
 import { checkWhole } from "./get.ts";
 
@@ -39,18 +39,8 @@ export function put(
   value: unknown,
   options: PutOptions,
 ): Exchange<PutResult> {
-  const current = givenVersion(codec, value, options.mode);
-  const guard = guardOf(options.mode, current);
-  if (options.returnOld === true) {
-    checkWhole(codec);
-  }
-  const compiled = compile(codec, { condition: guarded(codec, options.condition, guard) });
-  const item = codec.encodeItem(value, stampsOf(codec, value, options, current));
-  const body =
-    `{"TableName":${quote(tableName) ?? '""'},"Item":${item}` +
-    conditionMembers(compiled) +
-    `${compiled.placeholders.members()}${options.returnOld === true ? ',"ReturnValues":"ALL_OLD"' : ""}}`;
-  const attempt: Attempt = { codec, guard, conditional: options.condition !== undefined };
+  const { members, item, attempt } = putEntry(codec, tableName, value, options);
+  const body = `{${members}${options.returnOld === true ? ',"ReturnValues":"ALL_OLD"' : ""}}`;
   return single({ api: "PutItem", tableName, body, writes: true, delayMs: 0 }, (response) => {
     const sent = JSON.parse(item) as WireItem;
     const old = wasApplied(options.mode, sent, response)
@@ -58,6 +48,43 @@ export function put(
       : conditionalAnswer(attempt, response).Attributes;
     return { stored: codec.decodeItem(sent), old: old && codec.decodeItem(old) };
   });
+}
+
+/** Build a write of a whole item, as a request and a transaction have it. @throws {DynamORMError} */
+export function putEntry(
+  codec: ModelCodec,
+  tableName: string,
+  value: unknown,
+  options: PutOptions,
+): Entry & { readonly item: string } {
+  const current = givenVersion(codec, value, options.mode);
+  const guard = guardOf(options.mode, current);
+  if (options.returnOld === true) {
+    checkWhole(codec);
+  }
+  const compiled = compile(codec, { condition: guarded(codec, options.condition, guard) });
+  const item = codec.encodeItem(value, stampsOf(codec, value, options, current));
+  return {
+    item,
+    members:
+      `"TableName":${quote(tableName) ?? '""'},"Item":${item}` +
+      conditionMembers(compiled) +
+      compiled.placeholders.members(),
+    attempt: { codec, guard, conditional: options.condition !== undefined },
+  };
+}
+
+/**
+ * Build the item of a `put` without a condition; `unchecked` lets a value have a version.
+ *
+ * @throws {ValidationFailed} with the path of a version that cannot be checked.
+ */
+export function plainItem(codec: ModelCodec, value: unknown, now: bigint, unchecked: boolean): string {
+  const current = givenVersion(codec, value, "put");
+  if (current !== undefined && !unchecked) {
+    throw new ValidationFailed("a batch cannot check a version", { path: codec.model.version?.name });
+  }
+  return codec.encodeItem(value, stampsOf(codec, value, { mode: "put", now }, current));
 }
 
 /** Tell whether a create or save that failed its condition met the very item of an earlier attempt, whose answer was lost. */

@@ -8,9 +8,9 @@ import type { Action, Condition, Owned } from "../expression/node.ts";
 import type { Attribute } from "../schema/model.ts";
 import { quote } from "../text/utf8.ts";
 import {
-  type Attempt,
   conditionalAnswer,
   conditionMembers,
+  type Entry,
   type Guard,
   guarded,
   versionOf,
@@ -51,24 +51,13 @@ export function update(
   if (!Object.hasOwn(RETURN_VALUES, returned)) {
     throw new ValidationFailed("return is one of new, old, updatedNew, updatedOld, none");
   }
-  const guard = guardOf(codec, options);
-  const keyText = codec.encodeKey(key);
-  const compiled = compile(codec, {
-    condition: guarded(codec, options.condition, guard, true),
-    update: { actions: options.actions, owned: ownedOf(codec, key, options) },
-  });
+  const { members, attempt } = updateEntry(codec, tableName, key, options);
   const whole = returned === "new" || returned === "old";
   if (whole) {
     checkWhole(codec);
   }
   const values = RETURN_VALUES[returned];
-  const body =
-    `{"TableName":${quote(tableName) ?? '""'},"Key":${keyText}` +
-    `,"UpdateExpression":${JSON.stringify(compiled.update)}` +
-    conditionMembers(compiled) +
-    compiled.placeholders.members() +
-    `${values === undefined ? "" : `,"ReturnValues":"${values}"`}}`;
-  const attempt: Attempt = { codec, guard, conditional: options.condition !== undefined };
+  const body = `{${members}${values === undefined ? "" : `,"ReturnValues":"${values}"`}}`;
   return single({ api: "UpdateItem", tableName, body, writes: true, delayMs: 0 }, (response) => {
     const item = conditionalAnswer(attempt, response).Attributes;
     if (item === undefined || returned === "none") {
@@ -76,6 +65,29 @@ export function update(
     }
     return whole ? codec.decodeItem(item) : codec.decodePartial(item);
   });
+}
+
+/** Build an update, as a request and a transaction have it. @throws {DynamORMError} */
+export function updateEntry(
+  codec: ModelCodec,
+  tableName: string,
+  key: unknown,
+  options: UpdateOptions,
+): Entry {
+  const guard = guardOf(codec, options);
+  const keyText = codec.encodeKey(key);
+  const compiled = compile(codec, {
+    condition: guarded(codec, options.condition, guard, true),
+    update: { actions: options.actions, owned: ownedOf(codec, key, options) },
+  });
+  return {
+    members:
+      `"TableName":${quote(tableName) ?? '""'},"Key":${keyText}` +
+      `,"UpdateExpression":${JSON.stringify(compiled.update)}` +
+      conditionMembers(compiled) +
+      compiled.placeholders.members(),
+    attempt: { codec, guard, conditional: options.condition !== undefined },
+  };
 }
 
 function guardOf({ model }: ModelCodec, { expectedVersion, upsert }: UpdateOptions): Guard {

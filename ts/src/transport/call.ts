@@ -1,8 +1,7 @@
 /** One request on its way through the SDK: what its attempts came to, so that a lost answer is not forgotten. */
 
-import type { WireItem } from "../codec/value.ts";
-import type { Request } from "../operation/exchange.ts";
-import { type LazyInput, lazyInput } from "./edge.ts";
+import type { Api, Request } from "../operation/exchange.ts";
+import { type Carried, type LazyInput, lazyInput } from "./edge.ts";
 import type { Facts } from "./fault.ts";
 
 /** Where a command, and the arguments made of it, keep their call. */
@@ -12,12 +11,17 @@ const CALL = Symbol("call");
 export interface Failure {
   readonly error: unknown;
   readonly facts: Pick<Facts, "stage" | "type" | "status" | "requestId" | "message">;
-  /** The item that a failed condition returned. */
-  readonly item?: WireItem | undefined;
+  /** The items that failed conditions returned. */
+  readonly carried?: Carried | undefined;
 }
 
 /** Errors of connecting: the request was not sent, so it cannot have been applied. */
 const CONNECTING = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
+
+/** APIs whose requests name their tables further inside. */
+const SEVERAL: ReadonlySet<Api> = new Set([
+  ...(["BatchGetItem", "BatchWriteItem", "TransactGetItems", "TransactWriteItems"] as const),
+]);
 
 /** One request and its attempts. */
 export class Call {
@@ -34,7 +38,8 @@ export class Call {
   constructor(request: Request, signal: AbortSignal | undefined) {
     this.request = request;
     this.signal = signal;
-    this.lazy = lazyInput(request.tableName, request.body);
+    const { api, tableName, body } = request;
+    this.lazy = lazyInput(SEVERAL.has(api) ? undefined : tableName, body);
   }
 
   /** Let a command carry this call. */

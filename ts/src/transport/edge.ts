@@ -5,19 +5,9 @@
  */
 
 import { decodeBytes, encodeBytes } from "../codec/binary.ts";
-import type { Answer } from "../operation/exchange.ts";
+import type { Answer, CancellationReason } from "../operation/exchange.ts";
 
 type Members = Record<string, unknown>;
-
-/** Members of requests and answers that hold maps of values. */
-const VALUE_MAPS = new Set([
-  "Item",
-  "Key",
-  "Attributes",
-  "ExpressionAttributeValues",
-  "ExclusiveStartKey",
-  "LastEvaluatedKey",
-]);
 
 function convertMap(map: unknown, bytes: (value: unknown) => unknown): Members {
   return Object.fromEntries(
@@ -43,21 +33,61 @@ function convertValue(value: unknown, bytes: (value: unknown) => unknown): unkno
 
 const toBytes = (text: unknown): unknown => decodeBytes(String(text));
 
-function convertMembers(members: Members, bytes: (value: unknown) => unknown): Members {
+type Bytes = (value: unknown) => unknown;
+
+function convertMembers(members: unknown, bytes: Bytes): Members {
   return Object.fromEntries(
-    Object.entries(members).map(([name, value]) => [name, convertMember(name, value, bytes)]),
+    Object.entries((members ?? {}) as Members).map(([name, value]) => [
+      name,
+      convertMember(name, value, bytes),
+    ]),
   );
 }
 
-function convertMember(name: string, value: unknown, bytes: (value: unknown) => unknown): unknown {
-  if (value === undefined) {
-    return undefined;
-  }
-  if (name === "Items") {
-    return (value as unknown[]).map((item) => convertMap(item, bytes));
-  }
-  return VALUE_MAPS.has(name) ? convertMap(value, bytes) : value;
+function convertMember(name: string, value: unknown, bytes: Bytes): unknown {
+  const convert = Object.hasOwn(HOLDERS, name) ? HOLDERS[name] : undefined;
+  return convert === undefined || value === undefined ? value : convert(value, bytes);
 }
+
+type Converter = (value: unknown, bytes: Bytes) => unknown;
+
+const listOf =
+  (convert: Converter): Converter =>
+  (value, bytes) =>
+    Array.isArray(value) ? value.map((element) => convert(element, bytes)) : value;
+
+const tablesOf =
+  (convert: Converter): Converter =>
+  (value, bytes) =>
+    Object.fromEntries(
+      Object.entries((value ?? {}) as Members).map(([table, held]) => [table, convert(held, bytes)]),
+    );
+
+/** What a batch holds of a table: a list of writes, or keys with their projection. */
+const held: Converter = (value, bytes) =>
+  Array.isArray(value) ? listOf(convertMembers)(value, bytes) : convertMembers(value, bytes);
+
+/** Members of requests and answers that hold values, however deep. */
+const HOLDERS: Readonly<Record<string, Converter>> = {
+  Item: convertMap,
+  Key: convertMap,
+  Attributes: convertMap,
+  ExpressionAttributeValues: convertMap,
+  ExclusiveStartKey: convertMap,
+  LastEvaluatedKey: convertMap,
+  Items: listOf(convertMap),
+  Keys: listOf(convertMap),
+  RequestItems: tablesOf(held),
+  UnprocessedItems: tablesOf(held),
+  UnprocessedKeys: tablesOf(held),
+  TransactItems: listOf(convertMembers),
+  ...{ Put: convertMembers, Update: convertMembers, Delete: convertMembers, ConditionCheck: convertMembers },
+  ...{ Get: convertMembers, PutRequest: convertMembers, DeleteRequest: convertMembers },
+  // By table in a batch, by position in a transaction.
+  Responses: (value, bytes) =>
+    (Array.isArray(value) ? listOf(convertMembers) : tablesOf(listOf(convertMap)))(value, bytes),
+  CancellationReasons: listOf(convertMembers),
+};
 
 /** A request as the SDK's input: filled when somebody looks at more than the table, so usually never. */
 export interface LazyInput {
@@ -66,9 +96,9 @@ export interface LazyInput {
   readonly isChanged: () => boolean;
 }
 
-/** Make the SDK's input of a request's JSON text. */
-export function lazyInput(tableName: string, body: string): LazyInput {
-  const target: Members = { TableName: tableName };
+/** Make the SDK's input of a request's JSON text; without a name of its table where it is of several. */
+export function lazyInput(tableName: string | undefined, body: string): LazyInput {
+  const target: Members = tableName === undefined ? {} : { TableName: tableName };
   let before: string | undefined;
   const fill = (): void => {
     if (before === undefined) {
@@ -79,7 +109,7 @@ export function lazyInput(tableName: string, body: string): LazyInput {
   const input = new Proxy(target, {
     get(members, name) {
       // The SDK asks for the table on every call, to find the endpoint.
-      if (name !== "TableName") {
+      if (name !== "TableName" || tableName === undefined) {
         fill();
       }
       return Reflect.get(members, name) as unknown;
@@ -126,6 +156,7 @@ export class WireOutput {
 
 const OUTPUT_MEMBERS = [
   ...["Item", "Attributes", "Items", "LastEvaluatedKey"],
+  ...["Responses", "UnprocessedItems", "UnprocessedKeys"],
   ...["Count", "ScannedCount", "ConsumedCapacity"],
 ];
 
@@ -156,8 +187,18 @@ export function answerOfOutput(output: unknown): Answer {
   return { ...answer, ...convertMembers(theirs, (bytes) => bytes && encodeBytes(bytes)) };
 }
 
-/** Give the item that an error of the SDK carries, in DynamoDB JSON. */
-export function itemOfError(error: unknown): Answer["Item"] {
-  const item = (error as { Item?: unknown } | undefined)?.Item;
-  return item === undefined ? undefined : (convertMap(item, encodeBytes) as Answer["Item"]);
+/** What an error of the SDK may carry of items, in DynamoDB JSON. */
+export interface Carried {
+  readonly item: Answer["Item"];
+  readonly reasons: readonly CancellationReason[] | undefined;
+}
+
+/** Give what an error of the SDK, or of a mock, carries. */
+export function carriedBy(error: unknown): Carried {
+  const { Item, CancellationReasons } = (error ?? {}) as Members;
+  const { Item: item, CancellationReasons: reasons } = convertMembers(
+    { Item, CancellationReasons },
+    encodeBytes,
+  );
+  return { item: item as Carried["item"], reasons: reasons as Carried["reasons"] };
 }

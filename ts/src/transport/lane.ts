@@ -5,11 +5,10 @@
  * again when the client's middleware changes.
  */
 
-import type { WireItem } from "../codec/value.ts";
 import type { Request } from "../operation/exchange.ts";
 import { Call, type Failure } from "./call.ts";
 import { crc32 } from "./crc32.ts";
-import { WireOutput } from "./edge.ts";
+import { type Carried, WireOutput } from "./edge.ts";
 import { bareType } from "./fault.ts";
 
 interface Arguments {
@@ -332,7 +331,6 @@ function failureOf(
 ): Failure {
   const type = body?.__type ?? response.headers["x-amzn-errortype"] ?? body?.code;
   const message = body?.message ?? body?.Message;
-  const item = body?.Item;
   return {
     error,
     facts: {
@@ -342,6 +340,14 @@ function failureOf(
       requestId: response.headers["x-amzn-requestid"],
       message: typeof message === "string" ? message : undefined,
     },
-    item: typeof item === "object" && item !== null ? (item as WireItem) : undefined,
+    carried: { item: objectOf(body?.Item as Carried["item"]), reasons: reasonsOf(body?.CancellationReasons) },
   };
+}
+
+function objectOf<T>(value: T | undefined): T | undefined {
+  return typeof value === "object" && value !== null ? value : undefined;
+}
+
+function reasonsOf(reasons: unknown): Carried["reasons"] {
+  return Array.isArray(reasons) ? reasons.map((reason) => objectOf(reason) ?? {}) : undefined;
 }

@@ -1,20 +1,26 @@
 /** A transport that plays given answers: it pins a conversation step by step, without a server. Shipped for users' tests. */
 
 import type { WireItem } from "../codec/value.ts";
-import type { Answer, Request, Response } from "../operation/exchange.ts";
+import type { Answer, CancellationReason, Request, Response } from "../operation/exchange.ts";
 import { faultError } from "./fault.ts";
 import type { SendOptions, Transport } from "./transport.ts";
 
 /** What a script answers to one request. */
 export type Step =
   /** A success, in DynamoDB JSON. */
-  | { readonly answer: Answer }
+  | {
+      readonly answer: Answer;
+      /** Whether an earlier attempt went unanswered. */
+      readonly lost?: boolean;
+    }
   /** An error of DynamoDB's, by its own name; a failed condition may return an item. */
   | {
       readonly error: string;
       readonly status?: number;
       readonly message?: string;
       readonly item?: WireItem;
+      /** Of a cancelled transaction one for each action. */
+      readonly reasons?: readonly CancellationReason[];
       /** Whether an earlier attempt went unanswered. */
       readonly lost?: boolean;
     }
@@ -62,14 +68,18 @@ export class Script implements Transport {
 
 function play(request: Request, step: Step): Response {
   if ("answer" in step) {
-    return { ok: true, answer: step.answer, requestId: undefined };
+    return { ok: true, answer: step.answer, requestId: undefined, lost: step.lost ?? false };
   }
   if ("cut" in step) {
     return failure(request, { stage: "network", sent: true, lost: true, cause: new Error("cut") });
   }
-  const { error: type, status = 400, message, item, lost = false } = step;
+  const { error: type, status = 400, message, item, reasons, lost = false } = step;
   const cause = Object.assign(new Error(message ?? type), { name: type });
-  return failure(request, { stage: "answered", sent: true, type, status, message, lost, cause }, item);
+  return failure(
+    request,
+    { stage: "answered", sent: true, type, status, message, lost, cause },
+    { item, reasons },
+  );
 }
 
 type Fault = Omit<Parameters<typeof faultError>[1], "sent" | "lost"> & {
@@ -77,7 +87,17 @@ type Fault = Omit<Parameters<typeof faultError>[1], "sent" | "lost"> & {
   readonly lost?: boolean;
 };
 
-function failure(request: Request, fault: Fault, item?: WireItem): Response {
+function failure(
+  request: Request,
+  fault: Fault,
+  {
+    item,
+    reasons,
+  }: {
+    readonly item?: WireItem | undefined;
+    readonly reasons?: readonly CancellationReason[] | undefined;
+  } = {},
+): Response {
   const facts = { sent: false, lost: false, ...fault };
-  return { ok: false, error: faultError(request, facts), item, lost: facts.lost };
+  return { ok: false, error: faultError(request, facts), item, reasons, lost: facts.lost };
 }

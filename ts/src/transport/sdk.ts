@@ -6,6 +6,8 @@
  */
 
 import {
+  BatchGetItemCommand,
+  BatchWriteItemCommand,
   DeleteItemCommand,
   DynamoDBClient,
   type DynamoDBClientConfig,
@@ -13,12 +15,13 @@ import {
   PutItemCommand,
   QueryCommand,
   ScanCommand,
+  TransactGetItemsCommand,
+  TransactWriteItemsCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import type { WireItem } from "../codec/value.ts";
 import type { Api, Response } from "../operation/exchange.ts";
 import { Call } from "./call.ts";
-import { answerOfOutput, itemOfError } from "./edge.ts";
+import { answerOfOutput, type Carried, carriedBy } from "./edge.ts";
 import { bareType, type Facts, faultError } from "./fault.ts";
 import { type Command, handlerFor, type Stack } from "./lane.ts";
 import type { SendOptions, Transport } from "./transport.ts";
@@ -30,6 +33,10 @@ const COMMANDS: Record<Api, new (input: never) => Command> = {
   DeleteItem: DeleteItemCommand as never,
   Query: QueryCommand as never,
   Scan: ScanCommand as never,
+  BatchGetItem: BatchGetItemCommand as never,
+  BatchWriteItem: BatchWriteItemCommand as never,
+  TransactGetItems: TransactGetItemsCommand as never,
+  TransactWriteItems: TransactWriteItemsCommand as never,
 };
 
 /** What an error of the SDK may carry. */
@@ -59,9 +66,9 @@ export function sdkTransport(client: Sdk = {}): Transport {
         return failed(call, { ...factsOf(call), stage: "canceled", cause: options.signal.reason });
       }
       try {
-        return succeeded(await send(sdk, call, options));
+        return succeeded(call, await send(sdk, call, options));
       } catch (error) {
-        return failed(call, errorFacts(call, error), itemOf(call, error));
+        return failed(call, errorFacts(call, error), carried(call, error));
       }
     },
   };
@@ -77,13 +84,13 @@ function send(sdk: DynamoDBClient, call: Call, { signal }: SendOptions): Promise
   return signal === undefined ? sendIt(command) : sendIt(command, { abortSignal: signal });
 }
 
-function succeeded(output: unknown): Response {
+function succeeded(call: Call, output: unknown): Response {
   const metadata = (output as { $metadata?: { requestId?: string } } | undefined)?.$metadata;
-  return { ok: true, answer: answerOfOutput(output), requestId: metadata?.requestId };
+  return { ok: true, answer: answerOfOutput(output), requestId: metadata?.requestId, lost: call.lost };
 }
 
-function failed(call: Call, facts: Facts, item?: WireItem): Response {
-  return { ok: false, error: faultError(call.request, facts), item, lost: call.lost };
+function failed(call: Call, facts: Facts, { item, reasons }: Partial<Carried> = {}): Response {
+  return { ok: false, error: faultError(call.request, facts), item, reasons, lost: call.lost };
 }
 
 function factsOf(call: Call): Omit<Facts, "stage" | "cause"> {
@@ -122,6 +129,6 @@ function foreignFacts(error: SdkError): Pick<Facts, "stage" | "type" | "status" 
   };
 }
 
-function itemOf(call: Call, error: unknown): WireItem | undefined {
-  return call.last?.error === error ? call.last?.item : itemOfError(error);
+function carried(call: Call, error: unknown): Partial<Carried> {
+  return call.last?.error === error ? (call.last?.carried ?? {}) : carriedBy(error);
 }

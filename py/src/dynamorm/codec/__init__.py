@@ -2,7 +2,7 @@
 
 from .item import ItemCodec, check_key
 from .number import INT64_MAX, NumberError, canonical
-from .size import item_size, value_size
+from .size import item_size, says_too_large, value_size
 from .time import clock_text
 from .value import AttributeValue, Item, is_empty, path_name, read_any, write_any
 
@@ -19,6 +19,7 @@ __all__ = [
     "item_size",
     "path_name",
     "read_any",
+    "says_too_large",
     "value_size",
     "write_any",
 ]

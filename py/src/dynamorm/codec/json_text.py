@@ -7,6 +7,8 @@ import re
 from decimal import Decimal
 from typing import Any
 
+from pydantic_core import to_json
+
 from ..errors.refusal import Refusal
 from .number import NumberError, canonical
 
@@ -47,6 +49,15 @@ def write_json(value: Any) -> str:  # noqa: ANN401 - any JSON value
     if isinstance(value, dict):
         return _object(value)
     raise JSONError(f"a {type(value).__name__} is no JSON value")
+
+
+def json_size(value: Any) -> int:  # noqa: ANN401 - JSON without numbers, such as DynamoDB JSON
+    """Give the length in bytes of the canonical text of DynamoDB JSON, faster than writing it here.
+
+    >>> json_size({"S": "é"}) == len(write_json({"S": "é"}).encode())
+    True
+    """
+    return len(to_json(value))
 
 
 def _object(value: dict[Any, Any]) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .value import AttributeValue, Item
 
 CONTAINER_BYTES, ELEMENT_BYTES = 3, 1
+_TOO_LARGE = re.compile(r"[Ii]tem size .*exceeded the maximum")
 
 
 def item_size(item: Item) -> int:
@@ -17,6 +19,11 @@ def item_size(item: Item) -> int:
     8
     """
     return sum(len(name.encode()) + value_size(value) for name, value in item.items())
+
+
+def says_too_large(message: str) -> bool:
+    """Tell whether what DynamoDB says of a request it refuses is that an item is too large."""
+    return _TOO_LARGE.search(message) is not None
 
 
 def value_size(value: AttributeValue) -> int:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from .base import DynamORMError
+from .parts import Incomplete, Reasoned
 
 
 class InvalidModelError(DynamORMError):
@@ -69,7 +70,7 @@ class VersionConflictError(ConditionFailedError):
     kind = "VersionConflict"
 
 
-class TransactionCanceledError(DynamORMError):
+class TransactionCanceledError(Reasoned):
     """The transaction was cancelled; `reasons` has one entry per action."""
 
     code = "TransactionCanceled"
@@ -99,7 +100,7 @@ class IdempotencyMismatchError(DynamORMError):
     default_origin = "service"
 
 
-class BatchIncompleteError(DynamORMError):
+class BatchIncompleteError(Incomplete):
     """Parts of a batch are still undone when the attempts are spent."""
 
     code = "BatchIncomplete"

@@ -1,20 +1,32 @@
 """Operations: pure functions from a model and arguments to requests, and from answers to results."""
 
+from .backoff import Retries
+from .batch_get import BatchGet, Wanted
+from .batch_write import BatchWrite, Chunk, WriteEntry, delete_entry, once, pack, put_entry
 from .binding import Binding
+from .chunk import Chunks, incomplete, plain_key
 from .condition import Guard
 from .cursor import NONCE_BYTES, Bound, Cursor, Signer
 from .delete import Delete
 from .exchange import Exchange, Request, Response, SingleExchange
-from .get import Exists, Found, Get
+from .get import Exists, Found, Get, Selection
 from .place import Place
 from .put import Put, Stored, create, put, save
 from .read import Keys, Options, Page, PageExchange, Read, Shape, check_segments
+from .transact_get import TransactGet
+from .transact_write import Action, Check, TransactSend, TransactWrite
 from .update import Update
 
 __all__ = [
     "NONCE_BYTES",
+    "Action",
+    "BatchGet",
+    "BatchWrite",
     "Binding",
     "Bound",
+    "Check",
+    "Chunk",
+    "Chunks",
     "Cursor",
     "Delete",
     "Exchange",
@@ -31,13 +43,26 @@ __all__ = [
     "Read",
     "Request",
     "Response",
+    "Retries",
+    "Selection",
     "Shape",
     "Signer",
     "SingleExchange",
     "Stored",
+    "TransactGet",
+    "TransactSend",
+    "TransactWrite",
     "Update",
+    "Wanted",
+    "WriteEntry",
     "check_segments",
     "create",
+    "delete_entry",
+    "incomplete",
+    "once",
+    "pack",
+    "plain_key",
     "put",
+    "put_entry",
     "save",
 ]

@@ -35,6 +35,11 @@ class Guard:
     expected_version: Any = None
 
     @property
+    def is_empty(self) -> bool:
+        """Tell whether nothing is demanded."""
+        return self.condition is None and not (self.must_not_exist or self.needs_item)
+
+    @property
     def needs_item(self) -> bool:
         """Tell whether a failure without an item means that there is none."""
         return self.must_exist or self.unversioned or self.expected_version is not None

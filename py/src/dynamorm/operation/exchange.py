@@ -16,11 +16,11 @@ T_co = TypeVar("T_co", covariant=True)
 
 @dataclass(frozen=True)
 class Request:
-    """One DynamoDB call: the API's name, its body as DynamoDB JSON, and how long to wait before sending it."""
+    """One DynamoDB call: the API's name, its body as DynamoDB JSON, and how long to wait before sending it again."""
 
     api: str
     body: dict[str, Any]
-    delay_ms: int = 0
+    delay_ms: int | None = None
     write: bool = False
 
 
@@ -54,14 +54,15 @@ class SingleExchange(Generic[T]):
     """An operation of one call: subclasses read the answer."""
 
     def __init__(self, request: Request) -> None:
-        """Take the built request."""
-        self._request: Request | None = request
+        """Take the built request; a transaction has its body among others."""
+        self.request = request
+        self._given = False
         self._result: T
 
     def next(self) -> Request | None:
         """Give the request once."""
-        request, self._request = self._request, None
-        return request
+        given, self._given = self._given, True
+        return None if given else self.request
 
     def receive(self, response: Response) -> None:
         """Read the answer."""

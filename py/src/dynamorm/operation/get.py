@@ -23,6 +23,48 @@ class Found:
     values: dict[str, Any] | None
 
 
+class Selection:
+    """What is read of a model's items, whole or in parts: the members of a request, and what is made of an item."""
+
+    def __init__(
+        self,
+        binding: Binding,
+        select: Sequence[PathLike] | None,
+        view: str | None,
+        *,
+        consistent: bool = False,
+        with_key: bool = False,
+    ) -> None:
+        """Compile it; `with_key` fetches the key as well, behind the caller's paths.
+
+        Raises ValidationFailedError, EncryptionNotConfiguredError.
+        """
+        self.binding = binding
+        paths = selected(binding, select, view)
+        self.partial, self._shown = paths is not None, False
+        self._hidden: tuple[str, ...] = ()
+        self.members: dict[str, Any] = {"ConsistentRead": True} if consistent else {}
+        if paths is None:
+            binding.codec.require_readable()
+            return
+        placeholders = Placeholders()
+        fetched = binding.model.key_names if with_key else ()
+        self.members["ProjectionExpression"] = Compiler(binding.scope, placeholders).projection(paths, fetched)
+        self.members |= placeholders.members()
+        asked = {parse_path(path) for path in paths}
+        self._shown = any(binding.scope.is_discriminator(path) for path in asked)
+        self._hidden = tuple(name for name in fetched if (name,) not in asked)
+
+    def values(self, item: dict[str, Any]) -> dict[str, Any]:
+        """Read an item; one without any of the selected attributes is an empty one."""
+        self.binding.codec.require_own(item)
+        values = self.binding.codec.unmarshal_item(item, partial=self.partial)
+        for name in self._hidden:
+            values.pop(name, None)
+        mark = self.binding.model.discriminator
+        return {mark.attribute: mark.value} | values if self._shown and mark is not None else values
+
+
 class Get(SingleExchange[Found]):
     """Read one item."""
 
@@ -39,32 +81,16 @@ class Get(SingleExchange[Found]):
 
         Raises MissingPrimaryKeyError, ValidationFailedError.
         """
-        self.binding = binding
-        paths = selected(binding, select, view)
-        self.partial, self.shown = paths is not None, False
-        if paths is None:
-            binding.codec.require_readable()
+        self.selection = Selection(binding, select, view, consistent=consistent)
         body: dict[str, Any] = {"TableName": binding.table, "Key": binding.codec.marshal_key(key)}
-        if consistent:
-            body["ConsistentRead"] = True
-        if paths is not None:
-            placeholders = Placeholders()
-            body["ProjectionExpression"] = Compiler(binding.scope, placeholders).projection(paths)
-            self.shown = any(binding.scope.is_discriminator(parse_path(path)) for path in paths)
-            body |= placeholders.members()
-        super().__init__(Request("GetItem", body))
+        super().__init__(Request("GetItem", body | self.selection.members))
 
     def read(self, response: Response) -> Found:
-        """Read the item; an item without any of the selected attributes is an empty one."""
+        """Read the item."""
         if response.error is not None:
             raise response.error
         item = response.body.get("Item")
-        if item is None:
-            return Found(None)
-        self.binding.codec.require_own(item)
-        values = self.binding.codec.unmarshal_item(item, partial=self.partial)
-        mark = self.binding.model.discriminator
-        return Found({mark.attribute: mark.value} | values if self.shown and mark is not None else values)
+        return Found(None if item is None else self.selection.values(item))
 
 
 class Exists(SingleExchange[bool]):

@@ -113,6 +113,19 @@ def put(
     )
 
 
+def put_item(binding: Binding, values: Mapping[str, Any], now_ns: int, *, versioned: bool) -> Stored:
+    """Make the item that a put without a condition writes; a value with a version only where it is left unchecked.
+
+    Raises as `put`, and ValidationFailedError for a version that nothing checks.
+    """
+    current = _current(binding, values)
+    if current is not None and binding.version is not None and not versioned:
+        raise ValidationFailedError("a batch does not check a version", path=binding.version.name)
+    version = {"N": "1"} if current is None else _following(binding, current)
+    item, stamped = _stamped(binding, values, now_ns, version=version, keep_created=True)
+    return Stored(binding.codec, item, stamped, None)
+
+
 def save(
     binding: Binding,
     values: Mapping[str, Any],

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from botocore import exceptions as sdk
 
+from ..codec import says_too_large
 from ..errors import (
     AccessDeniedError,
     DynamORMError,
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SERVER_ERROR = 500
-_SIZE = re.compile(r"[Ii]tem size .*exceeded the maximum")
 # Nothing was sent: the connection could not even be made.
 NOT_SENT = (sdk.EndpointConnectionError, sdk.ConnectTimeoutError, sdk.ProxyConnectionError, sdk.SSLError)
 NO_CREDENTIALS = (
@@ -42,7 +41,7 @@ def of_client_error(error: sdk.ClientError) -> tuple[DynamORMError, Mapping[str,
         name = meta.get("HTTPHeaders", {}).get("x-amzn-errortype", "")
     aws = name.partition(":")[0].rpartition("#")[2] or None
     kind, retryable = CODE_OF_FAULT.get(aws or "", (ServiceError, status >= SERVER_ERROR))
-    if aws == "ValidationException" and _SIZE.search(str(response.get("Error", {}).get("Message", ""))):
+    if aws == "ValidationException" and says_too_large(str(response.get("Error", {}).get("Message", ""))):
         kind, retryable = ItemTooLargeError, False
     out = kind(
         f"DynamoDB answered {aws or f'with status {status}'}",

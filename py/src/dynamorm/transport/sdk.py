@@ -26,17 +26,43 @@ from ..operation import Response
 from . import fault
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..operation import Request
 
 SUCCESS_BELOW, SERVER_ERROR = 300, 500
-# What botocore has to see, so that it can serialise at all; it costs next to nothing.
-LEAST: dict[str, dict[str, Any]] = {
-    "GetItem": {"Key": {}},
-    "PutItem": {"Item": {}},
-    "UpdateItem": {"Key": {}},
-    "DeleteItem": {"Key": {}},
-    "Query": {},
-    "Scan": {},
+
+
+def _one(**members: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:  # noqa: ANN401 - members of a request
+    return lambda params: {"TableName": params.get("TableName"), **members}
+
+
+def _by_table(empty: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:  # noqa: ANN401 - a member of a request
+    return lambda params: {"RequestItems": dict.fromkeys(params.get("RequestItems", {}), empty)}
+
+
+def _by_entry(member: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Keep one entry for each table, whatever it was."""
+
+    def least(params: dict[str, Any]) -> dict[str, Any]:
+        tables = {body.get("TableName"): None for entry in params.get("TransactItems", ()) for body in entry.values()}
+        return {"TransactItems": [{member: {"TableName": table, "Key": {}}} for table in tables]}
+
+    return least
+
+
+# What botocore has to see, so that it can serialise at all and find the endpoint, which may go by the tables.
+LEAST: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "GetItem": _one(Key={}),
+    "PutItem": _one(Item={}),
+    "UpdateItem": _one(Key={}),
+    "DeleteItem": _one(Key={}),
+    "Query": _one(),
+    "Scan": _one(),
+    "BatchGetItem": _by_table({"Keys": [{}]}),
+    "BatchWriteItem": _by_table([{}]),
+    "TransactWriteItems": _by_entry("Delete"),
+    "TransactGetItems": _by_entry("Get"),
 }
 _CAMEL = re.compile(r"(?<!^)(?=[A-Z])")
 
@@ -84,9 +110,9 @@ def _strip(params: dict[str, Any], model: Any, context: Any, **_: Any) -> None: 
     if _transformed(params, call.given):
         params.update(call.given)
     call.body = to_json(params)
-    table = params.get("TableName")
+    least = LEAST[model.name](params)
     params.clear()
-    params.update(LEAST[model.name], TableName=table)
+    params.update(least)
 
 
 def _transformed(params: dict[str, Any], given: dict[str, Any]) -> bool:
@@ -94,11 +120,21 @@ def _transformed(params: dict[str, Any], given: dict[str, Any]) -> bool:
 
     It shows in a key, or in the value that a key is compared with: neither is a map.
     """
+    pair = _first(params), _first(given)
     return any(
-        "M" in params[member].get(name, {}) and "M" not in value
+        "M" in pair[0][member].get(name, {}) and "M" not in value
         for member in ("Item", "Key", "ExpressionAttributeValues", "ExclusiveStartKey")
-        for name, value in given.get(member, {}).items()
+        for name, value in pair[1].get(member, {}).items()
     )
+
+
+def _first(params: dict[str, Any]) -> dict[str, Any]:
+    """Give the members of a request that hold attributes; of many entries those of the first."""
+    for entry in params.get("TransactItems", ()):
+        return dict(*entry.values())
+    for rows in params.get("RequestItems", {}).values():
+        return {"Key": rows["Keys"][0]} if isinstance(rows, dict) else next(iter(rows[0].values()))
+    return params
 
 
 def _attempt(request: Any, **_: Any) -> None:  # noqa: ANN401 - botocore's own types

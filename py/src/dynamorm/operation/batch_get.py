@@ -1,0 +1,129 @@
+"""BatchGetItem: many items by key, a hundred a request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from ..codec.json_text import write_json
+from ..errors import DecodeFailedError
+from ..limits import BATCH_GET_MAX
+from .chunk import Chunks, Entry, Identity, identify, identify_answered, plain_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from ..codec import Item
+    from ..errors.parts import ItemKey
+    from .backoff import Random, Retries
+    from .get import Selection
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, repr=False)
+class Wanted(Generic[T]):
+    """One item that is asked for: by which model and selection, its key, and what its values become."""
+
+    selection: Selection
+    key: Mapping[str, Any]
+    make: Callable[[dict[str, Any]], T]
+
+
+@dataclass(frozen=True)
+class Group:
+    """What one request can read: a table with one projection and one consistency."""
+
+    table: str
+    key_names: tuple[str, ...]
+    members: dict[str, Any]
+    entries: dict[Identity, GetEntry] = field(default_factory=dict)
+
+
+@dataclass(kw_only=True)
+class GetEntry(Entry):
+    """One key of a batch get, and the item that was found for it."""
+
+    group: Group
+    item: Item | None = None
+
+
+class BatchGet(Chunks[GetEntry], Generic[T]):
+    """Read many items; the result is the items found, in the order of the keys, and the keys of those not found."""
+
+    api = "BatchGetItem"
+
+    def __init__(self, wanted: Iterable[Wanted[T]], retries: Retries, random: Random) -> None:
+        """Check and group the keys.
+
+        Raises MissingPrimaryKeyError, ValidationFailedError.
+        """
+        self._groups: dict[str, Group] = {}
+        self._group_of: dict[int, Group] = {}
+        self._asked: list[tuple[Wanted[T], GetEntry]] = []
+        for one in wanted:
+            self._asked.append((one, self._add(one)))
+        chunks = [chunk for group in self._groups.values() for chunk in cut(list(group.entries.values()))]
+        super().__init__(chunks, retries, random)
+
+    def _add(self, one: Wanted[T]) -> GetEntry:
+        binding = one.selection.binding
+        group = self._group_of.get(id(one.selection))
+        if group is None:
+            members, names = one.selection.members, binding.model.key_names
+            shape = write_json([binding.table, list(names), members])
+            group = self._groups.setdefault(shape, Group(binding.table, names, members))
+            self._group_of[id(one.selection)] = group
+        key = binding.codec.marshal_key(one.key)
+        identity = identify(binding.table, group.key_names, key)
+        entry = group.entries.get(identity)
+        if entry is None:
+            entry = GetEntry(binding, plain_key(binding, one.key), identity, key, group=group)
+            group.entries[identity] = entry
+        return entry
+
+    def members(self, entries: Sequence[GetEntry]) -> dict[str, Any]:
+        """Give the keys of one request, with what is read of their items."""
+        group = entries[0].group
+        return {group.table: {"Keys": [entry.wire for entry in entries]} | group.members}
+
+    def leftover(self, body: Mapping[str, Any], asked: Mapping[Identity, GetEntry]) -> set[Identity]:
+        """Keep the items, and give what DynamoDB left for later.
+
+        Raises DecodeFailedError where the answer names what was not asked for.
+        """
+        try:
+            later = [(table, left.get("Keys", [])) for table, left in body.get("UnprocessedKeys", {}).items()]
+            answered = [(table, item) for table, rows in body.get("Responses", {}).items() for item in rows]
+            left = [(table, key) for table, keys in later for key in keys]
+        except (AttributeError, TypeError):
+            raise DecodeFailedError("not an answer of BatchGetItem") from None
+        found = {self._entry(table, item, asked).identity: item for table, item in answered}
+        for identity, item in found.items():
+            asked[identity].item = item
+        return {self._entry(table, key, asked).identity for table, key in left}
+
+    def found(self) -> list[T]:
+        """Read the items that were found, in the order of the keys that were given.
+
+        Raises DecodeFailedError where one does not fit its model.
+        """
+        return [one.make(one.selection.values(entry.item)) for one, entry in self._asked if entry.item is not None]
+
+    def result(self) -> tuple[list[T], list[ItemKey]]:
+        """Give the items, and the keys that have none, each once."""
+        missing = {entry.identity: entry for _, entry in self._asked if entry.item is None}
+        return self.found(), [entry.item_key() for entry in missing.values()]
+
+    @staticmethod
+    def _entry(table: str, item: Any, asked: Mapping[Identity, GetEntry]) -> GetEntry:  # noqa: ANN401 - DynamoDB JSON
+        names = next(iter(asked.values())).group.key_names
+        entry = asked.get(identify_answered(table, names, item))
+        if entry is None:
+            raise DecodeFailedError(f"an answer of {table} about a key that was not asked for")
+        return entry
+
+
+def cut(entries: list[GetEntry]) -> list[list[GetEntry]]:
+    """Cut a group into chunks."""
+    return [entries[start : start + BATCH_GET_MAX] for start in range(0, len(entries), BATCH_GET_MAX)]

@@ -1,0 +1,53 @@
+"""Transactions: actions of any models that happen together or not at all, and reads of one moment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .actions import Action
+from .batch import listed, wanted
+from .errors import ValidationFailedError
+from .operation import TransactGet, TransactSend, TransactWrite
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .actions import GetAction
+    from .client import Client
+
+
+def write(client: Client, actions: Iterable[Action], token: str | None) -> None:
+    """Do the actions; the callers' values then hold what was stored."""
+    given, exchange = _built(client, actions, token)
+    client.run(exchange)
+    for action, built in zip(given, exchange.actions, strict=True):
+        stored = exchange.stored(built)
+        if stored is not None:
+            action.accept(stored)
+
+
+def prepare(client: Client, actions: Iterable[Action], token: str | None) -> str:
+    """Give the request as text."""
+    return _built(client, actions, token)[1].text()
+
+
+def send(client: Client, text: str) -> None:
+    """Send such a text."""
+    client.run(TransactSend(text, client.retries, client.random))
+
+
+def read(client: Client, gets: Iterable[GetAction[Any]]) -> list[Any] | tuple[Any, ...]:
+    """Read what actions say."""
+    found = client.run(TransactGet(wanted(gets, consistency=False), client.retries, client.random))
+    return tuple(found) if isinstance(gets, tuple) else found
+
+
+def _built(client: Client, actions: Iterable[Action], token: str | None) -> tuple[list[Action], TransactWrite]:
+    given = listed(actions)
+    for action in given:
+        if not isinstance(action, Action):
+            raise ValidationFailedError(f"expected an action, found {type(action).__name__}")
+    now_ns = client.now_ns()
+    built = [action.build(now_ns) for action in given]
+    token = client.tokens() if token is None else token
+    return given, TransactWrite(built, token, client.retries, client.random)

@@ -1,0 +1,112 @@
+/**
+ * What transactions share: one request, built once, sent again as it is where its reasons pass; and DynamoDB's reasons →
+ * errors, one for each action.
+ */
+
+import { UNTYPED } from "../codec/collection.ts";
+import { ValueFault, type WireItem } from "../codec/value.ts";
+import {
+  CODE_OF_REASON,
+  DecodeFailed,
+  ERROR_CLASSES,
+  ServiceError,
+  TransactionCanceled,
+} from "../errors/catalogue.ts";
+import type { DynamORMError, ErrorFields } from "../errors/error.ts";
+import { formatPath } from "../errors/path.ts";
+import { type Backoff, backoffMs } from "./backoff.ts";
+import { type Attempt, conditionFailed } from "./conditional.ts";
+import type { Answer, CancellationReason, Exchange, Request, Response } from "./exchange.ts";
+
+/** Send a transaction; `attempts` tell the reasons of its actions apart. */
+export function transacting<R>(
+  request: Omit<Request, "delayMs">,
+  attempts: readonly Attempt[],
+  backoff: Backoff,
+  read: (answer: Answer) => R,
+): Exchange<R> {
+  let sent = 0;
+  let outcome: { readonly result: R } | undefined;
+  return {
+    next() {
+      if (outcome !== undefined) {
+        return undefined;
+      }
+      const delayMs = sent === 0 ? 0 : backoffMs(backoff, sent);
+      sent += 1;
+      return { ...request, delayMs };
+    },
+    receive(response) {
+      if (response.ok) {
+        outcome = { result: read(response.answer) };
+        return;
+      }
+      const error = canceled(response, attempts);
+      if (error.code !== "TransactionCanceled" || !error.retryable || sent >= backoff.maxAttempts) {
+        throw error;
+      }
+    },
+    result() {
+      if (outcome === undefined) {
+        throw new Error("the conversation is not over");
+      }
+      return outcome.result;
+    },
+  };
+}
+
+/** Give the error of a transaction that failed; a cancelled one has its reasons. */
+function canceled(
+  { error, reasons: given = [] }: Extract<Response, { readonly ok: false }>,
+  attempts: readonly Attempt[],
+): DynamORMError {
+  if (error.code !== "TransactionCanceled") {
+    return error;
+  }
+  const reasons = given.map((reason, index) => reasonOf(reason, attempts[index], error));
+  const failed = reasons.filter((reason) => reason !== null);
+  const { awsType, requestId, status, maybeApplied, cause } = error;
+  return new TransactionCanceled("the transaction was cancelled, and none of its actions was done", {
+    origin: "service",
+    retryable: failed.length > 0 && failed.every(({ retryable }) => retryable),
+    reasons,
+    ...{ awsType, requestId, status, maybeApplied, cause },
+  });
+}
+
+/** What an action that did not fail has for a code. */
+const NO_REASON = "None";
+
+function reasonOf(
+  { Code: type = NO_REASON, Item: item }: CancellationReason,
+  attempt: Attempt | undefined,
+  { requestId, status }: DynamORMError,
+): DynamORMError | null {
+  if (type === NO_REASON) {
+    return null;
+  }
+  const said: ErrorFields = { origin: "service", awsType: type, requestId, status };
+  const { code, kind } = Object.hasOwn(CODE_OF_REASON, type) ? (CODE_OF_REASON[type] ?? UNKNOWN) : UNKNOWN;
+  if (code === "ConditionFailed" && kind === undefined && attempt !== undefined) {
+    return conditionFailed(attempt, said, item);
+  }
+  const make = code === undefined ? ServiceError : ERROR_CLASSES[code];
+  return new make(`the action was refused (${type})`, {
+    ...said,
+    kind,
+    ...(item === undefined ? {} : { item: () => untyped(item) }),
+  });
+}
+
+const UNKNOWN = { code: undefined, kind: undefined };
+
+/** Read an item of a model that nobody named. */
+function untyped(item: WireItem): unknown {
+  try {
+    return UNTYPED.decode({ M: item });
+  } catch (fault) {
+    throw fault instanceof ValueFault
+      ? new DecodeFailed(fault.fact, { path: formatPath(fault.segments) })
+      : fault;
+  }
+}

@@ -1,0 +1,204 @@
+/** TransactWriteItems: all actions or none, in one request that is built once and sent with the same bytes again. */
+
+import type { ModelCodec } from "../codec/item.ts";
+import { itemSize } from "../codec/size.ts";
+import type { WireItem } from "../codec/value.ts";
+import { ValidationFailed } from "../errors/catalogue.ts";
+import { actionsOf } from "../expression/change.ts";
+import { TOKEN_MAX, TRANSACT_MAX, TRANSACT_MAX_BYTES } from "../generated/limits.ts";
+import { canonicalJson, isPlainObject } from "../text/json.ts";
+import { quote } from "../text/utf8.ts";
+import type { Action } from "./action.ts";
+import type { Backoff } from "./backoff.ts";
+import { transacting } from "./canceled.ts";
+import type { Attempt, Entry } from "./conditional.ts";
+import { keyEntry } from "./delete.ts";
+import type { Exchange } from "./exchange.ts";
+import { ItemRef } from "./key.ts";
+import { putEntry } from "./put.ts";
+import { updateEntry } from "./update.ts";
+
+/** What a transaction is told beside its actions. */
+export interface TransactOptions {
+  /** The clock's reading, in nanoseconds since the epoch. */
+  readonly now: bigint;
+  readonly token: string;
+}
+
+/** One built action. */
+interface Built {
+  readonly ref: ItemRef;
+  readonly attempt: Attempt;
+  /** The entry's JSON text. */
+  readonly text: string;
+  /** What counts for the transaction's size: the item of a put, else the key. */
+  readonly counted: string;
+  /** The item of a put. */
+  readonly item: string | undefined;
+}
+
+/** The names of entries in a request. */
+const ENTRY_OF = {
+  put: "Put",
+  create: "Put",
+  save: "Put",
+  update: "Update",
+  delete: "Delete",
+  check: "ConditionCheck",
+} as const;
+
+/** A transaction that is built. */
+export interface Transaction {
+  readonly body: string;
+  /** The names of its tables. */
+  readonly tableName: string;
+  /** How to tell each action's reasons apart; empty for a request that was built elsewhere. */
+  readonly attempts: readonly Attempt[];
+  /** What each put stores; undefined for other actions. */
+  readonly stored: readonly (Stored | undefined)[];
+}
+
+/** What a put stores. */
+export interface Stored {
+  readonly codec: ModelCodec;
+  readonly item: string;
+}
+
+/** Build a transaction. @throws {DynamORMError} that of the first action that is refused */
+export function buildTransaction(actions: readonly Action[], options: TransactOptions): Transaction {
+  checkCount(actions.length);
+  checkToken(options.token);
+  const built = actions.map((action) => buildAction(action, options.now));
+  if (new Set(built.map(({ ref }) => ref.id)).size < built.length) {
+    throw new ValidationFailed("two actions of the transaction are on one item");
+  }
+  checkBytes(built);
+  const token = quote(options.token) ?? '""';
+  return {
+    body: `{"TransactItems":[${built.map(({ text }) => text).join(",")}],"ClientRequestToken":${token}}`,
+    tableName: namesOf(actions.map(({ tableName }) => tableName)),
+    attempts: built.map(({ attempt }) => attempt),
+    stored: built.map(({ ref, item }) => (item === undefined ? undefined : { codec: ref.codec, item })),
+  };
+}
+
+/** Refuse a transaction of nothing, or of more than DynamoDB takes. @throws {ValidationFailed} */
+export function checkCount(count: number): void {
+  if (count < 1 || count > TRANSACT_MAX) {
+    throw new ValidationFailed(`a transaction has 1 to ${TRANSACT_MAX} actions`);
+  }
+}
+
+/** Name each table once. */
+export function namesOf(tables: readonly string[]): string {
+  return [...new Set(tables)].join(", ");
+}
+
+function checkToken(token: unknown): void {
+  const length = typeof token === "string" && token.isWellFormed() ? Array.from(token).length : 0;
+  if (length < 1 || length > TOKEN_MAX) {
+    throw new ValidationFailed(`a token has 1 to ${TOKEN_MAX} characters`);
+  }
+}
+
+/** No text is shorter than a third of what it counts, so most transactions need no count. */
+function checkBytes(built: readonly Built[]): void {
+  const units = built.reduce((total, { counted }) => total + counted.length, 0);
+  if (units * 3 <= TRANSACT_MAX_BYTES) {
+    return;
+  }
+  const bytes = built.reduce((total, { counted }) => total + itemSize(JSON.parse(counted) as WireItem), 0);
+  if (bytes > TRANSACT_MAX_BYTES) {
+    throw new ValidationFailed(`a transaction has at most ${TRANSACT_MAX_BYTES} bytes of items`);
+  }
+}
+
+function buildAction(action: Action, now: bigint): Built {
+  const { codec, tableName } = action;
+  const entry = entryOf(action, now);
+  const ref = new ItemRef(codec, tableName, "value" in action ? action.value : action.key);
+  return {
+    ref,
+    attempt: entry.attempt,
+    text: `{"${ENTRY_OF[action.verb]}":{${entry.members}}}`,
+    counted: entry.item ?? ref.text,
+    item: entry.item,
+  };
+}
+
+function entryOf(action: Action, now: bigint): Entry & { readonly item?: string } {
+  const { codec, tableName } = action;
+  switch (action.verb) {
+    case "put":
+    case "create":
+    case "save": {
+      const mode = action.adopt === true ? "adopt" : action.verb;
+      return putEntry(codec, tableName, action.value, { mode, now, condition: action.condition });
+    }
+    case "update": {
+      const { key, changes, condition, expectedVersion, upsert } = action;
+      const actions = actionsOf(changes);
+      return updateEntry(codec, tableName, key, { now, actions, condition, expectedVersion, upsert });
+    }
+    case "delete":
+      return keyEntry(codec, tableName, action.key, action);
+    case "check": {
+      const entry = keyEntry(codec, tableName, action.key, action);
+      if (!entry.isConditional) {
+        throw new ValidationFailed("a check has a condition, an expected version, or mustExist");
+      }
+      return entry;
+    }
+  }
+}
+
+/** Give a transaction's request as canonical text. */
+export function requestText({ body }: Transaction): string {
+  return canonicalJson(JSON.parse(body));
+}
+
+/** Read a request's text, which is sent as it is. @throws {ValidationFailed} where it is no transaction with a token. */
+export function parseTransaction(text: unknown): Transaction {
+  const request = jsonOf(text);
+  const items = isPlainObject(request) ? request.TransactItems : undefined;
+  const entries = Array.isArray(items) ? items.map(entryAt) : [];
+  if (!isPlainObject(request) || !Array.isArray(items) || entries.includes(undefined)) {
+    throw new ValidationFailed("the text is not the request of a transaction");
+  }
+  checkCount(entries.length);
+  checkToken(request.ClientRequestToken);
+  const names = entries.map((entry) => entry?.TableName);
+  return {
+    body: text as string,
+    tableName: namesOf(names.filter((name) => typeof name === "string")),
+    attempts: [],
+    stored: [],
+  };
+}
+
+function jsonOf(text: unknown): unknown {
+  try {
+    return typeof text === "string" ? (JSON.parse(text) as unknown) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const ENTRIES: ReadonlySet<string> = new Set(Object.values(ENTRY_OF));
+
+/** Give the members of one entry; undefined where it is none. */
+function entryAt(item: unknown): Record<string, unknown> | undefined {
+  const [[name, entry] = ["", undefined], ...others] = isPlainObject(item) ? Object.entries(item) : [];
+  return ENTRIES.has(name) && others.length === 0 && isPlainObject(entry) ? entry : undefined;
+}
+
+/** Send a transaction. */
+export function transactWrite({ body, tableName, attempts }: Transaction, backoff: Backoff): Exchange<void> {
+  const request = { api: "TransactWriteItems", tableName, body, writes: true } as const;
+  return transacting(request, attempts, backoff, () => undefined);
+}
+
+/** Give what a put stored, as its caller sees it. */
+export function storedValue({ codec, item }: Stored): Record<string, unknown> {
+  return codec.decodeItem(JSON.parse(item) as WireItem);
+}
