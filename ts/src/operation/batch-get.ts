@@ -112,7 +112,7 @@ export class BatchGet extends Chunked<Wanted, Fetched> {
     this.#make = make;
   }
 
-  protected request(left: readonly Wanted[], delayMs: number): Request {
+  protected request(left: readonly Wanted[], delayMs: number | undefined): Request {
     const { tableName = "", members = "" } = left[0]?.group ?? {};
     const keys = left.map(({ ref }) => ref.text).join(",");
     const body = `{"RequestItems":{${quote(tableName) ?? '""'}:{"Keys":[${keys}]${members}}}}`;

@@ -144,7 +144,7 @@ function entryOf(action: Action, now: bigint): Entry & { readonly item?: string 
       return keyEntry(codec, tableName, action.key, action);
     case "check": {
       const entry = keyEntry(codec, tableName, action.key, action);
-      if (!entry.isConditional) {
+      if (entry.attempt.guard.kind === "none" && !entry.attempt.conditional) {
         throw new ValidationFailed("a check has a condition, an expected version, or mustExist");
       }
       return entry;
