@@ -14,6 +14,7 @@ from decimal import Decimal, InvalidOperation
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from .grouping import GROUPS, KEY_LISTS, owners_of
 from .load import SUITE, LoadError
 from .match import ABSENT, SETS, canonical_number, short
 from .yamlload import load_yaml
@@ -167,6 +168,8 @@ def normal_transcript(case: Case, target: str, steps: list[dict[str, Any]]) -> l
         if "answer" in entry:
             normal["answer"] = _normal_answer(owner, entry["do"], entry["answer"])
             _open_reads(case, step, normal)
+            if entry["do"] in GROUPS:
+                _open_groups(case, step, normal)
         if "race" in entry:
             normal["race"] = [_normal_answer(owner, entry["do"], answer) for answer in entry["race"]]
         out.append(normal)
@@ -184,6 +187,47 @@ def _open_reads(case: Case, step: dict[str, Any], normal: dict[str, Any]) -> Non
     if "segments" in args and args.get("concurrency") != 1:
         normal["wire"] = sorted(normal["wire"], key=lambda one: json.dumps(one, sort_keys=True))
         result["items"] = sorted(result["items"], key=lambda item: json.dumps(item, sort_keys=True))
+
+
+def _open_groups(case: Case, step: dict[str, Any], normal: dict[str, Any]) -> None:
+    """Hide what of a batch or transaction is open: the spelling of numbers in the caller's objects and in what is told of keys and items; the order of chunks side by side."""
+    owners = [case.models.get(name, {}) for name in owners_of(step.get("on", ""), step.get("args", {}))]
+    answer = normal["answer"]
+    for holder in (answer, answer.get("error", {})):
+        if isinstance(holder.get("after"), list):
+            holder["after"] = [_normal_mine(owner, value) for owner, value in zip(owners, holder["after"], strict=False)]
+    told = answer.get("result") or answer.get("error", {}).get("details") or {}
+    for name in {"items", *KEY_LISTS} & set(told):
+        told[name] = [_told(case, step, entry) for entry in told[name]]
+    for name in ("reasons", "failures"):
+        if isinstance(told.get(name), list):
+            told[name] = [_told_inside(case, step, entry, owners[place] if place < len(owners) else {}) for place, entry in enumerate(told[name])]
+    if step["do"] == "bulk_write" and step["args"].get("concurrency") != 1:
+        normal["wire"] = sorted(normal["wire"], key=lambda one: json.dumps(one, sort_keys=True))
+        told.pop("progress", None)
+        told.pop("failures", None)
+
+
+def _normal_mine(owner: dict[str, Any], value: Any) -> Any:
+    return normal_members(owner, value, mine=True) if isinstance(value, dict) else value
+
+
+def _told(case: Case, step: dict[str, Any], entry: Any) -> Any:
+    """Give an item or a key in normal form, beside its model's name or of the step's model."""
+    if not isinstance(entry, dict):
+        return entry
+    for member in ("item", "key"):
+        if set(entry) == {"model", member} and isinstance(entry["model"], str):
+            return {**entry, member: normal_members(case.models.get(entry["model"], {}), entry[member])}
+    return normal_members(case.models.get(step.get("on", ""), {}), entry)
+
+
+def _told_inside(case: Case, step: dict[str, Any], entry: Any, owner: dict[str, Any]) -> Any:
+    """Give a reason with its item, or a failure with its key, in normal form."""
+    if not isinstance(entry, dict):
+        return entry
+    item = {"item": normal_members(owner, entry["item"])} if "item" in entry else {}
+    return {**entry, **item, **({"key": _told(case, step, entry["key"])} if "key" in entry else {})}
 
 
 def _without_token(body: dict[str, Any]) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def _action(models: Models, action: dict[str, Any]) -> dict[str, Any]:
     return {name: value if name == "model" else tag_arguments(models, action["model"], name, value) for name, value in action.items()}
 
 
-def _models_in_order(on: str, arguments: dict[str, Any]) -> list[str]:
+def owners_of(on: str, arguments: dict[str, Any]) -> list[str]:
     """Give the model of each write or action, in the order in which they are given."""
     for name in (*ACTIONS, "gets"):
         if name in arguments:
@@ -61,7 +61,7 @@ def tag_group_result(models: Models, on: str, arguments: dict[str, Any], result:
 
 def tag_after(models: Models, on: str, arguments: dict[str, Any], after: list[Any]) -> list[Any]:
     """Tag the caller's objects, one for each write."""
-    owners = _models_in_order(on, arguments)
+    owners = owners_of(on, arguments)
     return [None if value is None else tag_members(models[owner], value, expected=True) for owner, value in zip(owners, after, strict=False)] + after[len(owners) :]
 
 
@@ -74,7 +74,7 @@ def tag_details(models: Models, on: str, arguments: dict[str, Any], details: dic
     if isinstance(out.get("items"), list):
         out["items"] = _values(models, on, arguments, out["items"], by_place=False)
     if isinstance(out.get("reasons"), list):
-        owners = _models_in_order(on, arguments)
+        owners = owners_of(on, arguments)
         out["reasons"] = [_reason(models, owners[index] if index < len(owners) else on, reason) for index, reason in enumerate(out["reasons"])]
     if isinstance(out.get("failures"), list):
         out["failures"] = tag_group_result(models, on, arguments, {"failures": out["failures"]})["failures"]

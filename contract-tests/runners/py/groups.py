@@ -61,7 +61,8 @@ class Group:
 
     def gets(self) -> list[Any]:
         return [
-            self.case.table(one["model"]).actions.get(self.native(one["model"], one["key"]), **{name: one[name] for name in GET_OPTIONS if name in one}) for one in self.args["gets"]
+            self.case.table(one["model"]).actions.get(self.native(one["model"], one["key"]), **{name: one[name] for name in GET_OPTIONS if name in one})
+            for one in self.args["gets"]
         ]
 
     def actions(self, name: str) -> Iterator[Any]:

@@ -1,14 +1,14 @@
-"""For tests: a clock that stands or ticks, and a transport that plays given answers."""
+"""For tests: what a client is given from outside, standing still, and a transport that plays given answers."""
 
 from __future__ import annotations
 
-from itertools import chain, count, repeat
-from typing import TYPE_CHECKING
+import itertools
+import typing
 
 from .operation import Request, Response
 from .transport import Script
 
-if TYPE_CHECKING:
+if typing.TYPE_CHECKING:
     from collections.abc import Iterable
 
 
@@ -41,7 +41,8 @@ class FixedTokens:
     def __init__(self, tokens: Iterable[str] = ()) -> None:
         """Take the first tokens."""
         given = list(tokens)
-        self._tokens = chain(given, (f"token-{number}" for number in count(len(given) + 1)))
+        following = (f"token-{number}" for number in itertools.count(len(given) + 1))
+        self._tokens = itertools.chain(given, following)
 
     def __call__(self) -> str:
         """Give the next token."""
@@ -58,7 +59,7 @@ class FixedRandom:
 
     def __init__(self, numbers: Iterable[float] = ()) -> None:
         """Take the first numbers."""
-        self._numbers = chain(list(numbers), repeat(0.5))
+        self._numbers = itertools.chain(list(numbers), itertools.repeat(0.5))
 
     def __call__(self) -> float:
         """Give the next number."""
