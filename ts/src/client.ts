@@ -269,7 +269,12 @@ export class Client {
     }
     // A signal from before the first request is the transport's to see.
     if (canceling?.aborted === true && (isAgain || stop !== undefined)) {
-      const facts = { stage: "canceled", sent: isAgain, lost: false, cause: canceling.reason } as const;
+      const facts = {
+        stage: "canceled",
+        sent: isAgain,
+        lost: false,
+        cause: canceling.reason as unknown,
+      } as const;
       return { ok: false, error: faultError(request, facts), item: undefined, lost: false };
     }
     return this.transport.send(request, { signal });

@@ -70,7 +70,7 @@ function guardsOf(model: AnyModel, args: Args): object {
 function makeGet(subject: Reader, given: Args): dynamorm.GetAction {
   const model = modelOf(subject, given.model as string);
   const options = pick(given, ["consistent", "select", "view"]);
-  return subject.client.table(model).actions.get(nativeOf(model, given.key), options) as dynamorm.GetAction;
+  return subject.client.table(model).actions.get(nativeOf(model, given.key), options);
 }
 
 /** Keys are alone where the call names one table, else beside their model's name. */

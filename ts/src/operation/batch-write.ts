@@ -151,6 +151,7 @@ export class BatchWrite extends Chunked<Write, Written> {
     return {
       api: "BatchWriteItem",
       tableName: tables.map(([name]) => name).join(", "),
+      outline: { RequestItems: Object.fromEntries(tables.map(([name]) => [name, undefined])) },
       body: `{"RequestItems":{${members.join(",")}}}`,
       writes: this.writes,
       delayMs,

@@ -21,6 +21,8 @@ export interface Request {
   readonly api: Api;
   /** The real name of the table; of several tables their names. */
   readonly tableName: string;
+  /** Of a request over several tables: the request with nothing but their names, by which endpoints are found. */
+  readonly outline?: object;
   /** The request's JSON text. */
   readonly body: string;
   /** Whether it may change anything, so that its fate matters when the answer is lost. */
