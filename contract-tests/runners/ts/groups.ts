@@ -70,7 +70,7 @@ function guardsOf(model: AnyModel, args: Args): object {
 function makeGet(subject: Reader, given: Args): dynamorm.GetAction {
   const model = modelOf(subject, given.model as string);
   const options = pick(given, ["consistent", "select", "view"]);
-  return subject.client.table(model).actions.get(nativeOf(model, given.key), options) as dynamorm.GetAction;
+  return subject.client.table(model).actions.get(nativeOf(model, given.key), options);
 }
 
 /** Keys are alone where the call names one table, else beside their model's name. */
@@ -150,7 +150,7 @@ const none = <T extends object>(made: readonly T[]): (T & { value: undefined })[
   made.map((one) => ({ ...one, value: undefined }));
 
 async function batchGet(subject: Reader): Promise<object> {
-  const { args, client, model, table } = subject;
+  const { args, client } = subject;
   return shown(subject, undefined, async () => {
     if ("gets" in args) {
       const gets = listOf(args, "gets").map((get) => makeGet(subject, get));
@@ -159,16 +159,16 @@ async function batchGet(subject: Reader): Promise<object> {
     }
     const options = { ...pick(args, ["consistent", "select", "view"]), ...signalOf(subject) };
     const keys = valuesOf(subject, "keys").map(({ value }) => value);
-    const { items, missing } = await table.batchGet(keys, options);
+    const { items, missing } = await subject.table.batchGet(keys, options);
     return {
-      items: items.map((item) => taggedOf(model, item)),
-      missing: missing.map((key) => taggedOf(model, key)),
+      items: items.map((item) => taggedOf(subject.model, item)),
+      missing: missing.map((key) => taggedOf(subject.model, key)),
     };
   });
 }
 
 async function batchWrite(subject: Reader): Promise<object> {
-  const { args, client, table } = subject;
+  const { args, client } = subject;
   if ("writes" in args) {
     const made = listOf(args, "writes").map((write) => makeAction(subject, write));
     const actions = made.map(({ action }) => action);
@@ -176,7 +176,7 @@ async function batchWrite(subject: Reader): Promise<object> {
   }
   const [puts, keys] = [valuesOf(subject, "put"), valuesOf(subject, "delete")];
   return shown(subject, [...puts, ...none(keys)], async () => ({
-    ...(await table.batchWrite(
+    ...(await subject.table.batchWrite(
       {
         ...("put" in args ? { put: puts.map(({ value }) => value) } : {}),
         ...("delete" in args ? { delete: keys.map(({ value }) => value) } : {}),
@@ -194,7 +194,7 @@ async function* streamOf<T>(elements: readonly T[]): AsyncGenerator<T, void, und
 }
 
 async function bulkWrite(subject: Reader): Promise<object> {
-  const { args, client, table } = subject;
+  const { args, client } = subject;
   const progress: unknown[] = [];
   const failures: unknown[] = [];
   const options = {
@@ -220,7 +220,9 @@ async function bulkWrite(subject: Reader): Promise<object> {
     }
     const name = "put" in args ? "put" : "delete";
     const stream = streamOf(valuesOf(subject, name).map(({ value }) => value));
-    return name === "put" ? table.bulkPut(stream, options) : table.bulkDelete(stream, options);
+    return name === "put"
+      ? subject.table.bulkPut(stream, options)
+      : subject.table.bulkDelete(stream, options);
   };
   return shown(subject, undefined, async () => ({ ...(await work()), progress, ...told() }), told);
 }
