@@ -282,23 +282,10 @@ def test_a_refused_write_ends_the_work_and_what_was_taken_with_it_is_undone() ->
 
 
 def test_a_write_that_is_held_back_is_named_too() -> None:
-    gate = threading.Semaphore(0)
-    table = Table(refused(["n0"], DENIED), gate=gate)
-    caught: list[errors.BatchIncompleteError] = []
-
-    def work() -> None:
-        try:
-            desk(table).bulk_put([*stream(26), Note(id="n25")], concurrency=2)
-        except errors.BatchIncompleteError as error:
-            caught.append(error)
-
-    worker = threading.Thread(target=work)
-    worker.start()
-    assert table.settled(2)
-    gate.release(2)
-    worker.join(SECONDS)
-    assert ids(caught[0].undone) == [*(f"n{index}" for index in range(25)), "n25"]
-    assert ids(caught[0].undone).count("n25") == 1
+    taken = [Note(id="a"), Note(id="b"), Note(id="a", text="again"), Note(id="c")]
+    with pytest.raises(errors.BatchIncompleteError) as caught:
+        desk(Table(refused(["b"], lost()))).bulk_put(taken, concurrency=1)
+    assert (ids(caught.value.unknown), ids(caught.value.undone)) == (["a", "b"], ["a"])
 
 
 def test_the_streams_own_error_comes_out_after_what_is_under_way() -> None:
@@ -360,9 +347,17 @@ def test_a_concurrency_under_one_is_refused(concurrency: int) -> None:
 def test_what_is_no_action_is_refused_without_a_key() -> None:
     told: list[BulkFailure] = []
     client = Client(transport=Table())
-    wrong: Any = [5, client.table(Note).actions.create({"id": "a"})]
-    assert client.bulk_write(wrong, on_failure=told.append) == BulkCounts(0, 0, 2)
-    assert [None if one.key is None else one.key.key for one in told] == [None, {"id": "a"}]
+    wrong: Any = [5, None, client.table(Note).actions.create({"id": "a"}), client.table(Note).actions.put({"id": "b"})]
+    assert client.bulk_write(wrong, on_failure=told.append) == BulkCounts(1, 0, 3)
+    assert [None if one.key is None else one.key.key for one in told] == [None, None, {"id": "a"}]
+
+
+@pytest.mark.parametrize("given", [5, "abc", {"id": "a"}])
+def test_what_is_no_stream_is_refused(given: Any) -> None:
+    client = Client(transport=Table())
+    for call in (client.bulk_write, client.table(Note).bulk_put, client.table(Note).bulk_delete):
+        with pytest.raises(errors.ValidationFailedError):
+            call(given)
 
 
 # ---------------------------------------------------------------- memory

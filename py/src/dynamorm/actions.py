@@ -315,3 +315,10 @@ class Actions(Generic[V]):
     ) -> GetAction[Any]:
         """Say `table.get`, or `table.select` of parts; a transaction always reads consistently."""
         return GetAction(self._seam, key, select, view, consistent)
+
+
+def streamed(given: Any) -> Iterable[Any]:  # noqa: ANN401 - the caller's argument
+    """Give an iterable of values; a map or text, which is one as well, is a mistake."""
+    if isinstance(given, (str, bytes, Mapping)) or not isinstance(given, Iterable):
+        raise ValidationFailedError(f"expected several, found one {type(given).__name__}")
+    return given

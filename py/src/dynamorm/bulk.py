@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
-from .actions import Action
+from .actions import Action, streamed
 from .errors import BatchIncompleteError, DynamORMError, ThrottledError, ValidationFailedError
 from .limits import BATCH_WRITE_MAX
 from .operation import BatchWrite, Chunk, incomplete
@@ -51,7 +51,10 @@ class BulkOptions(TypedDict, total=False):
     on_failure: Callable[[BulkFailure], object] | None
 
 
-@dataclass
+_END: Any = object()
+
+
+@dataclass(eq=False)
 class _Sent:
     """A chunk on its way, and what became of it."""
 
@@ -82,7 +85,7 @@ class Bulk:
             raise ValidationFailedError("concurrency is at least 1")
         self._client, self._concurrency, self._unchecked = client, concurrency, unchecked
         self._tell_progress, self._tell_failure = progress, on_failure
-        self._stream: Iterator[Action] | None = iter(stream)
+        self._stream: Iterator[Action] | None = iter(streamed(stream))
         self._held: Action | None = None
         self._taken = 0
         self._progress = BulkCounts()
@@ -118,7 +121,7 @@ class Bulk:
         out.entries = chunk.entries
         while len(chunk.entries) < BATCH_WRITE_MAX and self._goes_on():
             action = self._take()
-            if action is None:
+            if action is _END:
                 break
             now_ns = self._client.now_ns() if now_ns is None else now_ns
             entry = self._build(action, now_ns)
@@ -133,17 +136,17 @@ class Bulk:
                 self._settle(self._finished.get())
         return out
 
-    def _take(self) -> Action | None:
-        """Take the next write; None at the end."""
-        action, self._held = self._held, None
-        if action is not None:
-            return action
+    def _take(self) -> Any:  # noqa: ANN401 - what the stream gives
+        """Take the next write, or the end."""
+        held, self._held = self._held, None
+        if held is not None:
+            return held
         try:
-            action = None if self._stream is None else next(self._stream, None)
+            action = _END if self._stream is None else next(self._stream, _END)
         except Exception:
             self._wait_for(lambda: not self._under_way)
             raise
-        if action is None:
+        if action is _END:
             self._stream = None
         self._taken += 1
         return action
