@@ -126,10 +126,7 @@ function detailsOf(
   models: readonly AnyModel[],
 ): object | undefined {
   if (dynamorm.isCode(error, "TransactionCanceled")) {
-    const reasons = error.reasons.map((reason, index) =>
-      reasonOf(reason, models[index]),
-    );
-    return reasons.length === 0 ? undefined : { reasons };
+    return { reasons: error.reasons.map((reason, index) => reasonOf(reason, models[index])) };
   }
   if (!dynamorm.isCode(error, "BatchIncomplete")) {
     return undefined;
