@@ -12,13 +12,7 @@ import {
   pick,
 } from "./conditions.ts";
 import type { Reader } from "./reads.ts";
-import {
-  mapToNative,
-  mapToTagged,
-  type Tagged,
-  type TaggedMap,
-  toNative,
-} from "./values.ts";
+import { mapToNative, mapToTagged, type Tagged, type TaggedMap, toNative } from "./values.ts";
 
 type Write = dynamorm.WriteAction<never>;
 type Value = Record<string, unknown>;
@@ -26,17 +20,13 @@ type Value = Record<string, unknown>;
 const modelOf = ({ models }: Reader, name: string): AnyModel =>
   models.get(name) ?? fail(`${name} was not opened`);
 
-const nativeOf = (model: AnyModel, map: unknown): Value =>
-  mapToNative(model.attributes, map as TaggedMap);
+const nativeOf = (model: AnyModel, map: unknown): Value => mapToNative(model.attributes, map as TaggedMap);
 
-const listOf = (args: Args, name: string): readonly Args[] =>
-  (args[name] ?? []) as readonly Args[];
+const listOf = (args: Args, name: string): readonly Args[] => (args[name] ?? []) as readonly Args[];
 
 /** Tag a value of a model, or of none. */
 function taggedOf(model: AnyModel | undefined, value: unknown): unknown {
-  return value === undefined || value === null
-    ? null
-    : mapToTagged(model?.attributes, value);
+  return value === undefined || value === null ? null : mapToTagged(model?.attributes, value);
 }
 
 /** What an action is made of: the action, and the caller's object where it has one. */
@@ -49,9 +39,7 @@ interface Made {
 function makeAction(subject: Reader, given: Args): Made {
   const { model: name, ...verbs } = given;
   const model = modelOf(subject, name as string);
-  const [[verb, args] = fail("an action without a verb")] = Object.entries(
-    verbs,
-  ) as [string, Args][];
+  const [[verb, args] = fail("an action without a verb")] = Object.entries(verbs) as [string, Args][];
   const { actions } = subject.client.table(model);
   const guards = guardsOf(model, args);
   if (verb === "put" || verb === "create" || verb === "save") {
@@ -60,31 +48,20 @@ function makeAction(subject: Reader, given: Args): Made {
     return {
       model,
       value,
-      action: (actions[verb] as (value: Value, options: object) => Write)(
-        value,
-        options,
-      ),
+      action: (actions[verb] as (value: Value, options: object) => Write)(value, options),
     };
   }
   const key = nativeOf(model, args.key);
-  const options =
-    verb === "update" ? { ...changesToNative(model, args), ...guards } : guards;
-  const make = actions[verb as "update"].bind(actions) as (
-    key: Value,
-    options: object,
-  ) => Write;
+  const options = verb === "update" ? { ...changesToNative(model, args), ...guards } : guards;
+  const make = actions[verb as "update"].bind(actions) as (key: Value, options: object) => Write;
   return { model, value: undefined, action: make(key, options) };
 }
 
 function guardsOf(model: AnyModel, args: Args): object {
-  const version = [...model.attributes.values()].find(({ roles }) =>
-    roles.includes("version"),
-  );
+  const version = [...model.attributes.values()].find(({ roles }) => roles.includes("version"));
   return defined({
     condition: args.condition && conditionToNative(() => model, args.condition),
-    expectedVersion:
-      args.expected_version &&
-      toNative(version, args.expected_version as Tagged),
+    expectedVersion: args.expected_version && toNative(version, args.expected_version as Tagged),
     mustExist: args.must_exist,
     ...pick(args, ["upsert"]),
   });
@@ -93,9 +70,7 @@ function guardsOf(model: AnyModel, args: Args): object {
 function makeGet(subject: Reader, given: Args): dynamorm.GetAction {
   const model = modelOf(subject, given.model as string);
   const options = pick(given, ["consistent", "select", "view"]);
-  return subject.client
-    .table(model)
-    .actions.get(nativeOf(model, given.key), options);
+  return subject.client.table(model).actions.get(nativeOf(model, given.key), options);
 }
 
 /** Keys are alone where the call names one table, else beside their model's name. */
@@ -103,9 +78,7 @@ const keyOf =
   (subject: Reader) =>
   ({ model, key }: dynamorm.ItemKey): unknown => {
     const tagged = taggedOf(modelOf(subject, model), key);
-    return "writes" in subject.args || "gets" in subject.args
-      ? { model, key: tagged }
-      : tagged;
+    return "writes" in subject.args || "gets" in subject.args ? { model, key: tagged } : tagged;
   };
 
 function foundOf(subject: Reader, found: unknown): unknown {
@@ -120,23 +93,15 @@ function foundOf(subject: Reader, found: unknown): unknown {
 }
 
 /** Tell what an error says of several items. `models` are those of the actions. */
-function detailsOf(
-  subject: Reader,
-  error: unknown,
-  models: readonly AnyModel[],
-): object | undefined {
+function detailsOf(subject: Reader, error: unknown, models: readonly AnyModel[]): object | undefined {
   if (dynamorm.isCode(error, "TransactionCanceled")) {
     return { reasons: error.reasons.map((reason, index) => reasonOf(reason, models[index])) };
   }
   if (!dynamorm.isCode(error, "BatchIncomplete")) {
     return undefined;
   }
-  const keys = (list: readonly dynamorm.ItemKey[]): unknown[] =>
-    list.map(keyOf(subject));
-  const items =
-    subject.do === "batch_get"
-      ? error.items.map((item) => foundOf(subject, item))
-      : undefined;
+  const keys = (list: readonly dynamorm.ItemKey[]): unknown[] => list.map(keyOf(subject));
+  const items = subject.do === "batch_get" ? error.items.map((item) => foundOf(subject, item)) : undefined;
   const { done, undone, unknown } = error;
   return defined({
     done: keys(done),
@@ -146,10 +111,7 @@ function detailsOf(
   });
 }
 
-function reasonOf(
-  reason: dynamorm.DynamORMError | null,
-  model: AnyModel | undefined,
-): unknown {
+function reasonOf(reason: dynamorm.DynamORMError | null, model: AnyModel | undefined): unknown {
   const item = reason?.item();
   return (
     reason &&
@@ -177,11 +139,7 @@ async function shown(
   try {
     return { result: await work(), ...after() };
   } catch (error) {
-    const details = detailsOf(
-      subject,
-      error,
-      made?.map(({ model }) => model) ?? [],
-    );
+    const details = detailsOf(subject, error, made?.map(({ model }) => model) ?? []);
     throw new Failure(error, {
       ...after(),
       details: details && { ...details, ...more() },
@@ -201,19 +159,14 @@ const optionsOf = (subject: Reader): object => ({
 });
 
 /** The caller's objects to put, and the keys to delete. */
-function valuesOf(
-  { model, args }: Reader,
-  name: string,
-): readonly { model: AnyModel; value: Value }[] {
+function valuesOf({ model, args }: Reader, name: string): readonly { model: AnyModel; value: Value }[] {
   return listOf(args, name).map((map) => ({
     model,
     value: nativeOf(model, map),
   }));
 }
 
-const none = <T extends object>(
-  made: readonly T[],
-): (T & { value: undefined })[] =>
+const none = <T extends object>(made: readonly T[]): (T & { value: undefined })[] =>
   made.map((one) => ({ ...one, value: undefined }));
 
 async function batchGet(subject: Reader): Promise<object> {
@@ -243,9 +196,7 @@ async function batchGet(subject: Reader): Promise<object> {
 async function batchWrite(subject: Reader): Promise<object> {
   const { args, client } = subject;
   if ("writes" in args) {
-    const made = listOf(args, "writes").map((write) =>
-      makeAction(subject, write),
-    );
+    const made = listOf(args, "writes").map((write) => makeAction(subject, write));
     const actions = made.map(({ action }) => action);
     return shown(subject, made, async () => ({
       ...(await client.batchWrite(actions, optionsOf(subject))),
@@ -263,9 +214,7 @@ async function batchWrite(subject: Reader): Promise<object> {
   }));
 }
 
-async function* streamOf<T>(
-  elements: readonly T[],
-): AsyncGenerator<T, void, undefined> {
+async function* streamOf<T>(elements: readonly T[]): AsyncGenerator<T, void, undefined> {
   for (const element of elements) {
     await Promise.resolve();
     yield element;
@@ -285,10 +234,7 @@ async function bulkWrite(subject: Reader): Promise<object> {
     ...(args.on_failure === true
       ? {
           onFailure: ({ state, error, model, key }: dynamorm.BulkFailure) => {
-            const told =
-              key === undefined
-                ? undefined
-                : keyOf(subject)({ model: model ?? "", key });
+            const told = key === undefined ? undefined : keyOf(subject)({ model: model ?? "", key });
             failures.push(defined({ state, code: error.code, key: told }));
           },
         }
@@ -297,9 +243,7 @@ async function bulkWrite(subject: Reader): Promise<object> {
   const told = (): object => (args.on_failure === true ? { failures } : {});
   const work = async (): Promise<object> => {
     if ("writes" in args) {
-      const actions = listOf(args, "writes").map(
-        (write) => makeAction(subject, write).action,
-      );
+      const actions = listOf(args, "writes").map((write) => makeAction(subject, write).action);
       return client.bulkWrite(streamOf(actions), options);
     }
     const name = "put" in args ? "put" : "delete";
@@ -308,12 +252,7 @@ async function bulkWrite(subject: Reader): Promise<object> {
       ? subject.table.bulkPut(stream, options)
       : subject.table.bulkDelete(stream, options);
   };
-  return shown(
-    subject,
-    undefined,
-    async () => ({ ...(await work()), progress, ...told() }),
-    told,
-  );
+  return shown(subject, undefined, async () => ({ ...(await work()), progress, ...told() }), told);
 }
 
 const actionsOf = (subject: Reader): Made[] =>
@@ -321,9 +260,7 @@ const actionsOf = (subject: Reader): Made[] =>
 
 const tokenOf = ({ args }: Reader): object => pick(args, ["token"]);
 
-export const GROUPS: Readonly<
-  Record<string, (subject: Reader) => Promise<object>>
-> = {
+export const GROUPS: Readonly<Record<string, (subject: Reader) => Promise<object>>> = {
   batch_get: batchGet,
   batch_write: batchWrite,
   batch_put: (subject) => {
@@ -361,10 +298,7 @@ export const GROUPS: Readonly<
   },
   transact_send: (subject) =>
     shown(subject, undefined, async () => {
-      await subject.client.transactSend(
-        subject.args.request as string,
-        signalOf(subject),
-      );
+      await subject.client.transactSend(subject.args.request as string, signalOf(subject));
       return {};
     }),
   transact_get: (subject) => {
@@ -375,10 +309,7 @@ export const GROUPS: Readonly<
     }));
     return shown(subject, undefined, async () => {
       const actions = gets.map((get) => makeGet(subject, get));
-      const items = await subject.client.transactGet(
-        actions,
-        signalOf(subject),
-      );
+      const items = await subject.client.transactGet(actions, signalOf(subject));
       return {
         items: items.map((item, index) => taggedOf(models[index]?.model, item)),
       };
