@@ -72,6 +72,25 @@ func TestTheMembersOfAnObjectAreGivenInTheirOrder(t *testing.T) {
 	}
 }
 
+func TestListsAreGoneOverByName(t *testing.T) {
+	got := []string{}
+	keep := func(prefix string) func(name, text []byte) error {
+		return func(name, text []byte) error {
+			got = append(got, prefix+string(name)+"="+string(text))
+			return nil
+		}
+	}
+	err := codec.Lists([]byte(`{"x":{"a":[1]}, "lists" : {"\u0061":[ {"b":[2]} , 3],"c":[]},"y":null}`), "lists", keep("-"), keep("+"))
+	if err != nil || !reflect.DeepEqual(got, []string{`+x={"a":[1]}`, `-a={"b":[2]}`, "-a=3", "+y=null"}) {
+		t.Errorf("got %v, %v", got, err)
+	}
+	for _, bad := range []string{``, `{"lists":{"a":{}}}`, `{"lists":{"a":[1}}`, `{} x`} {
+		if err := codec.Lists([]byte(bad), "lists", keep(""), keep("")); !errors.Is(err, codec.ErrMalformed) {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+}
+
 func TestAKeyIsReadAsPlainValuesOutOfAnItem(t *testing.T) {
 	p, err := codec.CompileKey(keyedModel(t))
 	got := map[string]any{}
