@@ -152,6 +152,6 @@ export class Actions<D extends AnyDefinition> {
     key: Key<D>,
     { consistent, select, view }: GetActionOptions & Partial<Selection<D>> = {},
   ): GetAction<D, never> {
-    return new GetAction({ ...this.#target, key, consistent, select, view } as Get);
+    return new GetAction({ ...this.#target, key, consistent, select, view });
   }
 }

@@ -261,14 +261,20 @@ export class Client {
   }
 
   async #send(request: Request, { signal, stop }: RunOptions): Promise<Response> {
-    const isAgain = request.delayMs > 0;
+    const { delayMs } = request;
+    const isAgain = delayMs !== undefined;
     const canceling = signal ?? stop;
     if (isAgain) {
-      await waitFor(this.#sleeper, request.delayMs, canceling);
+      await waitFor(this.#sleeper, delayMs, canceling);
     }
     // A signal from before the first request is the transport's to see.
     if (canceling?.aborted === true && (isAgain || stop !== undefined)) {
-      const facts = { stage: "canceled", sent: isAgain, lost: false, cause: canceling.reason } as const;
+      const facts = {
+        stage: "canceled",
+        sent: isAgain,
+        lost: false,
+        cause: canceling.reason as unknown,
+      } as const;
       return { ok: false, error: faultError(request, facts), item: undefined, lost: false };
     }
     return this.transport.send(request, { signal });

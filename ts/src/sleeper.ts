@@ -17,22 +17,25 @@ export function sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
 }
 
 /** Wait by a sleeper, until the signal at the longest. */
-export function waitFor(sleeper: Sleeper, delayMs: number, signal: AbortSignal | undefined): Promise<void> {
+export async function waitFor(
+  sleeper: Sleeper,
+  delayMs: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   if (signal === undefined) {
     return sleeper(delayMs);
   }
-  return new Promise((resolve, reject) => {
-    const wake = (): void => {
-      signal.removeEventListener("abort", wake);
-      resolve();
-    };
-    signal.addEventListener("abort", wake);
-    sleeper(delayMs, signal).then(wake, (error: unknown) => {
-      signal.removeEventListener("abort", wake);
-      reject(error as Error);
-    });
-    if (signal.aborted) {
-      wake();
-    }
+  if (signal.aborted) {
+    return;
+  }
+  let wake = (): void => undefined;
+  const aborted = new Promise<void>((resolve) => {
+    wake = resolve;
   });
+  signal.addEventListener("abort", wake);
+  try {
+    await Promise.race([sleeper(delayMs, signal), aborted]);
+  } finally {
+    signal.removeEventListener("abort", wake);
+  }
 }

@@ -17,35 +17,28 @@ export class Source<T> {
   }
 
   /** Take the next element; undefined at the end, and when the stream was left. What the stream throws comes out. */
-  next(): Promise<{ readonly element: T } | undefined> {
-    return new Promise((resolve, reject) => {
-      const settle = (then: () => void): void => {
-        this.#owes = false;
-        then();
-      };
-      this.#owes = true;
+  async next(): Promise<{ readonly element: T } | undefined> {
+    const left = new Promise<undefined>((resolve) => {
       this.#leave = () => {
         resolve(undefined);
       };
-      this.#ask().then(
-        ({ done, value }) => {
-          this.#isOver = done === true;
-          settle(() => {
-            resolve(done === true ? undefined : { element: value as T });
-          });
-        },
-        (error: unknown) => {
-          this.#isOver = true;
-          settle(() => {
-            reject(error as Error);
-          });
-        },
-      );
     });
+    const taken = await Promise.race([this.#ask(), left]);
+    return taken?.done === false ? { element: taken.value } : undefined;
   }
 
-  async #ask(): Promise<IteratorResult<T, unknown>> {
-    return this.#iterator.next();
+  async #ask(): Promise<{ readonly done: false; readonly value: T } | { readonly done: true }> {
+    this.#owes = true;
+    try {
+      const result = await this.#iterator.next();
+      this.#isOver = result.done === true;
+      return result.done === true ? { done: true } : { done: false, value: result.value };
+    } catch (error) {
+      this.#isOver = true;
+      throw error;
+    } finally {
+      this.#owes = false;
+    }
   }
 
   /** Wait no longer for the next element. */

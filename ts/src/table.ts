@@ -17,7 +17,7 @@ import { actionsOf, type Changes } from "./expression/change.ts";
 import { Field } from "./expression/field.ts";
 import { remove } from "./operation/delete.ts";
 import { keysOf, type QueryOptions, type ScanOptions } from "./keys.ts";
-import type { Action, Get } from "./operation/action.ts";
+import type { Action } from "./operation/action.ts";
 import type { Written } from "./operation/batch-write.ts";
 import { exists, find, get } from "./operation/get.ts";
 import { put, type PutMode, type PutOptions as PutArguments, type PutResult } from "./operation/put.ts";
@@ -269,7 +269,7 @@ export class Table<D extends AnyDefinition> {
     { signal, consistent, select, view }: ReadOptions & Partial<Selection<D>> = {},
   ): Promise<Fetched<never, Key<D>>> {
     const read = { codec: this.#codec, tableName: this.name, consistent, select, view };
-    const gets = Array.from(keys, (key) => ({ ...read, key }) as Get);
+    const gets = Array.from(keys, (key) => ({ ...read, key }));
     const { items, missing } = await fetchAll(this.#client, gets, signal, (value) => value);
     return { items: items as never[], missing: missing.map(({ key }) => key as Key<D>) };
   }

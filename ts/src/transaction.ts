@@ -24,7 +24,7 @@ export interface TransactOptions {
 
 /** The items of a transactional read, in the order of the reads; undefined where there is none. */
 export type ItemsOf<G> = {
-  -readonly [K in keyof G]: (G[K] extends GetAction<infer _D, infer I> ? I : never) | undefined;
+  -readonly [K in keyof G]: (G[K] extends { readonly item: infer I } ? I : never) | undefined;
 };
 
 /** Do all actions or none, and bring the caller's values up to date. */

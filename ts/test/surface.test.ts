@@ -25,6 +25,7 @@ describe("the public surface", () => {
       "SECOND",
       "Script",
       "testClock",
+      "testRandom",
       "testSleeper",
       "testTokens",
     ]);

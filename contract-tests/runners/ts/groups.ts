@@ -12,7 +12,13 @@ import {
   pick,
 } from "./conditions.ts";
 import type { Reader } from "./reads.ts";
-import { mapToNative, mapToTagged, type Tagged, type TaggedMap, toNative } from "./values.ts";
+import {
+  mapToNative,
+  mapToTagged,
+  type Tagged,
+  type TaggedMap,
+  toNative,
+} from "./values.ts";
 
 type Write = dynamorm.WriteAction<never>;
 type Value = Record<string, unknown>;
@@ -20,13 +26,17 @@ type Value = Record<string, unknown>;
 const modelOf = ({ models }: Reader, name: string): AnyModel =>
   models.get(name) ?? fail(`${name} was not opened`);
 
-const nativeOf = (model: AnyModel, map: unknown): Value => mapToNative(model.attributes, map as TaggedMap);
+const nativeOf = (model: AnyModel, map: unknown): Value =>
+  mapToNative(model.attributes, map as TaggedMap);
 
-const listOf = (args: Args, name: string): readonly Args[] => (args[name] ?? []) as readonly Args[];
+const listOf = (args: Args, name: string): readonly Args[] =>
+  (args[name] ?? []) as readonly Args[];
 
 /** Tag a value of a model, or of none. */
 function taggedOf(model: AnyModel | undefined, value: unknown): unknown {
-  return value === undefined || value === null ? null : mapToTagged(model?.attributes, value);
+  return value === undefined || value === null
+    ? null
+    : mapToTagged(model?.attributes, value);
 }
 
 /** What an action is made of: the action, and the caller's object where it has one. */
@@ -39,7 +49,9 @@ interface Made {
 function makeAction(subject: Reader, given: Args): Made {
   const { model: name, ...verbs } = given;
   const model = modelOf(subject, name as string);
-  const [[verb, args] = fail("an action without a verb")] = Object.entries(verbs) as [string, Args][];
+  const [[verb, args] = fail("an action without a verb")] = Object.entries(
+    verbs,
+  ) as [string, Args][];
   const { actions } = subject.client.table(model);
   const guards = guardsOf(model, args);
   if (verb === "put" || verb === "create" || verb === "save") {
@@ -48,20 +60,31 @@ function makeAction(subject: Reader, given: Args): Made {
     return {
       model,
       value,
-      action: (actions[verb] as (value: Value, options: object) => Write)(value, options),
+      action: (actions[verb] as (value: Value, options: object) => Write)(
+        value,
+        options,
+      ),
     };
   }
   const key = nativeOf(model, args.key);
-  const options = verb === "update" ? { ...changesToNative(model, args), ...guards } : guards;
-  const make = actions[verb as "update"].bind(actions) as (key: Value, options: object) => Write;
+  const options =
+    verb === "update" ? { ...changesToNative(model, args), ...guards } : guards;
+  const make = actions[verb as "update"].bind(actions) as (
+    key: Value,
+    options: object,
+  ) => Write;
   return { model, value: undefined, action: make(key, options) };
 }
 
 function guardsOf(model: AnyModel, args: Args): object {
-  const version = [...model.attributes.values()].find(({ roles }) => roles.includes("version"));
+  const version = [...model.attributes.values()].find(({ roles }) =>
+    roles.includes("version"),
+  );
   return defined({
     condition: args.condition && conditionToNative(() => model, args.condition),
-    expectedVersion: args.expected_version && toNative(version, args.expected_version as Tagged),
+    expectedVersion:
+      args.expected_version &&
+      toNative(version, args.expected_version as Tagged),
     mustExist: args.must_exist,
     ...pick(args, ["upsert"]),
   });
@@ -70,7 +93,9 @@ function guardsOf(model: AnyModel, args: Args): object {
 function makeGet(subject: Reader, given: Args): dynamorm.GetAction {
   const model = modelOf(subject, given.model as string);
   const options = pick(given, ["consistent", "select", "view"]);
-  return subject.client.table(model).actions.get(nativeOf(model, given.key), options) as dynamorm.GetAction;
+  return subject.client
+    .table(model)
+    .actions.get(nativeOf(model, given.key), options);
 }
 
 /** Keys are alone where the call names one table, else beside their model's name. */
@@ -78,33 +103,53 @@ const keyOf =
   (subject: Reader) =>
   ({ model, key }: dynamorm.ItemKey): unknown => {
     const tagged = taggedOf(modelOf(subject, model), key);
-    return "writes" in subject.args || "gets" in subject.args ? { model, key: tagged } : tagged;
+    return "writes" in subject.args || "gets" in subject.args
+      ? { model, key: tagged }
+      : tagged;
   };
 
 function foundOf(subject: Reader, found: unknown): unknown {
   if (!("gets" in subject.args)) {
     return taggedOf(subject.model, found);
   }
-  const { model, item } = found as { readonly model: string; readonly item: object };
+  const { model, item } = found as {
+    readonly model: string;
+    readonly item: object;
+  };
   return { model, item: taggedOf(modelOf(subject, model), item) };
 }
 
 /** Tell what an error says of several items. `models` are those of the actions. */
-function detailsOf(subject: Reader, error: unknown, models: readonly AnyModel[]): object | undefined {
+function detailsOf(
+  subject: Reader,
+  error: unknown,
+  models: readonly AnyModel[],
+): object | undefined {
   if (dynamorm.isCode(error, "TransactionCanceled")) {
-    const reasons = error.reasons.map((reason, index) => reasonOf(reason, models[index]));
-    return reasons.length === 0 ? undefined : { reasons };
+    return { reasons: error.reasons.map((reason, index) => reasonOf(reason, models[index])) };
   }
   if (!dynamorm.isCode(error, "BatchIncomplete")) {
     return undefined;
   }
-  const keys = (list: readonly dynamorm.ItemKey[]): unknown[] => list.map(keyOf(subject));
-  const items = subject.do === "batch_get" ? error.items.map((item) => foundOf(subject, item)) : undefined;
+  const keys = (list: readonly dynamorm.ItemKey[]): unknown[] =>
+    list.map(keyOf(subject));
+  const items =
+    subject.do === "batch_get"
+      ? error.items.map((item) => foundOf(subject, item))
+      : undefined;
   const { done, undone, unknown } = error;
-  return defined({ done: keys(done), undone: keys(undone), unknown: keys(unknown), items });
+  return defined({
+    done: keys(done),
+    undone: keys(undone),
+    unknown: keys(unknown),
+    items,
+  });
 }
 
-function reasonOf(reason: dynamorm.DynamORMError | null, model: AnyModel | undefined): unknown {
+function reasonOf(
+  reason: dynamorm.DynamORMError | null,
+  model: AnyModel | undefined,
+): unknown {
   const item = reason?.item();
   return (
     reason &&
@@ -124,12 +169,23 @@ async function shown(
   work: () => Promise<object>,
   more: () => object = () => ({}),
 ): Promise<object> {
-  const after = (): object => defined({ after: made?.map(({ model, value }) => taggedOf(model, value)) });
+  const objects = made === undefined || made.length === 0 ? undefined : made;
+  const after = (): object =>
+    defined({
+      after: objects?.map(({ model, value }) => taggedOf(model, value)),
+    });
   try {
     return { result: await work(), ...after() };
   } catch (error) {
-    const details = detailsOf(subject, error, made?.map(({ model }) => model) ?? []);
-    throw new Failure(error, { ...after(), details: details && { ...details, ...more() } });
+    const details = detailsOf(
+      subject,
+      error,
+      made?.map(({ model }) => model) ?? [],
+    );
+    throw new Failure(error, {
+      ...after(),
+      details: details && { ...details, ...more() },
+    });
   }
 }
 
@@ -137,46 +193,67 @@ const signalOf = ({ signal }: Reader): { readonly signal?: AbortSignal } =>
   signal === undefined ? {} : { signal };
 
 const optionsOf = (subject: Reader): object => ({
-  ...defined({ lastWins: subject.args.last_wins, unchecked: subject.args.unchecked }),
+  ...defined({
+    lastWins: subject.args.last_wins,
+    unchecked: subject.args.unchecked,
+  }),
   ...signalOf(subject),
 });
 
 /** The caller's objects to put, and the keys to delete. */
-function valuesOf({ model, args }: Reader, name: string): readonly { model: AnyModel; value: Value }[] {
-  return listOf(args, name).map((map) => ({ model, value: nativeOf(model, map) }));
+function valuesOf(
+  { model, args }: Reader,
+  name: string,
+): readonly { model: AnyModel; value: Value }[] {
+  return listOf(args, name).map((map) => ({
+    model,
+    value: nativeOf(model, map),
+  }));
 }
 
-const none = <T extends object>(made: readonly T[]): (T & { value: undefined })[] =>
+const none = <T extends object>(
+  made: readonly T[],
+): (T & { value: undefined })[] =>
   made.map((one) => ({ ...one, value: undefined }));
 
 async function batchGet(subject: Reader): Promise<object> {
-  const { args, client, model, table } = subject;
+  const { args, client } = subject;
   return shown(subject, undefined, async () => {
     if ("gets" in args) {
       const gets = listOf(args, "gets").map((get) => makeGet(subject, get));
       const { items, missing } = await client.batchGet(gets, signalOf(subject));
-      return { items: items.map((item) => foundOf(subject, item)), missing: missing.map(keyOf(subject)) };
+      return {
+        items: items.map((item) => foundOf(subject, item)),
+        missing: missing.map(keyOf(subject)),
+      };
     }
-    const options = { ...pick(args, ["consistent", "select", "view"]), ...signalOf(subject) };
+    const options = {
+      ...pick(args, ["consistent", "select", "view"]),
+      ...signalOf(subject),
+    };
     const keys = valuesOf(subject, "keys").map(({ value }) => value);
-    const { items, missing } = await table.batchGet(keys, options);
+    const { items, missing } = await subject.table.batchGet(keys, options);
     return {
-      items: items.map((item) => taggedOf(model, item)),
-      missing: missing.map((key) => taggedOf(model, key)),
+      items: items.map((item) => taggedOf(subject.model, item)),
+      missing: missing.map((key) => taggedOf(subject.model, key)),
     };
   });
 }
 
 async function batchWrite(subject: Reader): Promise<object> {
-  const { args, client, table } = subject;
+  const { args, client } = subject;
   if ("writes" in args) {
-    const made = listOf(args, "writes").map((write) => makeAction(subject, write));
+    const made = listOf(args, "writes").map((write) =>
+      makeAction(subject, write),
+    );
     const actions = made.map(({ action }) => action);
-    return shown(subject, made, async () => ({ ...(await client.batchWrite(actions, optionsOf(subject))) }));
+    return shown(subject, made, async () => ({
+      ...(await client.batchWrite(actions, optionsOf(subject))),
+    }));
   }
   const [puts, keys] = [valuesOf(subject, "put"), valuesOf(subject, "delete")];
   return shown(subject, [...puts, ...none(keys)], async () => ({
-    ...(await table.batchWrite(
+    ...(await subject.table.batchWrite(
       {
         ...("put" in args ? { put: puts.map(({ value }) => value) } : {}),
         ...("delete" in args ? { delete: keys.map(({ value }) => value) } : {}),
@@ -186,7 +263,9 @@ async function batchWrite(subject: Reader): Promise<object> {
   }));
 }
 
-async function* streamOf<T>(elements: readonly T[]): AsyncGenerator<T, void, undefined> {
+async function* streamOf<T>(
+  elements: readonly T[],
+): AsyncGenerator<T, void, undefined> {
   for (const element of elements) {
     await Promise.resolve();
     yield element;
@@ -194,7 +273,7 @@ async function* streamOf<T>(elements: readonly T[]): AsyncGenerator<T, void, und
 }
 
 async function bulkWrite(subject: Reader): Promise<object> {
-  const { args, client, table } = subject;
+  const { args, client } = subject;
   const progress: unknown[] = [];
   const failures: unknown[] = [];
   const options = {
@@ -206,7 +285,10 @@ async function bulkWrite(subject: Reader): Promise<object> {
     ...(args.on_failure === true
       ? {
           onFailure: ({ state, error, model, key }: dynamorm.BulkFailure) => {
-            const told = key === undefined ? undefined : keyOf(subject)({ model: model ?? "", key });
+            const told =
+              key === undefined
+                ? undefined
+                : keyOf(subject)({ model: model ?? "", key });
             failures.push(defined({ state, code: error.code, key: told }));
           },
         }
@@ -215,14 +297,23 @@ async function bulkWrite(subject: Reader): Promise<object> {
   const told = (): object => (args.on_failure === true ? { failures } : {});
   const work = async (): Promise<object> => {
     if ("writes" in args) {
-      const actions = listOf(args, "writes").map((write) => makeAction(subject, write).action);
+      const actions = listOf(args, "writes").map(
+        (write) => makeAction(subject, write).action,
+      );
       return client.bulkWrite(streamOf(actions), options);
     }
     const name = "put" in args ? "put" : "delete";
     const stream = streamOf(valuesOf(subject, name).map(({ value }) => value));
-    return name === "put" ? table.bulkPut(stream, options) : table.bulkDelete(stream, options);
+    return name === "put"
+      ? subject.table.bulkPut(stream, options)
+      : subject.table.bulkDelete(stream, options);
   };
-  return shown(subject, undefined, async () => ({ ...(await work()), progress, ...told() }), told);
+  return shown(
+    subject,
+    undefined,
+    async () => ({ ...(await work()), progress, ...told() }),
+    told,
+  );
 }
 
 const actionsOf = (subject: Reader): Made[] =>
@@ -230,7 +321,9 @@ const actionsOf = (subject: Reader): Made[] =>
 
 const tokenOf = ({ args }: Reader): object => pick(args, ["token"]);
 
-export const GROUPS: Readonly<Record<string, (subject: Reader) => Promise<object>>> = {
+export const GROUPS: Readonly<
+  Record<string, (subject: Reader) => Promise<object>>
+> = {
   batch_get: batchGet,
   batch_write: batchWrite,
   batch_put: (subject) => {
@@ -252,7 +345,10 @@ export const GROUPS: Readonly<Record<string, (subject: Reader) => Promise<object
     const made = actionsOf(subject);
     const actions = made.map(({ action }) => action);
     return shown(subject, made, async () => {
-      await subject.client.transactWrite(actions, { ...tokenOf(subject), ...signalOf(subject) });
+      await subject.client.transactWrite(actions, {
+        ...tokenOf(subject),
+        ...signalOf(subject),
+      });
       return {};
     });
   },
@@ -265,16 +361,27 @@ export const GROUPS: Readonly<Record<string, (subject: Reader) => Promise<object
   },
   transact_send: (subject) =>
     shown(subject, undefined, async () => {
-      await subject.client.transactSend(subject.args.request as string, signalOf(subject));
+      await subject.client.transactSend(
+        subject.args.request as string,
+        signalOf(subject),
+      );
       return {};
     }),
   transact_get: (subject) => {
     const gets = listOf(subject.args, "gets");
-    const models = gets.map(({ model }) => ({ model: modelOf(subject, model as string), value: undefined }));
+    const models = gets.map(({ model }) => ({
+      model: modelOf(subject, model as string),
+      value: undefined,
+    }));
     return shown(subject, undefined, async () => {
       const actions = gets.map((get) => makeGet(subject, get));
-      const items = await subject.client.transactGet(actions, signalOf(subject));
-      return { items: items.map((item, index) => taggedOf(models[index]?.model, item)) };
+      const items = await subject.client.transactGet(
+        actions,
+        signalOf(subject),
+      );
+      return {
+        items: items.map((item, index) => taggedOf(models[index]?.model, item)),
+      };
     });
   },
 };

@@ -29,7 +29,8 @@ type AnyTable = dynamorm.Table<dynamorm.DynamicDefinition>;
 const NATIVE = new Map(MODELS.map((model) => [model.name, model as unknown as AnyModel]));
 
 interface Opened {
-  readonly client: dynamorm.Client;
+  /** Made at the first call, which is told what the client refuses. */
+  readonly client: () => dynamorm.Client;
   readonly models: ReadonlyMap<string, AnyModel>;
   /** What the sleeper was asked for since the last answer. */
   readonly slept: number[];
@@ -101,22 +102,24 @@ function open(command: Command): object {
   const { endpoint } = command;
   const { sleeper, slept } = testSleeper();
   const { max_attempts: maxAttempts, base_ms: baseMs, cap_ms: capMs } = command.batch ?? {};
-  const client = new dynamorm.Client({
-    transport: endpoint === null ? nowhere : transportTo(endpoint, command),
-    clock: testClock(BigInt(command.now_ns), BigInt(command.tick_ns)),
-    tokens: tokensOf(command.ids),
-    sleeper,
-    random: testRandom(command.random),
-    retries: defined({ maxAttempts, baseMs, capMs }),
-    ...defined({
-      tablePrefix: command.table_prefix,
-      tableNames: command.table_names,
-      cursorSecrets: command.cursor_secrets,
-      encryptCursor: command.encrypt_cursor,
-    }),
-  });
+  let made: dynamorm.Client | undefined;
+  const make = (): dynamorm.Client =>
+    new dynamorm.Client({
+      transport: endpoint === null ? nowhere : transportTo(endpoint, command),
+      clock: testClock(BigInt(command.now_ns), BigInt(command.tick_ns)),
+      tokens: tokensOf(command.ids),
+      sleeper,
+      random: testRandom(command.random),
+      retries: defined({ maxAttempts, baseMs, capMs }),
+      ...defined({
+        tablePrefix: command.table_prefix,
+        tableNames: command.table_names,
+        cursorSecrets: command.cursor_secrets,
+        encryptCursor: command.encrypt_cursor,
+      }),
+    });
   clients.set(command.client, {
-    client,
+    client: () => (made ??= make()),
     models: new Map(models.map((model) => [model.name, model])),
     slept,
   });
@@ -325,15 +328,20 @@ async function call(command: Command): Promise<object> {
     if (pure !== undefined) {
       return { result: pure(args, demanded) };
     }
-    const table = client?.table(demanded()) ?? fail("the client was not opened");
+    const opened = client?.() ?? fail("the client was not opened");
     const result = await operation?.({
-      client: client ?? fail("the client was not opened"),
-      models: models ?? new Map(),
+      client: opened,
+      models: models ?? new Map<string, AnyModel>(),
       do: command.do,
-      model: demanded(),
-      table,
       args,
       signal: signalAfter(command.cancel_ms),
+      // Calls over several models are on none.
+      get model() {
+        return demanded();
+      },
+      get table() {
+        return opened.table(demanded());
+      },
     });
     return result !== undefined && "result" in result ? result : { result };
   } catch (thrown) {

@@ -112,11 +112,12 @@ export class BatchGet extends Chunked<Wanted, Fetched> {
     this.#make = make;
   }
 
-  protected request(left: readonly Wanted[], delayMs: number): Request {
+  protected request(left: readonly Wanted[], delayMs: number | undefined): Request {
     const { tableName = "", members = "" } = left[0]?.group ?? {};
     const keys = left.map(({ ref }) => ref.text).join(",");
     const body = `{"RequestItems":{${quote(tableName) ?? '""'}:{"Keys":[${keys}]${members}}}}`;
-    return { api: "BatchGetItem", tableName, body, writes: this.writes, delayMs };
+    const outline = { RequestItems: { [tableName]: undefined } };
+    return { api: "BatchGetItem", tableName, outline, body, writes: this.writes, delayMs };
   }
 
   protected leftBy(answer: Answer, sent: readonly Wanted[]): ReadonlySet<string> {

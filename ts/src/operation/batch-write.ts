@@ -143,7 +143,7 @@ function chunksOf(writes: readonly Write[]): (readonly Write[])[] {
 export class BatchWrite extends Chunked<Write, Written> {
   protected override readonly writes = true;
 
-  protected request(left: readonly Write[], delayMs: number): Request {
+  protected request(left: readonly Write[], delayMs: number | undefined): Request {
     const tables = [...byTable(left)];
     const members = tables.map(
       ([name, writes]) => `${quote(name) ?? '""'}:[${writes.map(({ text }) => text).join(",")}]`,
@@ -151,6 +151,7 @@ export class BatchWrite extends Chunked<Write, Written> {
     return {
       api: "BatchWriteItem",
       tableName: tables.map(([name]) => name).join(", "),
+      outline: { RequestItems: Object.fromEntries(tables.map(([name]) => [name, undefined])) },
       body: `{"RequestItems":{${members.join(",")}}}`,
       writes: this.writes,
       delayMs,

@@ -3,17 +3,15 @@
  * errors, one for each action.
  */
 
-import { UNTYPED } from "../codec/collection.ts";
-import { ValueFault, type WireItem } from "../codec/value.ts";
 import {
   CODE_OF_REASON,
-  DecodeFailed,
   ERROR_CLASSES,
-  ServiceError,
+  type ErrorCode,
+  type ErrorKind,
   TransactionCanceled,
 } from "../errors/catalogue.ts";
 import type { DynamORMError, ErrorFields } from "../errors/error.ts";
-import { formatPath } from "../errors/path.ts";
+import { isAboutSize } from "../errors/size.ts";
 import { type Backoff, backoffMs } from "./backoff.ts";
 import { type Attempt, conditionFailed } from "./conditional.ts";
 import type { Answer, CancellationReason, Exchange, Request, Response } from "./exchange.ts";
@@ -32,7 +30,7 @@ export function transacting<R>(
       if (outcome !== undefined) {
         return undefined;
       }
-      const delayMs = sent === 0 ? 0 : backoffMs(backoff, sent);
+      const delayMs = sent === 0 ? undefined : backoffMs(backoff, sent);
       sent += 1;
       return { ...request, delayMs };
     },
@@ -78,35 +76,29 @@ function canceled(
 const NO_REASON = "None";
 
 function reasonOf(
-  { Code: type = NO_REASON, Item: item }: CancellationReason,
+  { Code: type, Item: item, Message: message }: CancellationReason,
   attempt: Attempt | undefined,
   { requestId, status }: DynamORMError,
 ): DynamORMError | null {
-  if (type === NO_REASON) {
+  if (type === undefined || type === NO_REASON) {
     return null;
   }
   const said: ErrorFields = { origin: "service", awsType: type, requestId, status };
-  const { code, kind } = Object.hasOwn(CODE_OF_REASON, type) ? (CODE_OF_REASON[type] ?? UNKNOWN) : UNKNOWN;
+  const { code, kind } = codeOf(type, message);
   if (code === "ConditionFailed" && kind === undefined && attempt !== undefined) {
     return conditionFailed(attempt, said, item);
   }
-  const make = code === undefined ? ServiceError : ERROR_CLASSES[code];
-  return new make(`the action was refused (${type})`, {
-    ...said,
-    kind,
-    ...(item === undefined ? {} : { item: () => untyped(item) }),
-  });
+  return new ERROR_CLASSES[code](`the action was refused (${type})`, { ...said, kind });
 }
 
-const UNKNOWN = { code: undefined, kind: undefined };
+interface Told {
+  readonly code: ErrorCode;
+  readonly kind?: ErrorKind | undefined;
+}
 
-/** Read an item of a model that nobody named. */
-function untyped(item: WireItem): unknown {
-  try {
-    return UNTYPED.decode({ M: item });
-  } catch (fault) {
-    throw fault instanceof ValueFault
-      ? new DecodeFailed(fault.fact, { path: formatPath(fault.segments) })
-      : fault;
-  }
+const UNKNOWN: Told = { code: "ServiceError" };
+
+function codeOf(type: string, message: string | null | undefined): Told {
+  const told = (Object.hasOwn(CODE_OF_REASON, type) ? CODE_OF_REASON[type] : undefined) ?? UNKNOWN;
+  return told.code === "ValidationFailed" && isAboutSize(message) ? { code: "ItemTooLarge" } : told;
 }

@@ -42,7 +42,7 @@ export abstract class Chunked<P extends Part, R> implements Exchange<R> {
   protected abstract readonly writes: boolean;
 
   /** Build the request of what is left of a chunk. */
-  protected abstract request(left: readonly P[], delayMs: number): Request;
+  protected abstract request(left: readonly P[], delayMs: number | undefined): Request;
 
   /** Take an answer and give the ids that it leaves. @throws {DynamORMError} where it does not fit the request */
   protected abstract leftBy(answer: Answer, sent: readonly P[]): ReadonlySet<string>;
@@ -65,7 +65,7 @@ export abstract class Chunked<P extends Part, R> implements Exchange<R> {
       this.#left = chunk;
       this.#attempts = 0;
     }
-    const delayMs = this.#attempts === 0 ? 0 : backoffMs(this.#backoff, this.#attempts);
+    const delayMs = this.#attempts === 0 ? undefined : backoffMs(this.#backoff, this.#attempts);
     this.#attempts += 1;
     return this.request(this.#left, delayMs);
   }

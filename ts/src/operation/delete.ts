@@ -36,19 +36,14 @@ export function remove(
     checkWhole(codec);
   }
   const body = `{${members}${returnOld ? ',"ReturnValues":"ALL_OLD"' : ""}}`;
-  return single({ api: "DeleteItem", tableName, body, writes: true, delayMs: 0 }, (response) => {
+  return single({ api: "DeleteItem", tableName, body, writes: true, delayMs: undefined }, (response) => {
     const item = conditionalAnswer(attempt, response).Attributes;
     return returnOld && item !== undefined ? codec.decodeItem(item) : undefined;
   });
 }
 
 /** Build a delete, or the check of a transaction, which says the same. @throws {DynamORMError} */
-export function keyEntry(
-  codec: ModelCodec,
-  tableName: string,
-  key: unknown,
-  options: DeleteOptions,
-): Entry & { readonly isConditional: boolean } {
+export function keyEntry(codec: ModelCodec, tableName: string, key: unknown, options: DeleteOptions): Entry {
   const guard = guardOf(codec, options);
   const keyText = codec.encodeKey(key);
   const compiled = compile(codec, { condition: guarded(codec, options.condition, guard, true) });
@@ -58,7 +53,6 @@ export function keyEntry(
       conditionMembers(compiled) +
       compiled.placeholders.members(),
     attempt: { codec, guard, conditional: options.condition !== undefined },
-    isConditional: compiled.condition !== undefined,
   };
 }
 

@@ -21,12 +21,14 @@ export interface Request {
   readonly api: Api;
   /** The real name of the table; of several tables their names. */
   readonly tableName: string;
+  /** Of a request over several tables: the request with nothing but their names, by which endpoints are found. */
+  readonly outline?: object;
   /** The request's JSON text. */
   readonly body: string;
   /** Whether it may change anything, so that its fate matters when the answer is lost. */
   readonly writes: boolean;
-  /** How long to wait before it is sent, in milliseconds. */
-  readonly delayMs: number;
+  /** How long to wait before it is sent again, in milliseconds; undefined where it is sent at once. */
+  readonly delayMs: number | undefined;
 }
 
 /** DynamoDB's answer, in DynamoDB JSON. */
@@ -54,6 +56,8 @@ export interface UnprocessedWrite {
 /** Why one action of a transaction was refused. */
 export interface CancellationReason {
   readonly Code?: string | undefined;
+  /** The service's words; looked at, never repeated, for they may hold values. */
+  readonly Message?: string | null | undefined;
   readonly Item?: WireItem | undefined;
 }
 

@@ -122,7 +122,7 @@ function requestOf(
   const body =
     `{"TableName":${quote(tableName) ?? '""'},"Key":${key}` +
     `${consistent === true ? ',"ConsistentRead":true' : ""}${members}}`;
-  return { api: "GetItem", tableName, body, writes: false, delayMs: 0 };
+  return { api: "GetItem", tableName, body, writes: false, delayMs: undefined };
 }
 
 /** Give the paths that are selected, by themselves or by a view; undefined for whole items. */

@@ -41,7 +41,7 @@ export function put(
 ): Exchange<PutResult> {
   const { members, item, attempt } = putEntry(codec, tableName, value, options);
   const body = `{${members}${options.returnOld === true ? ',"ReturnValues":"ALL_OLD"' : ""}}`;
-  return single({ api: "PutItem", tableName, body, writes: true, delayMs: 0 }, (response) => {
+  return single({ api: "PutItem", tableName, body, writes: true, delayMs: undefined }, (response) => {
     const sent = JSON.parse(item) as WireItem;
     const old = wasApplied(options.mode, sent, response)
       ? undefined

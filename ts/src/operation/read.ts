@@ -148,7 +148,7 @@ export class Read {
       tableName: this.#parts.tableName,
       body: `${body}}`,
       writes: false,
-      delayMs: 0,
+      delayMs: undefined,
     };
     return single(request, (response) => this.#pageOf(answerOf(response), remaining));
   }

@@ -30,6 +30,7 @@ export function transactGet(gets: readonly Get[], backoff: Backoff): Exchange<Va
   const request = {
     api: "TransactGetItems",
     tableName: namesOf(gets.map(({ tableName }) => tableName)),
+    outline: { TransactItems: built.map(({ ref }) => ({ Get: { TableName: ref.tableName } })) },
     body: `{"TransactItems":[${entries.join(",")}]}`,
     writes: false,
   } as const;

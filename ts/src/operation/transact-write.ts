@@ -52,6 +52,8 @@ export interface Transaction {
   readonly body: string;
   /** The names of its tables. */
   readonly tableName: string;
+  /** The request with nothing but the names of its tables. */
+  readonly outline: object;
   /** How to tell each action's reasons apart; empty for a request that was built elsewhere. */
   readonly attempts: readonly Attempt[];
   /** What each put stores; undefined for other actions. */
@@ -77,6 +79,9 @@ export function buildTransaction(actions: readonly Action[], options: TransactOp
   return {
     body: `{"TransactItems":[${built.map(({ text }) => text).join(",")}],"ClientRequestToken":${token}}`,
     tableName: namesOf(actions.map(({ tableName }) => tableName)),
+    outline: {
+      TransactItems: actions.map(({ verb, tableName }) => ({ [ENTRY_OF[verb]]: { TableName: tableName } })),
+    },
     attempts: built.map(({ attempt }) => attempt),
     stored: built.map(({ ref, item }) => (item === undefined ? undefined : { codec: ref.codec, item })),
   };
@@ -144,7 +149,7 @@ function entryOf(action: Action, now: bigint): Entry & { readonly item?: string 
       return keyEntry(codec, tableName, action.key, action);
     case "check": {
       const entry = keyEntry(codec, tableName, action.key, action);
-      if (!entry.isConditional) {
+      if (entry.attempt.guard.kind === "none" && !entry.attempt.conditional) {
         throw new ValidationFailed("a check has a condition, an expected version, or mustExist");
       }
       return entry;
@@ -161,16 +166,17 @@ export function requestText({ body }: Transaction): string {
 export function parseTransaction(text: unknown): Transaction {
   const request = jsonOf(text);
   const items = isPlainObject(request) ? request.TransactItems : undefined;
-  const entries = Array.isArray(items) ? items.map(entryAt) : [];
-  if (!isPlainObject(request) || !Array.isArray(items) || entries.includes(undefined)) {
+  const entries = Array.isArray(items) ? items.map(entryAt) : [undefined];
+  const known = entries.filter((entry) => entry !== undefined);
+  if (!isPlainObject(request) || known.length < entries.length) {
     throw new ValidationFailed("the text is not the request of a transaction");
   }
   checkCount(entries.length);
   checkToken(request.ClientRequestToken);
-  const names = entries.map((entry) => entry?.TableName);
   return {
     body: text as string,
-    tableName: namesOf(names.filter((name) => typeof name === "string")),
+    tableName: namesOf(known.map(({ tableName }) => tableName)),
+    outline: { TransactItems: known.map(({ name, tableName }) => ({ [name]: { TableName: tableName } })) },
     attempts: [],
     stored: [],
   };
@@ -186,15 +192,21 @@ function jsonOf(text: unknown): unknown {
 
 const ENTRIES: ReadonlySet<string> = new Set(Object.values(ENTRY_OF));
 
-/** Give the members of one entry; undefined where it is none. */
-function entryAt(item: unknown): Record<string, unknown> | undefined {
+/** Tell what one entry is, and of which table; undefined where it is none. */
+function entryAt(item: unknown): { readonly name: string; readonly tableName: string } | undefined {
   const [[name, entry] = ["", undefined], ...others] = isPlainObject(item) ? Object.entries(item) : [];
-  return ENTRIES.has(name) && others.length === 0 && isPlainObject(entry) ? entry : undefined;
+  const tableName = isPlainObject(entry) ? entry.TableName : undefined;
+  return ENTRIES.has(name) && others.length === 0 && typeof tableName === "string"
+    ? { name, tableName }
+    : undefined;
 }
 
 /** Send a transaction. */
-export function transactWrite({ body, tableName, attempts }: Transaction, backoff: Backoff): Exchange<void> {
-  const request = { api: "TransactWriteItems", tableName, body, writes: true } as const;
+export function transactWrite(
+  { body, tableName, outline, attempts }: Transaction,
+  backoff: Backoff,
+): Exchange<void> {
+  const request = { api: "TransactWriteItems", tableName, outline, body, writes: true } as const;
   return transacting(request, attempts, backoff, () => undefined);
 }
 

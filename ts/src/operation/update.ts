@@ -58,7 +58,7 @@ export function update(
   }
   const values = RETURN_VALUES[returned];
   const body = `{${members}${values === undefined ? "" : `,"ReturnValues":"${values}"`}}`;
-  return single({ api: "UpdateItem", tableName, body, writes: true, delayMs: 0 }, (response) => {
+  return single({ api: "UpdateItem", tableName, body, writes: true, delayMs: undefined }, (response) => {
     const item = conditionalAnswer(attempt, response).Attributes;
     if (item === undefined || returned === "none") {
       return undefined;

@@ -1,7 +1,8 @@
 /** One request on its way through the SDK: what its attempts came to, so that a lost answer is not forgotten. */
 
-import type { Api, Request } from "../operation/exchange.ts";
-import { type Carried, type LazyInput, lazyInput } from "./edge.ts";
+import type { Request } from "../operation/exchange.ts";
+import type { Carried } from "./edge.ts";
+import { type LazyInput, lazyInput } from "./input.ts";
 import type { Facts } from "./fault.ts";
 
 /** Where a command, and the arguments made of it, keep their call. */
@@ -18,11 +19,6 @@ export interface Failure {
 /** Errors of connecting: the request was not sent, so it cannot have been applied. */
 const CONNECTING = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
 
-/** APIs whose requests name their tables further inside. */
-const SEVERAL: ReadonlySet<Api> = new Set([
-  ...(["BatchGetItem", "BatchWriteItem", "TransactGetItems", "TransactWriteItems"] as const),
-]);
-
 /** One request and its attempts. */
 export class Call {
   readonly request: Request;
@@ -38,8 +34,8 @@ export class Call {
   constructor(request: Request, signal: AbortSignal | undefined) {
     this.request = request;
     this.signal = signal;
-    const { api, tableName, body } = request;
-    this.lazy = lazyInput(SEVERAL.has(api) ? undefined : tableName, body);
+    const { outline, tableName, body } = request;
+    this.lazy = lazyInput(outline ?? { TableName: tableName }, body);
   }
 
   /** Let a command carry this call. */

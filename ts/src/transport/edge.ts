@@ -31,11 +31,13 @@ function convertValue(value: unknown, bytes: (value: unknown) => unknown): unkno
   }
 }
 
-const toBytes = (text: unknown): unknown => decodeBytes(String(text));
+/** Give the bytes of base64 text. */
+export const toBytes = (text: unknown): unknown => decodeBytes(String(text));
 
 type Bytes = (value: unknown) => unknown;
 
-function convertMembers(members: unknown, bytes: Bytes): Members {
+/** Convert the members of a request or answer; `bytes` converts binary. */
+export function convertMembers(members: unknown, bytes: Bytes): Members {
   return Object.fromEntries(
     Object.entries((members ?? {}) as Members).map(([name, value]) => [
       name,
@@ -88,51 +90,6 @@ const HOLDERS: Readonly<Record<string, Converter>> = {
     (Array.isArray(value) ? listOf(convertMembers) : tablesOf(listOf(convertMap)))(value, bytes),
   CancellationReasons: listOf(convertMembers),
 };
-
-/** A request as the SDK's input: filled when somebody looks at more than the table, so usually never. */
-export interface LazyInput {
-  readonly input: object;
-  /** Whether somebody changed it, so that it no longer says what the body says. */
-  readonly isChanged: () => boolean;
-}
-
-/** Make the SDK's input of a request's JSON text; without a name of its table where it is of several. */
-export function lazyInput(tableName: string | undefined, body: string): LazyInput {
-  const target: Members = tableName === undefined ? {} : { TableName: tableName };
-  let before: string | undefined;
-  const fill = (): void => {
-    if (before === undefined) {
-      Object.assign(target, convertMembers(JSON.parse(body) as Members, toBytes));
-      before = textOf(target);
-    }
-  };
-  const input = new Proxy(target, {
-    get(members, name) {
-      // The SDK asks for the table on every call, to find the endpoint.
-      if (name !== "TableName" || tableName === undefined) {
-        fill();
-      }
-      return Reflect.get(members, name) as unknown;
-    },
-    has: (members, name) => (fill(), Reflect.has(members, name)),
-    ownKeys: (members) => (fill(), Reflect.ownKeys(members)),
-    getOwnPropertyDescriptor: (members, name) => (fill(), Reflect.getOwnPropertyDescriptor(members, name)),
-    set: (members, name, value) => (fill(), Reflect.set(members, name, value)),
-    defineProperty: (members, name, property) => (fill(), Reflect.defineProperty(members, name, property)),
-    deleteProperty: (members, name) => (fill(), Reflect.deleteProperty(members, name)),
-  });
-  // Whoever looked may have changed what is far inside, which no trap sees.
-  return { input, isChanged: () => before !== undefined && before !== textOf(target) };
-}
-
-/** Give the text of members; undefined where somebody put bytes of another type there. */
-function textOf(members: Members): string | undefined {
-  try {
-    return JSON.stringify(convertMembers(members, encodeBytes));
-  } catch {
-    return undefined;
-  }
-}
 
 /** Where an output keeps the answer it was made of; a spread of the output keeps it, too. */
 const ANSWER = Symbol("answer");

@@ -12,6 +12,7 @@ import {
   ValidationFailed,
 } from "../errors/catalogue.ts";
 import type { DynamORMError, ErrorFields } from "../errors/error.ts";
+import { isAboutSize } from "../errors/size.ts";
 import type { Request } from "../operation/exchange.ts";
 
 /** What is known of a failed request. */
@@ -32,7 +33,6 @@ export interface Facts {
 }
 
 const SERVER_ERROR = 500;
-const ITEM_SIZE = /^item size\b/i;
 
 /** Give the error of a failed request. */
 export function faultError(request: Request, facts: Facts): DynamORMError {
@@ -78,7 +78,7 @@ function answeredError(what: string, facts: Facts, fields: ErrorFields): DynamOR
 }
 
 function codeOf(type: string | undefined, message: string | undefined): ErrorCode | undefined {
-  if (type === "ValidationException" && message !== undefined && ITEM_SIZE.test(message)) {
+  if (type === "ValidationException" && isAboutSize(message)) {
     return "ItemTooLarge";
   }
   return type !== undefined && Object.hasOwn(CODE_OF_AWS_TYPE, type) ? CODE_OF_AWS_TYPE[type] : undefined;

@@ -349,5 +349,5 @@ function objectOf<T>(value: T | undefined): T | undefined {
 }
 
 function reasonsOf(reasons: unknown): Carried["reasons"] {
-  return Array.isArray(reasons) ? reasons.map((reason) => objectOf(reason) ?? {}) : undefined;
+  return Array.isArray(reasons) ? reasons.map((reason) => objectOf(reason as object) ?? {}) : undefined;
 }

@@ -269,7 +269,13 @@ describe("concurrent calls", () => {
 describe("sdkTransport", () => {
   it("answers with a response where others would throw", async () => {
     server.play(refusal("ResourceNotFoundException"));
-    const request = { api: "GetItem", tableName: "t", body: "{}", writes: false, delayMs: 0 } as const;
+    const request = {
+      api: "GetItem",
+      tableName: "t",
+      body: "{}",
+      writes: false,
+      delayMs: undefined,
+    } as const;
     const response = await sdkTransport(sdk()).send(request);
     expect(response.ok ? undefined : response.error.code).toBe("TableNotFound");
   });
