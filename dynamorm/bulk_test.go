@@ -26,7 +26,9 @@ import (
 // answering is a transport that a function is.
 type answering func(ctx context.Context, r operation.Request) operation.Response
 
-func (f answering) Send(ctx context.Context, r operation.Request) operation.Response { return f(ctx, r) }
+func (f answering) Send(ctx context.Context, r operation.Request) operation.Response {
+	return f(ctx, r)
+}
 
 func fine(context.Context, operation.Request) operation.Response {
 	return operation.Response{Body: []byte(`{}`)}
