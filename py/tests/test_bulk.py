@@ -288,15 +288,18 @@ def test_a_write_that_is_held_back_is_named_too() -> None:
     assert (ids(caught.value.unknown), ids(caught.value.undone)) == (["a", "b"], ["a"])
 
 
-def test_the_streams_own_error_comes_out_after_what_is_under_way() -> None:
+def test_a_stream_that_fails_ends_the_work_and_what_was_taken_is_named() -> None:
     def values() -> Iterator[Note]:
         yield from stream(30)
         raise OSError("torn")
 
     table, told = Table(), list[BulkCounts]()
-    with pytest.raises(OSError, match="torn"):
+    with pytest.raises(BatchIncompleteError) as caught:
         desk(table).bulk_put(values(), progress=told.append)
+    error = caught.value
     assert (told, len(table.items), threads()) == ([BulkCounts(25)], 25, [])
+    assert (isinstance(error.__cause__, OSError), error.origin, error.retryable) == (True, "client", False)
+    assert (len(error.undone), error.done, error.unknown) == (5, [], [])
 
 
 def test_a_callbacks_own_error_ends_the_work() -> None:

@@ -90,6 +90,8 @@ class Bulk:
         self._taken = 0
         self._progress = BulkCounts()
         self._failure: DynamORMError | None = None
+        # What the stream raised.
+        self._broken: Exception | None = None
         # What was taken, is not done and was told to nobody, by its place in the stream.
         self._lost: list[tuple[int, Literal["undone", "unknown"], ItemKey]] = []
         self._under_way: list[_Sent] = []
@@ -108,12 +110,17 @@ class Bulk:
                 # Ctrl-C: what is under way is awaited, and not sent again.
                 self._stopped = not isinstance(error, Exception)
                 raise
-        if self._failure is not None:
-            raise self._incomplete(self._failure)
+        failure = self._failure or self._broken
+        if failure is not None:
+            raise self._incomplete(failure)
         return self._progress
 
+    @property
+    def _is_over(self) -> bool:
+        return self._failure is not None or self._broken is not None
+
     def _goes_on(self) -> bool:
-        return self._failure is None and (self._stream is not None or self._held is not None)
+        return not self._is_over and (self._stream is not None or self._held is not None)
 
     def _fill(self) -> _Sent:
         """Take writes until a chunk is full, or one does not go with the others; it is held for the next."""
@@ -143,9 +150,9 @@ class Bulk:
             return held
         try:
             action = _END if self._stream is None else next(self._stream, _END)
-        except Exception:
-            self._wait_for(lambda: not self._under_way)
-            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is the cause of the error at the end
+            self._broken = error
+            return _END
         if action is _END:
             self._stream = None
         self._taken += 1
@@ -168,7 +175,7 @@ class Bulk:
         """Send a chunk, once nothing under way has an item of it."""
         items = {entry.identity for entry in sent.entries}
         self._wait_for(lambda: not any(entry.identity in items for one in self._under_way for entry in one.entries))
-        if self._failure is not None:
+        if self._is_over:
             for number, entry in zip(sent.numbers, sent.entries, strict=True):
                 self._lost.append((number, "undone", entry.item_key()))
         elif sent.entries:
@@ -220,7 +227,7 @@ class Bulk:
         elif key is not None:
             self._lost.append((number, state, key))
 
-    def _incomplete(self, failure: DynamORMError) -> BatchIncompleteError:
+    def _incomplete(self, failure: Exception) -> BatchIncompleteError:
         if self._held is not None and (key := self._held.key()) is not None:
             self._lost.append((self._taken, "undone", key))
         lost = sorted(self._lost, key=lambda one: one[0])
@@ -232,6 +239,8 @@ class Bulk:
             {"done": [], "undone": undone, "unknown": unknown},
             spent=spent,
         )
+        if failure is self._broken:
+            out.origin, out.retryable, out.__cause__ = "client", False, failure
         return out.with_keys([], undone, unknown)
 
 
