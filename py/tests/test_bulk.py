@@ -294,7 +294,7 @@ def test_a_stream_that_fails_ends_the_work_and_what_was_taken_is_named() -> None
         raise OSError("torn")
 
     table, told = Table(), list[BulkCounts]()
-    with pytest.raises(BatchIncompleteError) as caught:
+    with pytest.raises(errors.BatchIncompleteError) as caught:
         desk(table).bulk_put(values(), progress=told.append)
     error = caught.value
     assert (told, len(table.items), threads()) == ([BulkCounts(25)], 25, [])
