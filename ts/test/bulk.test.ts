@@ -3,11 +3,10 @@
 import { describe, expect, it } from "vitest";
 import type { BulkCounts, BulkFailure, BulkOptions } from "../src/bulk.ts";
 import { Client, type ClientOptions } from "../src/client.ts";
-import type { BatchIncomplete } from "../src/errors/catalogue.ts";
 import type { Request, Response } from "../src/operation/exchange.ts";
 import { type Step, testClock, testRandom, testSleeper } from "../src/testing.ts";
 import type { Transport } from "../src/transport/transport.ts";
-import { Ledger, Note, NOW, scripted, upTo } from "./groups.ts";
+import { Ledger, Note, NOW, scripted, upTo, incompleteOf } from "./groups.ts";
 import { failure } from "./transport/things.ts";
 
 const OK: Response = { ok: true, answer: {}, requestId: undefined };
@@ -97,7 +96,7 @@ describe("a stream", () => {
       stamps.push(...new Set([...request.body.matchAll(/00:00:0\d/g)].map(([time]) => time)));
       return send(request);
     };
-    for (const _ of upTo(3)) {
+    while (stamps.length < 3) {
       await turn();
       await transport.answer();
     }
@@ -214,7 +213,7 @@ describe("callbacks", () => {
         throw boom;
       },
     });
-    const error = (await failure(work)) as BatchIncomplete;
+    const error = incompleteOf(await failure(work));
     expect([error.code, error.cause, error.retryable, script.sent.length]).toEqual([
       "BatchIncomplete",
       boom,
@@ -250,7 +249,7 @@ describe("with onFailure", () => {
 
   it("the work goes on behind an error that passes", async () => {
     const entry = { PutRequest: { Item: { id: { N: "30" } } } };
-    const left: Step = { answer: { UnprocessedItems: { notes: [entry as never] } } };
+    const left: Step = { answer: { UnprocessedItems: { notes: [entry] } } };
     const { notes, slept } = scripted([{ error: "InternalServerError", lost: true }, left, left, DONE], {
       retries: { maxAttempts: 2 },
     });
@@ -274,7 +273,7 @@ describe("with onFailure", () => {
     await transport.answer(await refused.client.transport.send({ ...REQUEST }));
     expect([transport.open.length, taken.length]).toEqual([1, 50]);
     await transport.answer();
-    const error = (await work) as BatchIncomplete;
+    const error = incompleteOf(await work);
     expect([error.code, error.retryable, error.awsType]).toEqual([
       "BatchIncomplete",
       false,
@@ -298,7 +297,7 @@ describe("without onFailure the first failure ends the work", () => {
     const { ledgers, script } = scripted([DONE]);
     const taken: { id: string }[] = [];
     const stream = streaming([...values(27), { id: "" }, { id: "x" }], taken);
-    const error = (await failure(ledgers.bulkPut(stream))) as BatchIncomplete;
+    const error = incompleteOf(await failure(ledgers.bulkPut(stream)));
     expect([error.code, error.path, error.retryable]).toEqual(["BatchIncomplete", undefined, false]);
     expect(error.cause).toMatchObject({ code: "ValidationFailed", path: "id" });
     expect(error.undone.map(({ key }) => key)).toEqual([{ id: "26" }, { id: "27" }]);
@@ -315,7 +314,7 @@ describe("without onFailure the first failure ends the work", () => {
     await transport.answer(refused);
     expect(transport.open).toHaveLength(1);
     await transport.answer();
-    const error = (await work) as BatchIncomplete;
+    const error = incompleteOf(await work);
     expect([error.code, error.retryable, error.maybeApplied]).toEqual(["BatchIncomplete", true, true]);
     expect(error.cause).toMatchObject({ code: "NetworkError" });
     expect(error.undone.map(({ key }) => key)).toEqual(values(25));
@@ -325,7 +324,7 @@ describe("without onFailure the first failure ends the work", () => {
 
   it("whose attempts were spent, with the failure of the last one as its cause", async () => {
     const { notes } = scripted([{ error: "ThrottlingException" }], { retries: { maxAttempts: 1 } });
-    const error = (await failure(notes.bulkPut(values(2)))) as BatchIncomplete;
+    const error = incompleteOf(await failure(notes.bulkPut(values(2))));
     expect([error.code, error.retryable, error.awsType]).toEqual([
       "BatchIncomplete",
       true,
@@ -342,7 +341,7 @@ describe("without onFailure the first failure ends the work", () => {
       yield { id: "1" };
       throw boom;
     };
-    const error = (await failure(notes.bulkPut(stream()))) as BatchIncomplete;
+    const error = incompleteOf(await failure(notes.bulkPut(stream())));
     expect([error.code, error.cause, error.origin]).toEqual(["BatchIncomplete", boom, "client"]);
     expect(error.undone.map(({ key }) => key)).toEqual([{ id: "1" }]);
     let isClosed = false;
@@ -387,7 +386,7 @@ describe("a signal", () => {
     await turn();
     expect([transport.open.length, taken.length]).toEqual([1, 25]);
     await transport.answer();
-    const error = (await work) as BatchIncomplete;
+    const error = incompleteOf(await work);
     expect([error.code, error.undone, error.unknown]).toEqual(["BatchIncomplete", [], []]);
     expect(error.cause).toMatchObject({ code: "Canceled" });
     expect(transport.sent).toHaveLength(1);
@@ -401,7 +400,7 @@ describe("a signal", () => {
       abort.abort();
       await new Promise(() => undefined);
     };
-    const error = (await failure(notes.bulkPut(stream(), { signal: abort.signal }))) as BatchIncomplete;
+    const error = incompleteOf(await failure(notes.bulkPut(stream(), { signal: abort.signal })));
     expect([error.code, error.undone.map(({ key }) => key), script.sent]).toEqual([
       "BatchIncomplete",
       values(3),
@@ -420,7 +419,7 @@ describe("a signal", () => {
         return new Promise(() => undefined);
       },
     });
-    const error = (await failure(notes.bulkPut(values(2), { signal: abort.signal }))) as BatchIncomplete;
+    const error = incompleteOf(await failure(notes.bulkPut(values(2), { signal: abort.signal })));
     expect([error.code, error.undone.length, slept, script.sent.length]).toEqual([
       "BatchIncomplete",
       2,

@@ -4,6 +4,7 @@ import { Client, type ClientOptions } from "../src/client.ts";
 import { codecOf, type ModelCodec } from "../src/codec/item.ts";
 import type { Backoff } from "../src/operation/backoff.ts";
 import type { Answer, Exchange, Response } from "../src/operation/exchange.ts";
+import { BatchIncomplete, TransactionCanceled } from "../src/errors/catalogue.ts";
 import { defineModel } from "../src/schema/declare.ts";
 import type { Table } from "../src/table.ts";
 import { Script, type Step, testClock, testRandom, testSleeper, testTokens } from "../src/testing.ts";
@@ -133,4 +134,21 @@ export function scripted(
 /** Count from one. */
 export function upTo(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index + 1);
+}
+
+/** Take an error for a batch that is not complete. */
+export function incompleteOf(error: unknown): BatchIncomplete {
+  return demanded(error, error instanceof BatchIncomplete ? error : undefined);
+}
+
+/** Take an error for a cancelled transaction. */
+export function canceledOf(error: unknown): TransactionCanceled {
+  return demanded(error, error instanceof TransactionCanceled ? error : undefined);
+}
+
+function demanded<T>(error: unknown, found: T | undefined): T {
+  if (found === undefined) {
+    throw new Error("another error", { cause: error });
+  }
+  return found;
 }

@@ -2,9 +2,8 @@
 
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
-import type { TransactionCanceled } from "../src/errors/catalogue.ts";
 import type { Step } from "../src/testing.ts";
-import { scripted } from "./groups.ts";
+import { scripted, canceledOf } from "./groups.ts";
 import { failure } from "./transport/things.ts";
 
 const canceled = (...reasons: object[]): Step => ({ error: "TransactionCanceledException", reasons });
@@ -86,9 +85,7 @@ describe("TransactionCanceled", () => {
     const { client, ledgers } = scripted([
       canceled({ Code: "ConditionalCheckFailed", Item: item, Message: "s3cret" }),
     ]);
-    const error = (await failure(
-      client.transactWrite([ledgers.actions.create({ id: "a" })]),
-    )) as TransactionCanceled;
+    const error = canceledOf(await failure(client.transactWrite([ledgers.actions.create({ id: "a" })])));
     expect(error.reasons[0]?.item()).toEqual({ id: "a", ownedBy: "s3cret" });
     for (const text of [
       String(error),

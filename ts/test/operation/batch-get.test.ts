@@ -3,12 +3,11 @@
 import { describe, expect, it } from "vitest";
 import { codecOf } from "../../src/codec/item.ts";
 import type { WireItem } from "../../src/codec/value.ts";
-import type { BatchIncomplete } from "../../src/errors/catalogue.ts";
 import type { DynamORMError } from "../../src/errors/error.ts";
 import type { Get } from "../../src/operation/action.ts";
 import { type BatchGet, batchGet } from "../../src/operation/batch-get.ts";
 import type { Answer } from "../../src/operation/exchange.ts";
-import { asked, backoff, Customer, notes, Purchase, responseTo, upTo } from "../groups.ts";
+import { asked, backoff, Customer, notes, Purchase, responseTo, upTo, incompleteOf } from "../groups.ts";
 
 const get = (id: number | string, options: Partial<Get> = {}): Get => ({
   ...{ codec: notes, tableName: "notes", key: { id: String(id) } },
@@ -178,9 +177,11 @@ describe("what is left of a chunk", () => {
     exchange.next();
     receive(exchange, { ...found(5, 1), ...left(...upTo(98).map((id) => id + 2)) });
     exchange.next();
-    const error = failure(() => {
-      receive(exchange, { ...found(3), ...left(7) });
-    }) as BatchIncomplete;
+    const error = incompleteOf(
+      failure(() => {
+        receive(exchange, { ...found(3), ...left(7) });
+      }),
+    );
     expect([error.code, error.retryable, error.origin, error.maybeApplied]).toEqual([
       ...["BatchIncomplete", true, "service", false],
     ]);
@@ -209,9 +210,11 @@ describe("a failure", () => {
     ).toBe("TableNotFound");
     receive(exchange, found(1));
     exchange.next();
-    const error = failure(() => {
-      receive(exchange, "InternalServerError");
-    }) as BatchIncomplete;
+    const error = incompleteOf(
+      failure(() => {
+        receive(exchange, "InternalServerError");
+      }),
+    );
     expect([error.code, error.retryable, error.awsType, error.maybeApplied]).toEqual([
       ...["BatchIncomplete", true, "InternalServerError", false],
     ]);

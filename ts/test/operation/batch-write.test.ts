@@ -2,12 +2,11 @@
 
 import { describe, expect, it } from "vitest";
 import type { WireItem } from "../../src/codec/value.ts";
-import type { BatchIncomplete } from "../../src/errors/catalogue.ts";
 import type { DynamORMError } from "../../src/errors/error.ts";
 import type { Action } from "../../src/operation/action.ts";
 import { type BatchWrite, batchWrite, type WriteOptions } from "../../src/operation/batch-write.ts";
 import type { Answer } from "../../src/operation/exchange.ts";
-import { asked, backoff, ledgers, NOW, notes, responseTo, upTo } from "../groups.ts";
+import { asked, backoff, ledgers, NOW, notes, responseTo, upTo, incompleteOf } from "../groups.ts";
 
 const put = (id: string | number, text?: string): Action => ({
   ...{ verb: "put", codec: notes, tableName: "notes" },
@@ -144,9 +143,11 @@ describe("what is left of a chunk", () => {
     exchange.next();
     receive(exchange, left(putEntry(2), putEntry(4)));
     exchange.next();
-    const error = refusal(() => {
-      receive(exchange, left(putEntry(4)));
-    }) as BatchIncomplete;
+    const error = incompleteOf(
+      refusal(() => {
+        receive(exchange, left(putEntry(4)));
+      }),
+    );
     expect([error.code, error.retryable, error.origin, error.maybeApplied]).toEqual([
       ...["BatchIncomplete", true, "service", false],
     ]);
@@ -162,9 +163,11 @@ describe("what is left of a chunk", () => {
   it("is told with the throttling that spent the last attempt", () => {
     const exchange = batch([put(1)], {}, { maxAttempts: 1 });
     exchange.next();
-    const error = refusal(() => {
-      receive(exchange, "ProvisionedThroughputExceededException");
-    }) as BatchIncomplete;
+    const error = incompleteOf(
+      refusal(() => {
+        receive(exchange, "ProvisionedThroughputExceededException");
+      }),
+    );
     expect([error.code, error.retryable, error.awsType, error.requestId, error.status]).toEqual([
       ...["BatchIncomplete", true, "ProvisionedThroughputExceededException", "r", 400],
     ]);
@@ -188,9 +191,11 @@ describe("a failure", () => {
     exchange.next();
     receive(exchange, {});
     exchange.next();
-    const error = refusal(() => {
-      receive(exchange, "ResourceNotFoundException");
-    }) as BatchIncomplete;
+    const error = incompleteOf(
+      refusal(() => {
+        receive(exchange, "ResourceNotFoundException");
+      }),
+    );
     expect([error.code, error.retryable, error.awsType, error.requestId, error.maybeApplied]).toEqual([
       ...["BatchIncomplete", false, "ResourceNotFoundException", "r", false],
     ]);
@@ -201,9 +206,11 @@ describe("a failure", () => {
   it("of a lost answer leaves the writes of its request unknown", () => {
     const exchange = batch(upTo(26).map((id) => put(id)));
     exchange.next();
-    const error = refusal(() => {
-      receive(exchange, "InternalServerError", true);
-    }) as BatchIncomplete;
+    const error = incompleteOf(
+      refusal(() => {
+        receive(exchange, "InternalServerError", true);
+      }),
+    );
     expect([error.code, error.retryable, error.maybeApplied]).toEqual(["BatchIncomplete", true, true]);
     expect(ids(error.unknown)).toEqual(upTo(25).map(String));
     expect(ids(error.undone)).toEqual(["26"]);
@@ -216,9 +223,11 @@ describe("a failure", () => {
     exchange.next();
     receive(exchange, left(putEntry(2)));
     exchange.next();
-    const error = refusal(() => {
-      receive(exchange, left(putEntry(2)));
-    }) as BatchIncomplete;
+    const error = incompleteOf(
+      refusal(() => {
+        receive(exchange, left(putEntry(2)));
+      }),
+    );
     expect([ids(error.done), ids(error.undone), ids(error.unknown)]).toEqual([["1"], [], ["2"]]);
     expect(error.maybeApplied).toBe(true);
   });
@@ -226,9 +235,11 @@ describe("a failure", () => {
   it("keeps what is left unknown where the SDK lost an answer on the way", () => {
     const exchange = batch([put(1), put(2)], {}, { maxAttempts: 1 });
     exchange.next();
-    const error = refusal(() => {
-      receive(exchange, left(putEntry(2)), true);
-    }) as BatchIncomplete;
+    const error = incompleteOf(
+      refusal(() => {
+        receive(exchange, left(putEntry(2)), true);
+      }),
+    );
     expect([ids(error.done), ids(error.undone), ids(error.unknown)]).toEqual([["1"], [], ["2"]]);
   });
 });
@@ -244,9 +255,11 @@ describe("an answer that does not fit", () => {
   ])("by %s leaves the writes unknown", (_, answer) => {
     const exchange = batch([put(1), put(2)]);
     exchange.next();
-    const error = refusal(() => {
-      receive(exchange, answer);
-    }) as BatchIncomplete;
+    const error = incompleteOf(
+      refusal(() => {
+        receive(exchange, answer);
+      }),
+    );
     expect([error.code, error.retryable, (error.cause as DynamORMError).code]).toEqual([
       ...["BatchIncomplete", false, "DecodeFailed"],
     ]);

@@ -15,7 +15,7 @@ import {
   transactWrite,
 } from "../../src/operation/transact-write.ts";
 import { faultError } from "../../src/transport/fault.ts";
-import { asked, backoff, Customer, ledgers, NOW, notes, upTo } from "../groups.ts";
+import { asked, backoff, Customer, ledgers, NOW, notes, upTo, canceledOf } from "../groups.ts";
 
 const ledger = { codec: ledgers, tableName: "ledgers" };
 const put = (id: number | string): Action => ({
@@ -61,9 +61,11 @@ function canceled(reasons: readonly CancellationReason[], lost = false): Respons
 function failed(actions: readonly Action[], reasons: readonly CancellationReason[]): TransactionCanceled {
   const exchange = transactWrite(build(actions), backoff({ maxAttempts: 1 }));
   exchange.next();
-  return refusal(() => {
-    exchange.receive(canceled(reasons));
-  }) as TransactionCanceled;
+  return canceledOf(
+    refusal(() => {
+      exchange.receive(canceled(reasons));
+    }),
+  );
 }
 
 describe("the request of a transaction", () => {
@@ -191,10 +193,10 @@ describe("a request as text", () => {
     const exchange = transactWrite(parseTransaction(text), backoff());
     expect(asked(exchange).body).toEqual(JSON.parse(text));
     const item = { id: { S: "a" }, n: { N: "1" }, deep: { M: { b: { B: "/w==" } } } };
-    const [reason] = (
+    const [reason] = canceledOf(
       refusal(() => {
         exchange.receive(canceled([{ Code: "ConditionalCheckFailed", Item: item }]));
-      }) as TransactionCanceled
+      }),
     ).reasons;
     expect([reason?.code, reason?.kind]).toEqual(["ConditionFailed", undefined]);
     expect(reason?.item()).toEqual({ id: "a", n: 1, deep: { b: Uint8Array.of(255) } });
