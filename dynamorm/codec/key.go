@@ -94,6 +94,32 @@ func Members(body []byte, f func(name, text []byte) error) error {
 	return err
 }
 
+// Lists reads a JSON object of which a member holds lists by name: it calls element for each of their elements, and other for each other
+// member, with its text. It goes over the lists once.
+func Lists(body []byte, member string, element, other func(name, text []byte) error) error {
+	d := scanner{b: body}
+	value := func(name []byte, f func(name, text []byte) error) error {
+		d.space()
+		start := d.i
+		if err := d.skip(); err != nil {
+			return err
+		}
+		return f(name, body[start:d.i])
+	}
+	err := d.object(func(name []byte) error {
+		if string(name) != member || d.peek() != '{' {
+			return value(name, other)
+		}
+		return d.object(func(name []byte) error {
+			return d.array(func(int) error { return value(name, element) })
+		})
+	})
+	if err == nil && d.peek() != 0 {
+		err = ErrMalformed
+	}
+	return err
+}
+
 // AppendKeyParts appends the attributes that make up the primary key, as the caller knows them; of a plain key that is the key itself.
 func (p *Plan) AppendKeyParts(dst []byte, key any) ([]byte, error) {
 	if len(p.Model.Composed) == 0 {

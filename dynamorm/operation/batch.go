@@ -104,16 +104,6 @@ func unreadable(err error) *errs.Error {
 	return &errs.Error{Code: errs.CodeNetworkError, Origin: errs.Service, Message: codec.ErrMalformed.Error(), Retryable: true, Cause: err}
 }
 
-// eachTable calls f for each table of a member of an answer, and each element of its list.
-func eachTable(body []byte, f func(table, element []byte) error) error {
-	if len(body) == 0 || string(body) == "null" {
-		return nil
-	}
-	return codec.Members(body, func(name, list []byte) error {
-		return codec.Each(list, func(element []byte) error { return f(name, element) })
-	})
-}
-
 // tables has a model of each table that a batch or transaction names: those of one table have to mean the same by a key.
 type tables []struct {
 	name  string

@@ -259,19 +259,19 @@ func (x *BatchGet) answered(body []byte) error {
 
 // items reads what the answer holds, and notes what it left.
 func (x *BatchGet) items(body []byte) error {
-	return codec.Members(body, func(name, member []byte) error {
-		switch string(name) {
-		case "Responses":
-			return eachTable(member, func(table, item []byte) error {
-				w, err := x.find(table, item)
-				if err != nil {
-					return err
-				}
-				w.found = true
-				return x.give(w, item)
-			})
-		case "UnprocessedKeys":
+	return codec.Lists(body, "Responses", func(table, item []byte) error {
+		w, err := x.find(table, item)
+		if err != nil {
+			return err
+		}
+		w.found = true
+		return x.give(w, item)
+	}, func(name, member []byte) error {
+		switch {
+		case string(name) == "UnprocessedKeys":
 			return x.unprocessed(member)
+		case string(name) == "Responses" && string(member) != "null":
+			return codec.ErrMalformed
 		}
 		return nil
 	})

@@ -165,12 +165,8 @@ func (x *BatchWrite) done(w *Write) error {
 
 // unprocessed says which writes of the request are to be sent again; nil for none.
 func (x *BatchWrite) unprocessed(body []byte) (again []bool, err error) {
-	left, _, err := codec.Member(body, "UnprocessedItems")
-	if err != nil {
-		return nil, err
-	}
 	var id []byte
-	err = eachTable(left, func(table, entry []byte) error {
+	err = codec.Lists(body, "UnprocessedItems", func(table, entry []byte) error {
 		m := x.known.model(table)
 		if m == nil {
 			return foreign()
@@ -192,6 +188,11 @@ func (x *BatchWrite) unprocessed(body []byte) (again []bool, err error) {
 			}
 		}
 		return foreign()
+	}, func(name, member []byte) error {
+		if string(name) == "UnprocessedItems" && string(member) != "null" {
+			return codec.ErrMalformed
+		}
+		return nil
 	})
 	return again, err
 }

@@ -26,6 +26,13 @@ page: [{7 ada} {6 eve} {5 bob}]
 page: [{4 ada} {3 eve} {2 bob}]
 page: [{1 ada}]
 `,
+	"transaction": `in stock: 2
+order 2 failed by action 2 with ConditionFailed
+left: 1 cup
+ordered: 2 cup
+missing: 1
+deleted: 3
+`,
 }
 
 func TestEachSampleDoesWhatItSays(t *testing.T) {
@@ -45,14 +52,16 @@ func TestEachSampleDoesWhatItSays(t *testing.T) {
 	}
 }
 
-func TestTheReadmeShowsTheSampleAsItIs(t *testing.T) {
-	readme, sample := read(t, "../README.md"), read(t, "pages/main.go")
-	_, section, found := strings.Cut(readme, "\n## Query and scan\n")
-	section, _, _ = strings.Cut(section, "\n## ")
-	_, block, shown := strings.Cut(section, "```go\n")
-	block, _, closed := strings.Cut(block, "```\n")
-	if !found || !shown || !closed || !strings.Contains(sample, "\n"+block) {
-		t.Errorf("the README does not show a part of the sample:\n%s", block)
+func TestTheReadmeShowsTheSamplesAsTheyAre(t *testing.T) {
+	readme := read(t, "../README.md")
+	for title, name := range map[string]string{"Query and scan": "pages", "Batches and transactions": "transaction"} {
+		_, section, found := strings.Cut(readme, "\n## "+title+"\n")
+		section, _, _ = strings.Cut(section, "\n## ")
+		_, block, shown := strings.Cut(section, "```go\n")
+		block, _, closed := strings.Cut(block, "```\n")
+		if !found || !shown || !closed || !strings.Contains(read(t, name+"/main.go"), "\n"+block) {
+			t.Errorf("the README does not show a part of the sample %s:\n%s", name, block)
+		}
 	}
 }
 

@@ -63,7 +63,7 @@ class Desk:
     def sent(self) -> list[Request]:
         return self.script.sent
 
-    def keys(self, table: str = "notes") -> list[list[str]]:
+    def asked(self, table: str = "notes") -> list[list[str]]:
         """Give the ids of each request."""
         out: list[list[str]] = []
         for request in self.sent:
@@ -112,7 +112,7 @@ THROTTLED = Response(error=errors.ThrottledError("slow", aws="ThrottlingExceptio
 def test_keys_go_out_a_hundred_to_a_request(number: int, sizes: list[int]) -> None:
     desk = Desk(*[Response({"Responses": {}})] * len(sizes))
     read = desk.notes.batch_get([{"id": f"n{index}"} for index in range(number)])
-    assert [len(keys) for keys in desk.keys()] == sizes
+    assert [len(keys) for keys in desk.asked()] == sizes
     assert (read.items, len(read.missing), BATCH_GET_MAX) == ([], number, 100)
 
 
@@ -120,7 +120,7 @@ def test_items_come_in_the_order_of_the_keys_and_missing_keys_beside_them() -> N
     desk = Desk(found("c", "a"))
     read = desk.notes.batch_get([{"id": "a"}, {"id": "b"}, Note(id="c"), {"id": "a"}, {"id": "b"}])
     assert read == BatchItems([Note(id="a"), Note(id="c"), Note(id="a")], [{"id": "b"}])
-    assert desk.keys() == [["a", "b", "c"]]
+    assert desk.asked() == [["a", "b", "c"]]
 
 
 def test_a_key_is_one_key_however_its_number_is_spelled() -> None:
@@ -137,7 +137,7 @@ def test_what_is_left_of_the_keys_is_asked_for_before_anything_else() -> None:
     desk = Desk(found(*names[1:99], left=[names[99], names[0]]), found(names[0], names[99]), found(names[100]))
     read = desk.notes.batch_get([{"id": name} for name in names], consistent=True)
     assert [one.id for one in read.items] == names
-    assert desk.keys()[1:] == [[names[0], names[99]], [names[100]]]
+    assert desk.asked()[1:] == [[names[0], names[99]], [names[100]]]
     assert all(request.body["RequestItems"]["notes"]["ConsistentRead"] for request in desk.sent)
     assert desk.sleeper.slept_ms == [25]
 
@@ -218,7 +218,7 @@ def test_a_batch_get_that_fails_midway_keeps_the_failure_as_its_cause() -> None:
 def test_writes_go_out_twenty_five_to_a_request(number: int, sizes: list[int]) -> None:
     desk = Desk(*[DONE] * len(sizes))
     assert desk.notes.batch_put(notes(number)) == number
-    assert [len(keys) for keys in desk.keys()] == sizes
+    assert [len(keys) for keys in desk.asked()] == sizes
     assert BATCH_WRITE_MAX == 25
 
 
@@ -234,7 +234,7 @@ def test_a_request_is_no_longer_than_its_entries_may_be_by_one_byte() -> None:
     for last, sizes in ((0, [7]), (1, [6, 1])):
         desk = Desk(DONE, DONE)
         desk.notes.batch_put(values(last))
-        assert [len(keys) for keys in desk.keys()] == sizes
+        assert [len(keys) for keys in desk.asked()] == sizes
 
 
 def test_puts_stand_before_deletes_and_all_have_one_reading_of_the_clock() -> None:
@@ -251,7 +251,7 @@ def test_puts_stand_before_deletes_and_all_have_one_reading_of_the_clock() -> No
 def test_what_is_left_is_sent_again_as_it_was_built_in_its_order() -> None:
     desk = Desk(left("n2", "n0"), left("n2"), DONE)
     assert desk.notes.batch_put(notes(3)) == 3
-    assert desk.keys() == [["n0", "n1", "n2"], ["n0", "n2"], ["n2"]]
+    assert desk.asked() == [["n0", "n1", "n2"], ["n0", "n2"], ["n2"]]
     first, again, _ = (request.body["RequestItems"]["notes"] for request in desk.sent)
     assert again[0] is first[0]
     assert [request.delay_ms for request in desk.sent] == [None, 25, 50]
@@ -261,7 +261,7 @@ def test_a_throttled_request_is_an_attempt_and_is_sent_again_whole() -> None:
     desk = Desk(THROTTLED, left("n1"), THROTTLED, retries=Retries(max_attempts=3))
     with pytest.raises(errors.BatchIncompleteError) as caught:
         desk.notes.batch_put(notes(2))
-    assert desk.keys() == [["n0", "n1"], ["n0", "n1"], ["n1"]]
+    assert desk.asked() == [["n0", "n1"], ["n0", "n1"], ["n1"]]
     error = caught.value
     assert (error.__cause__, error.aws, error.request_id) == (THROTTLED.error, "ThrottlingException", "r")
     assert (ids(error.done), ids(error.undone), error.retryable, error.maybe_applied) == (["n0"], ["n1"], True, False)
@@ -328,11 +328,12 @@ def test_two_writes_of_one_item_are_refused_unless_the_last_wins() -> None:
             Desk().notes.batch_put(values)
     desk = Desk(DONE)
     assert desk.notes.batch_put([one, Note(id="b"), two], last_wins=True) == 2
-    assert desk.keys() == [["b", "a"]]
+    assert desk.asked() == [["b", "a"]]
     desk = Desk(DONE)
     assert desk.notes.batch_write([one], [one], last_wins=True) == Written(0, 1)
 
 
+KEY = {"customer_id": "c", "number": 1}
 REFUSED: list[tuple[str, Any, str | None]] = [
     ("a condition", lambda desk: desk.notes.actions.put(Note(id="a"), condition=field("text").exists()), None),
     ("must_exist", lambda desk: desk.notes.actions.delete({"id": "a"}, must_exist=True), None),
@@ -345,7 +346,6 @@ REFUSED: list[tuple[str, Any, str | None]] = [
     ("a version", lambda desk: desk.client.table(Order).actions.put({**KEY, "version": 3}), "version"),
     ("a discriminator", lambda desk: desk.client.table(Person).actions.delete({"person": "1"}), None),
 ]
-KEY = {"customer_id": "c", "number": 1}
 
 
 @pytest.mark.parametrize(("make", "path"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])

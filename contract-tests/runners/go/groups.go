@@ -144,7 +144,7 @@ func (g *groupCall) answer(err error) object {
 		return out
 	}
 	details := object{}
-	beside := object{"details": details}
+	beside := object{}
 	if after != nil {
 		beside["after"] = after
 	}
@@ -164,6 +164,9 @@ func (g *groupCall) answer(err error) object {
 		if g.all["on_failure"] == true {
 			details["failures"] = g.failures
 		}
+	}
+	if len(details) > 0 {
+		beside["details"] = details
 	}
 	return failure(err, beside)
 }

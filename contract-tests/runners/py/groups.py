@@ -106,7 +106,7 @@ class Group:
         if not isinstance(error, errors.BatchIncompleteError):
             return {}
         out: Json = {name: [self.key(key) for key in getattr(error, name)] for name in ("done", "undone", "unknown")}
-        if "keys" in self.args or "gets" in self.args:
+        if not self.objects:  # reads have no objects of the caller's
             out["items"] = self.found(error.items)
         return out | ({"failures": self.failures} if self.args.get("on_failure") else {})
 

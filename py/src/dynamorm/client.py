@@ -22,7 +22,7 @@ from .table import DynamicTable, Table
 from .transport import SdkTransport
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from .actions import Action, DeleteAction, GetAction, PutAction
     from .batch import BatchItems, Written
@@ -180,11 +180,6 @@ class Client:
     def batch_get(self, gets: Iterable[GetAction[M]]) -> BatchItems[M, ItemKey]: ...
 
     @overload
-    def batch_get(
-        self, gets: Iterable[GetAction[dict[str, Any]]]
-    ) -> BatchItems[tuple[str, dict[str, Any]], ItemKey]: ...
-
-    @overload
     def batch_get(self, gets: Iterable[GetAction[Any]]) -> BatchItems[Any, ItemKey]: ...
 
     def batch_get(self, gets: Iterable[GetAction[Any]]) -> BatchItems[Any, ItemKey]:
@@ -244,10 +239,7 @@ class Client:
     ) -> tuple[T | None, U | None, W | None]: ...
 
     @overload
-    def transact_get(self, gets: list[GetAction[T]]) -> list[T | None]: ...
-
-    @overload
-    def transact_get(self, gets: Iterable[GetAction[T]]) -> Sequence[T | None]: ...
+    def transact_get(self, gets: list[GetAction[T]] | Iterator[GetAction[T]]) -> list[T | None]: ...
 
     def transact_get(self, gets: Iterable[GetAction[Any]]) -> Any:
         """Read 1 to 100 different items of any models as they were at one moment; None where there is no item.

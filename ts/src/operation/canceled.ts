@@ -3,11 +3,8 @@
  * errors, one for each action.
  */
 
-import { UNTYPED } from "../codec/collection.ts";
-import { ValueFault, type WireItem } from "../codec/value.ts";
 import {
   CODE_OF_REASON,
-  DecodeFailed,
   ERROR_CLASSES,
   type ErrorCode,
   type ErrorKind,
@@ -15,7 +12,6 @@ import {
 } from "../errors/catalogue.ts";
 import type { DynamORMError, ErrorFields } from "../errors/error.ts";
 import { isAboutSize } from "../errors/size.ts";
-import { formatPath } from "../errors/path.ts";
 import { type Backoff, backoffMs } from "./backoff.ts";
 import { type Attempt, conditionFailed } from "./conditional.ts";
 import type { Answer, CancellationReason, Exchange, Request, Response } from "./exchange.ts";
@@ -92,11 +88,7 @@ function reasonOf(
   if (code === "ConditionFailed" && kind === undefined && attempt !== undefined) {
     return conditionFailed(attempt, said, item);
   }
-  return new ERROR_CLASSES[code](`the action was refused (${type})`, {
-    ...said,
-    kind,
-    ...(item === undefined ? {} : { item: () => untyped(item) }),
-  });
+  return new ERROR_CLASSES[code](`the action was refused (${type})`, { ...said, kind });
 }
 
 interface Told {
@@ -109,15 +101,4 @@ const UNKNOWN: Told = { code: "ServiceError" };
 function codeOf(type: string, message: string | null | undefined): Told {
   const told = (Object.hasOwn(CODE_OF_REASON, type) ? CODE_OF_REASON[type] : undefined) ?? UNKNOWN;
   return told.code === "ValidationFailed" && isAboutSize(message) ? { code: "ItemTooLarge" } : told;
-}
-
-/** Read an item of a model that nobody named. */
-function untyped(item: WireItem): unknown {
-  try {
-    return UNTYPED.decode({ M: item });
-  } catch (fault) {
-    throw fault instanceof ValueFault
-      ? new DecodeFailed(fault.fact, { path: formatPath(fault.segments) })
-      : fault;
-  }
 }

@@ -95,8 +95,8 @@ class Transaction(Generic[T]):
 
     def _canceled(self, error: TransactionCanceledError, body: Mapping[str, Any]) -> TransactionCanceledError:
         """Give the error with its reasons."""
-        given = body.get("CancellationReasons") or []
-        reasons = [self._reason(index, one) for index, one in enumerate(given)]
+        given = body.get("CancellationReasons")
+        reasons = [self._reason(index, one) for index, one in enumerate(given if isinstance(given, list) else ())]
         failed = [f"reasons[{index}] is {one.kind or one.code}" for index, one in enumerate(reasons) if one is not None]
         out = TransactionCanceledError(
             f"the transaction was cancelled; {', '.join(failed) or 'no reason was given'}",
