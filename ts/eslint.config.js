@@ -8,7 +8,19 @@ const ROOMS = ["generated", "errors", "text", "schema", "codec", "expression", "
 
 /** The files in front of the rooms: what users call. */
 const FRONT = [
-  ...["actions", "arrivals", "batch", "bulk", "client", "dms", "index", "keys", "reading", "sleeper", "source"],
+  ...[
+    "actions",
+    "arrivals",
+    "batch",
+    "bulk",
+    "client",
+    "dms",
+    "index",
+    "keys",
+    "reading",
+    "sleeper",
+    "source",
+  ],
   ...["stored", "table", "testing", "transaction"],
 ];
 

@@ -188,18 +188,17 @@ describe("a request as text", () => {
     expect(refusal(() => parseTransaction(text)).code).toBe("ValidationFailed");
   });
 
-  it("leaves the reasons without kind, and their items as they are", () => {
+  it("leaves the reasons without kind and item, for nobody knows their models", () => {
     const text = requestText(build([{ ...ledger, verb: "create", value: { id: "a" } }]));
     const exchange = transactWrite(parseTransaction(text), backoff());
     expect(asked(exchange).body).toEqual(JSON.parse(text));
-    const item = { id: { S: "a" }, n: { N: "1" }, deep: { M: { b: { B: "/w==" } } } };
+    const item = { id: { S: "a" } };
     const [reason] = canceledOf(
       refusal(() => {
         exchange.receive(canceled([{ Code: "ConditionalCheckFailed", Item: item }]));
       }),
     ).reasons;
-    expect([reason?.code, reason?.kind]).toEqual(["ConditionFailed", undefined]);
-    expect(reason?.item()).toEqual({ id: "a", n: 1, deep: { b: Uint8Array.of(255) } });
+    expect([reason?.code, reason?.kind, reason?.item()]).toEqual(["ConditionFailed", undefined, undefined]);
   });
 });
 
