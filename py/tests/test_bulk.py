@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dynamorm import Client, Failure, Progress, Retries, errors
+from dynamorm import BulkCounts, BulkFailure, Client, Retries, errors
 from dynamorm.testing import FixedClock, FixedRandom, RecordingSleeper, Request, Response
 
 from .test_batch import Note, ids, item_of
@@ -99,15 +99,15 @@ def threads() -> list[str]:
 @pytest.mark.parametrize("concurrency", [1, 3, 4, 9])
 def test_a_stream_arrives_whole(concurrency: int) -> None:
     table = Table()
-    assert desk(table).bulk_put(stream(260), concurrency=concurrency) == Progress(260, 0, 0)
+    assert desk(table).bulk_put(stream(260), concurrency=concurrency) == BulkCounts(260, 0, 0)
     assert (len(table.items), len(table.sent), threads()) == (260, 11, [])
     done = desk(table).bulk_delete(({"id": f"n{index}"} for index in range(60)), concurrency=concurrency)
-    assert done == Progress(0, 60, 0)
+    assert done == BulkCounts(0, 60, 0)
 
 
 def test_an_empty_stream_sends_nothing() -> None:
     table = Table()
-    assert desk(table).bulk_put([]) == Progress()
+    assert desk(table).bulk_put([]) == BulkCounts()
     assert table.sent == []
 
 
@@ -163,7 +163,7 @@ def test_the_clock_is_read_once_for_each_chunk_also_where_an_item_ends_it() -> N
 
 
 def test_progress_is_told_after_each_chunk_by_the_callers_own_thread() -> None:
-    told: list[tuple[Progress, threading.Thread]] = []
+    told: list[tuple[BulkCounts, threading.Thread]] = []
     table = Table(refused(["n30", "n60"], lost()))
     desk(table).bulk_put(
         stream(100), progress=lambda one: told.append((one, threading.current_thread())), on_failure=lambda _: None
@@ -187,16 +187,18 @@ def test_callbacks_are_never_called_at_once() -> None:
 
 def test_a_value_is_left_as_it_was_and_may_be_given_again() -> None:
     note, table = Note(id="a"), Table()
-    assert desk(table).bulk_put([note] * 3) == Progress(3)
+    assert desk(table).bulk_put([note] * 3) == BulkCounts(3)
     assert [len(names) for names in table.sent] == [1, 1, 1]
 
 
 # ---------------------------------------------------------------- failures
 
 
-def run(table: Table, values: Any, **options: Any) -> tuple[Progress | errors.BatchIncompleteError, list[Failure]]:
+def run(
+    table: Table, values: Any, **options: Any
+) -> tuple[BulkCounts | errors.BatchIncompleteError, list[BulkFailure]]:
     """Run with on_failure; give the result or the error, and what was told."""
-    told: list[Failure] = []
+    told: list[BulkFailure] = []
     settings = {name: options.pop(name) for name in ("retries",) if name in options}
     try:
         return desk(table, **settings).bulk_put(values, on_failure=told.append, **options), told
@@ -208,7 +210,7 @@ def test_the_work_goes_on_behind_a_refused_write_and_a_retryable_error() -> None
     values: list[Any] = [*stream(3), {"text": "no key"}, Note(id="n3"), {"id": "n4", "text": 5}]
     values += [Note(id=f"m{index}") for index in range(60)]
     done, told = run(Table(refused(["m30"], lost())), values, concurrency=1)
-    assert isinstance(done, Progress)
+    assert isinstance(done, BulkCounts)
     assert (done.written, done.failed) == (39, 27)
     states = [(one.state, one.error.code, None if one.key is None else one.key.key["id"]) for one in told[:3]]
     assert states == [
@@ -224,10 +226,10 @@ def test_a_write_whose_attempts_are_spent_is_told_as_incomplete() -> None:
         return Response({"UnprocessedItems": {"notes": rows}}) if "n1" in names else None
 
     done, told = run(Table(left), stream(30), concurrency=1, retries=Retries(max_attempts=2))
-    assert (done, [one.error.code for one in told]) == (Progress(29, 0, 1), ["BatchIncomplete"])
+    assert (done, [one.error.code for one in told]) == (BulkCounts(29, 0, 1), ["BatchIncomplete"])
     throttled = refused(["n1"], errors.ThrottledError("slow"))
     done, told = run(Table(throttled), stream(30), concurrency=1, retries=Retries(max_attempts=2))
-    assert (done, {one.error.code for one in told}) == (Progress(5, 0, 25), {"BatchIncomplete"})
+    assert (done, {one.error.code for one in told}) == (BulkCounts(5, 0, 25), {"BatchIncomplete"})
 
 
 def test_an_error_that_is_not_retryable_ends_the_work_and_is_told_once() -> None:
@@ -280,40 +282,30 @@ def test_a_refused_write_ends_the_work_and_what_was_taken_with_it_is_undone() ->
 
 
 def test_a_write_that_is_held_back_is_named_too() -> None:
-    gate = threading.Semaphore(0)
-    table = Table(refused(["n0"], DENIED), gate=gate)
-    caught: list[errors.BatchIncompleteError] = []
-
-    def work() -> None:
-        try:
-            desk(table).bulk_put([*stream(26), Note(id="n25")], concurrency=2)
-        except errors.BatchIncompleteError as error:
-            caught.append(error)
-
-    worker = threading.Thread(target=work)
-    worker.start()
-    assert table.settled(2)
-    gate.release(2)
-    worker.join(SECONDS)
-    assert ids(caught[0].undone) == [*(f"n{index}" for index in range(25)), "n25"]
-    assert ids(caught[0].undone).count("n25") == 1
+    taken = [Note(id="a"), Note(id="b"), Note(id="a", text="again"), Note(id="c")]
+    with pytest.raises(errors.BatchIncompleteError) as caught:
+        desk(Table(refused(["b"], lost()))).bulk_put(taken, concurrency=1)
+    assert (ids(caught.value.unknown), ids(caught.value.undone)) == (["a", "b"], ["a"])
 
 
-def test_the_streams_own_error_comes_out_after_what_is_under_way() -> None:
+def test_a_stream_that_fails_ends_the_work_and_what_was_taken_is_named() -> None:
     def values() -> Iterator[Note]:
         yield from stream(30)
         raise OSError("torn")
 
-    table, told = Table(), list[Progress]()
-    with pytest.raises(OSError, match="torn"):
+    table, told = Table(), list[BulkCounts]()
+    with pytest.raises(BatchIncompleteError) as caught:
         desk(table).bulk_put(values(), progress=told.append)
-    assert (told, len(table.items), threads()) == ([Progress(25)], 25, [])
+    error = caught.value
+    assert (told, len(table.items), threads()) == ([BulkCounts(25)], 25, [])
+    assert (isinstance(error.__cause__, OSError), error.origin, error.retryable) == (True, "client", False)
+    assert (len(error.undone), error.done, error.unknown) == (5, [], [])
 
 
 def test_a_callbacks_own_error_ends_the_work() -> None:
     table = Table()
 
-    def progress(_: Progress) -> None:
+    def progress(_: BulkCounts) -> None:
         raise RuntimeError("enough")
 
     with pytest.raises(RuntimeError, match="enough"):
@@ -356,11 +348,19 @@ def test_a_concurrency_under_one_is_refused(concurrency: int) -> None:
 
 
 def test_what_is_no_action_is_refused_without_a_key() -> None:
-    told: list[Failure] = []
+    told: list[BulkFailure] = []
     client = Client(transport=Table())
-    wrong: Any = [5, client.table(Note).actions.create({"id": "a"})]
-    assert client.bulk_write(wrong, on_failure=told.append) == Progress(0, 0, 2)
-    assert [None if one.key is None else one.key.key for one in told] == [None, {"id": "a"}]
+    wrong: Any = [5, None, client.table(Note).actions.create({"id": "a"}), client.table(Note).actions.put({"id": "b"})]
+    assert client.bulk_write(wrong, on_failure=told.append) == BulkCounts(1, 0, 3)
+    assert [None if one.key is None else one.key.key for one in told] == [None, None, {"id": "a"}]
+
+
+@pytest.mark.parametrize("given", [5, "abc", {"id": "a"}])
+def test_what_is_no_stream_is_refused(given: Any) -> None:
+    client = Client(transport=Table())
+    for call in (client.bulk_write, client.table(Note).bulk_put, client.table(Note).bulk_delete):
+        with pytest.raises(errors.ValidationFailedError):
+            call(given)
 
 
 # ---------------------------------------------------------------- memory

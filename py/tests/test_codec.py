@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from dynamorm import Model, errors, schema_of
 from dynamorm.codec import ItemCodec, canonical, item_size, read_any, write_any
-from dynamorm.codec.json_text import read_json, write_json
+from dynamorm.codec.json_text import json_size, read_json, write_json
 
 from .models import Colour, Everything, Line, Order, Status
 
@@ -319,6 +319,14 @@ def test_an_absent_set_of_a_whole_item_is_empty_and_of_a_partial_one_absent() ->
     assert CODEC.unmarshal_item(stored)["words"] == set()
     assert CODEC.unmarshal_item({**stored, "words": {"NULL": True}})["words"] == set()
     assert "words" not in CODEC.unmarshal_item(stored, partial=True)
+
+
+@given(untyped)
+def test_the_size_of_dynamodb_json_is_that_of_its_canonical_text(value: Any) -> None:
+    wire = write_any(value, "x", 1)
+    assert json_size(wire) == len(write_json(wire).encode())
+    control = {"S": "".join(map(chr, range(0x80))) + "\u2028é😀"}
+    assert json_size(control) == len(write_json(control).encode())
 
 
 def test_a_json_value_without_end_is_refused() -> None:

@@ -187,3 +187,22 @@ def test_a_stream_goes_out_by_threads() -> None:
     asked = [item for body in stub.asked() for item in body["RequestItems"]["notes"]]
     names = {item["PutRequest"]["Item"]["id"]["S"] for item in asked}
     assert (done.written, len(asked), len(names), len(stub.bodies)) == (300, 300, 300, 12)
+
+
+def test_the_sdk_finds_the_endpoint_by_the_tables_in_their_order() -> None:
+    seen: list[list[str]] = []
+
+    def resolve(params: dict[str, Any], **_: Any) -> None:
+        entries = [body for entry in params.get("TransactItems", ()) for body in entry.values()]
+        seen.append(list(params["RequestItems"]) if not entries else [body["TableName"] for body in entries])
+
+    with serving(Answer({}), Answer({"Responses": {}}), Answer({}), Answer({"Responses": [{}, {}]})) as stub:
+        client = sdk_client(stub.url)
+        client.meta.events.register("before-endpoint-resolution.dynamodb", resolve)
+        mapper = orm(client)
+        notes, blobs = mapper.table(Note).actions, mapper.table(Everything).actions
+        mapper.batch_write([notes.put({"id": "a"}), blobs.put({"id": b"a"}), notes.put({"id": "b"})])
+        mapper.batch_get([blobs.get({"id": b"a"})])
+        mapper.transact_write([blobs.check({"id": b"a"}, must_exist=True), notes.put({"id": "a"})])
+        mapper.transact_get((notes.get({"id": "a"}), blobs.get({"id": b"a"})))
+    assert seen == [["notes", "everything"], ["everything"], ["everything", "notes"], ["notes", "everything"]]

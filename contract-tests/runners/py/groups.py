@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dynamorm import BatchItems, Failure, ItemKey, Progress, Table, errors
+from dynamorm import BatchItems, BulkCounts, BulkFailure, ItemKey, Table, errors
 from natives import MODELS
 from reads import tagged
-from values import Json, condition, members_from_native, members_to_native, update_members
+from values import Json, members_from_native, members_to_native, update_members
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -95,7 +95,7 @@ class Group:
         pairs = (item if isinstance(item, tuple) else (type(item).__dynamorm_schema__.name, item) for item in items)
         return [{"model": name, "item": tagged(self.case.schemas[name], values)} for name, values in pairs]
 
-    def fail(self, failure: Failure) -> None:
+    def fail(self, failure: BulkFailure) -> None:
         key = {} if failure.key is None else {"key": self.key(failure.key)}
         self.failures.append({"state": failure.state, "code": failure.error.code} | key)
 
@@ -161,7 +161,7 @@ def bulk_write(group: Group) -> Json:
     return out | ({"failures": group.failures} if args.get("on_failure") else {})
 
 
-def counts(progress: Progress) -> list[int]:
+def counts(progress: BulkCounts) -> list[int]:
     return [progress.written, progress.deleted, progress.failed]
 
 

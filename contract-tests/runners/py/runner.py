@@ -59,7 +59,7 @@ class Case:
         if message["endpoint"] is not None:
             clock = FixedClock(int(message["now_ns"]), tick_ns=int(message["tick_ns"]))
             sdk = sdk_client(message["endpoint"], message["sdk_retries"], message["sdk_timeout_ms"], message["region"])
-            options = {name: message[name] for name in ("table_prefix", "table_names", "cursor_secrets", "encrypt_cursor") if name in message}
+            options: Json = {name: message[name] for name in ("table_prefix", "table_names", "cursor_secrets", "encrypt_cursor") if name in message}
             options |= {"random": FixedRandom(message.get("random", ())), "tokens": FixedTokens(message["ids"]), "sleeper": self.sleeper}
             try:
                 options["retries"] = Retries(**message.get("batch", {}))
@@ -261,6 +261,7 @@ def main() -> None:
     cases: dict[str, Case] = {}
     for line in sys.stdin:
         message = json.loads(line)
+        out: Json
         try:
             out = answer(message, cases)
         except errors.DynamORMError as error:

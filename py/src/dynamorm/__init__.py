@@ -2,9 +2,9 @@
 
 from . import errors
 from ._version import __version__
-from .actions import Action, Actions, GetAction
+from .actions import Action, Actions, DeleteAction, GetAction, PutAction
 from .batch import BatchItems, Written
-from .bulk import Failure, Progress
+from .bulk import BulkCounts, BulkFailure
 from .client import Client
 from .errors.parts import ItemKey
 from .expression import Condition, SortCondition, all_of, any_of, field, sort_key
@@ -42,12 +42,14 @@ __all__ = [
     "Attribute",
     "BatchItems",
     "BoolString",
+    "BulkCounts",
+    "BulkFailure",
     "Client",
     "Condition",
     "CreatedAt",
+    "DeleteAction",
     "DynamicTable",
     "Encrypted",
-    "Failure",
     "GetAction",
     "Index",
     "Int64",
@@ -60,8 +62,8 @@ __all__ = [
     "Page",
     "Parallel",
     "PartitionKey",
-    "Progress",
     "Projection",
+    "PutAction",
     "Reading",
     "Retries",
     "Rfc3339Nano",

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from .errors import DynamORMError, ValidationFailedError
-from .errors.parts import ItemKey
 from .expression import Changes, PathLike
 from .operation import (
     Check,
@@ -23,7 +22,7 @@ from .operation import (
     Wanted,
     create,
     delete_entry,
-    plain_key,
+    item_key,
     put,
     put_entry,
     save,
@@ -32,6 +31,7 @@ from .operation import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .errors.parts import ItemKey
     from .expression import Condition
     from .operation import Action as Built
     from .operation import Binding, Put, WriteEntry
@@ -93,7 +93,7 @@ class Action:
         try:
             values = self.seam.key(self._keyed())
             binding.codec.marshal_key(values)
-            return ItemKey(binding.model.name, plain_key(binding, values))
+            return item_key(binding, binding.codec.key_parts(values))
         except DynamORMError:
             return None
 
@@ -315,3 +315,10 @@ class Actions(Generic[V]):
     ) -> GetAction[Any]:
         """Say `table.get`, or `table.select` of parts; a transaction always reads consistently."""
         return GetAction(self._seam, key, select, view, consistent)
+
+
+def streamed(given: Any) -> Iterable[Any]:  # noqa: ANN401 - the caller's argument
+    """Give an iterable of values; a map or text, which is one as well, is a mistake."""
+    if isinstance(given, (str, bytes, Mapping)) or not isinstance(given, Iterable):
+        raise ValidationFailedError(f"expected several, found one {type(given).__name__}")
+    return given

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack, overload
 
-from .actions import Action, GetAction
+from .actions import Action, GetAction, streamed
 from .bulk import Bulk
 from .errors import ValidationFailedError
 from .expression import parse_path
 from .operation import BatchGet, BatchWrite, Selection, once, pack
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from .actions import Actions
-    from .bulk import BulkOptions, Progress
+    from .bulk import BulkCounts, BulkOptions
     from .client import Client
     from .errors.parts import ItemKey
     from .expression import PathLike
@@ -126,7 +125,7 @@ class Batches(Generic[V]):
         self,
         values: Iterable[V | Mapping[str, Any]],
         **options: Unpack[BulkOptions],
-    ) -> Progress:
+    ) -> BulkCounts:
         """Put a stream of any length, at most `concurrency` (4) requests at a time.
 
         `progress` is told after each request how much is done. With `on_failure` a write that is refused, or fails for
@@ -142,7 +141,7 @@ class Batches(Generic[V]):
         self,
         keys: Iterable[Mapping[str, Any] | V],
         **options: Unpack[BulkOptions],
-    ) -> Progress:
+    ) -> BulkCounts:
         """Delete the items of a stream of keys of any length; as `bulk_put`."""
         return Bulk(self._client, map(self.actions.delete, streamed(keys)), **options).run()
 
@@ -184,13 +183,6 @@ def wanted(gets: Iterable[GetAction[Any]], *, named: bool = False, consistency: 
             selections[shape] = Selection(binding, select, action.view, consistent=consistent, with_key=consistency)
         out.append(action.wanted(selections[shape], named=named))
     return out
-
-
-def streamed(given: Any) -> Iterable[Any]:  # noqa: ANN401 - the caller's argument
-    """Give an iterable of values; a map or text, which is one as well, is a mistake."""
-    if isinstance(given, (str, bytes, Mapping)) or not isinstance(given, Iterable):
-        raise ValidationFailedError(f"expected several, found one {type(given).__name__}")
-    return given
 
 
 def listed(given: Any) -> list[Any]:  # noqa: ANN401 - the caller's argument

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
-from .actions import Action
+from .actions import Action, streamed
 from .errors import BatchIncompleteError, DynamORMError, ThrottledError, ValidationFailedError
 from .limits import BATCH_WRITE_MAX
 from .operation import BatchWrite, Chunk, incomplete
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Progress:
+class BulkCounts:
     """How many writes of a stream are done so far, and how many are not and will not be."""
 
     written: int = 0
@@ -34,7 +34,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Failure:
+class BulkFailure:
     """A write of a stream that is not done: `undone` for sure, or `unknown`; its key, where it has one; and why."""
 
     state: Literal["undone", "unknown"]
@@ -47,11 +47,14 @@ class BulkOptions(TypedDict, total=False):
 
     concurrency: int
     unchecked: bool
-    progress: Callable[[Progress], object] | None
-    on_failure: Callable[[Failure], object] | None
+    progress: Callable[[BulkCounts], object] | None
+    on_failure: Callable[[BulkFailure], object] | None
 
 
-@dataclass
+_END: Any = object()
+
+
+@dataclass(eq=False)
 class _Sent:
     """A chunk on its way, and what became of it."""
 
@@ -71,8 +74,8 @@ class Bulk:
         *,
         concurrency: int = 4,
         unchecked: bool = False,
-        progress: Callable[[Progress], object] | None = None,
-        on_failure: Callable[[Failure], object] | None = None,
+        progress: Callable[[BulkCounts], object] | None = None,
+        on_failure: Callable[[BulkFailure], object] | None = None,
     ) -> None:
         """Describe the work.
 
@@ -82,18 +85,20 @@ class Bulk:
             raise ValidationFailedError("concurrency is at least 1")
         self._client, self._concurrency, self._unchecked = client, concurrency, unchecked
         self._tell_progress, self._tell_failure = progress, on_failure
-        self._stream: Iterator[Action] | None = iter(stream)
+        self._stream: Iterator[Action] | None = iter(streamed(stream))
         self._held: Action | None = None
         self._taken = 0
-        self._progress = Progress()
+        self._progress = BulkCounts()
         self._failure: DynamORMError | None = None
+        # What the stream raised.
+        self._broken: Exception | None = None
         # What was taken, is not done and was told to nobody, by its place in the stream.
         self._lost: list[tuple[int, Literal["undone", "unknown"], ItemKey]] = []
         self._under_way: list[_Sent] = []
         self._finished: SimpleQueue[_Sent] = SimpleQueue()
         self._stopped = False
 
-    def run(self) -> Progress:
+    def run(self) -> BulkCounts:
         """Do the work; give the numbers at its end."""
         with ThreadPoolExecutor(self._concurrency, thread_name_prefix="dynamorm-bulk") as pool:
             try:
@@ -105,12 +110,17 @@ class Bulk:
                 # Ctrl-C: what is under way is awaited, and not sent again.
                 self._stopped = not isinstance(error, Exception)
                 raise
-        if self._failure is not None:
-            raise self._incomplete(self._failure)
+        failure = self._failure or self._broken
+        if failure is not None:
+            raise self._incomplete(failure)
         return self._progress
 
+    @property
+    def _is_over(self) -> bool:
+        return self._failure is not None or self._broken is not None
+
     def _goes_on(self) -> bool:
-        return self._failure is None and (self._stream is not None or self._held is not None)
+        return not self._is_over and (self._stream is not None or self._held is not None)
 
     def _fill(self) -> _Sent:
         """Take writes until a chunk is full, or one does not go with the others; it is held for the next."""
@@ -118,7 +128,7 @@ class Bulk:
         out.entries = chunk.entries
         while len(chunk.entries) < BATCH_WRITE_MAX and self._goes_on():
             action = self._take()
-            if action is None:
+            if action is _END:
                 break
             now_ns = self._client.now_ns() if now_ns is None else now_ns
             entry = self._build(action, now_ns)
@@ -133,17 +143,17 @@ class Bulk:
                 self._settle(self._finished.get())
         return out
 
-    def _take(self) -> Action | None:
-        """Take the next write; None at the end."""
-        action, self._held = self._held, None
-        if action is not None:
-            return action
+    def _take(self) -> Any:  # noqa: ANN401 - what the stream gives
+        """Take the next write, or the end."""
+        held, self._held = self._held, None
+        if held is not None:
+            return held
         try:
-            action = None if self._stream is None else next(self._stream, None)
-        except Exception:
-            self._wait_for(lambda: not self._under_way)
-            raise
-        if action is None:
+            action = _END if self._stream is None else next(self._stream, _END)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is the cause of the error at the end
+            self._broken = error
+            return _END
+        if action is _END:
             self._stream = None
         self._taken += 1
         return action
@@ -165,7 +175,7 @@ class Bulk:
         """Send a chunk, once nothing under way has an item of it."""
         items = {entry.identity for entry in sent.entries}
         self._wait_for(lambda: not any(entry.identity in items for one in self._under_way for entry in one.entries))
-        if self._failure is not None:
+        if self._is_over:
             for number, entry in zip(sent.numbers, sent.entries, strict=True):
                 self._lost.append((number, "undone", entry.item_key()))
         elif sent.entries:
@@ -213,11 +223,11 @@ class Bulk:
     ) -> None:
         self._progress = replace(self._progress, failed=self._progress.failed + 1)
         if self._tell_failure is not None:
-            self._tell_failure(Failure(state, key, error))
+            self._tell_failure(BulkFailure(state, key, error))
         elif key is not None:
             self._lost.append((number, state, key))
 
-    def _incomplete(self, failure: DynamORMError) -> BatchIncompleteError:
+    def _incomplete(self, failure: Exception) -> BatchIncompleteError:
         if self._held is not None and (key := self._held.key()) is not None:
             self._lost.append((self._taken, "undone", key))
         lost = sorted(self._lost, key=lambda one: one[0])
@@ -229,6 +239,8 @@ class Bulk:
             {"done": [], "undone": undone, "unknown": unknown},
             spent=spent,
         )
+        if failure is self._broken:
+            out.origin, out.retryable, out.__cause__ = "client", False, failure
         return out.with_keys([], undone, unknown)
 
 

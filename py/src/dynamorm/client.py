@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from .actions import Action, DeleteAction, GetAction, PutAction
     from .batch import BatchItems, Written
-    from .bulk import BulkOptions, Progress
+    from .bulk import BulkCounts, BulkOptions
     from .errors.parts import ItemKey
     from .expression import Condition, SortCondition
     from .operation import Exchange
@@ -200,7 +200,7 @@ class Client:
         self,
         writes: Iterable[PutAction | DeleteAction],
         **options: Unpack[BulkOptions],
-    ) -> Progress:
+    ) -> BulkCounts:
         """Put and delete a stream of any length; raises as `Table.bulk_put`."""
         return Bulk(self, writes, **options).run()
 

@@ -28,6 +28,17 @@ page: number=7 author='ada' number=6 author='eve' number=5 author='bob'
 page: number=4 author='ada' number=3 author='eve' number=2 author='bob'
 page: number=1 author='ada'
 """,
+    "transaction": """\
+written: 60 failed: 0
+found: ['a-7'] missing: [{'article': 'a-61'}]
+sold: True
+refused: ConditionFailed left: 1
+sold: False
+refused: AlreadyExists
+sold: False
+left: 1 ordered: 2
+left: 2
+""",
 }
 
 pytestmark = pytest.mark.skipif(os.environ.get("SKIP_INTEGRATION") == "1", reason="SKIP_INTEGRATION=1")

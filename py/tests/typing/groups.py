@@ -8,13 +8,13 @@ from typing import Annotated, Any, assert_type
 from dynamorm import (
     Action,
     BatchItems,
+    BulkCounts,
+    BulkFailure,
     Client,
-    Failure,
     GetAction,
     ItemKey,
     Model,
     PartitionKey,
-    Progress,
     Retries,
     Written,
     errors,
@@ -50,11 +50,11 @@ assert_type(plain.batch_get([key]).items, list[dict[str, Any]])
 assert_type(notes.batch_put([note, {"id": "y"}], last_wins=True), int)
 assert_type(notes.batch_delete([key], unchecked=True), int)
 assert_type(notes.batch_write([note], [key]), Written)
-assert_type(notes.bulk_put((Note(id=str(number)) for number in range(9)), concurrency=2), Progress)
-assert_type(notes.bulk_delete(iter([key]), progress=print, on_failure=lambda failure: failure.key), Progress)
+assert_type(notes.bulk_put((Note(id=str(number)) for number in range(9)), concurrency=2), BulkCounts)
+assert_type(notes.bulk_delete(iter([key]), progress=print, on_failure=lambda failure: failure.key), BulkCounts)
 
 
-def tell(failure: Failure) -> None:
+def tell(failure: BulkFailure) -> None:
     assert_type(failure.error, errors.DynamORMError)
     assert_type(failure.key, ItemKey | None)
 

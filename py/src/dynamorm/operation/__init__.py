@@ -4,7 +4,7 @@ from .backoff import Retries
 from .batch_get import BatchGet, Wanted
 from .batch_write import BatchWrite, Chunk, WriteEntry, delete_entry, once, pack, put_entry
 from .binding import Binding
-from .chunk import Chunks, incomplete, plain_key
+from .chunk import Chunks, incomplete, item_key
 from .condition import Guard
 from .cursor import NONCE_BYTES, Bound, Cursor, Signer
 from .delete import Delete
@@ -59,9 +59,9 @@ __all__ = [
     "create",
     "delete_entry",
     "incomplete",
+    "item_key",
     "once",
     "pack",
-    "plain_key",
     "put",
     "put_entry",
     "save",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from ..codec.json_text import write_json
 from ..errors import DecodeFailedError
 from ..limits import BATCH_GET_MAX
-from .chunk import Chunks, Entry, Identity, identify, identify_answered, plain_key
+from .chunk import Chunks, Entry, Identity, identify, identify_answered, key_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -45,7 +45,9 @@ class GetEntry(Entry):
     """One key of a batch get, and the item that was found for it."""
 
     group: Group
-    item: Item | None = None
+    places: list[int] = field(default_factory=list)
+    """Where it stands among the keys that were given."""
+    is_found: bool = False
 
 
 class BatchGet(Chunks[GetEntry], Generic[T]):
@@ -60,9 +62,11 @@ class BatchGet(Chunks[GetEntry], Generic[T]):
         """
         self._groups: dict[str, Group] = {}
         self._group_of: dict[int, Group] = {}
-        self._asked: list[tuple[Wanted[T], GetEntry]] = []
-        for one in wanted:
-            self._asked.append((one, self._add(one)))
+        self._wanted = list(wanted)
+        self._entries = [self._add(one) for one in self._wanted]
+        for place, entry in enumerate(self._entries):
+            entry.places.append(place)
+        self._found: dict[int, T] = {}
         chunks = [chunk for group in self._groups.values() for chunk in cut(list(group.entries.values()))]
         super().__init__(chunks, retries, random)
 
@@ -78,7 +82,7 @@ class BatchGet(Chunks[GetEntry], Generic[T]):
         identity = identify(binding.table, group.key_names, key)
         entry = group.entries.get(identity)
         if entry is None:
-            entry = GetEntry(binding, plain_key(binding, one.key), identity, key, group=group)
+            entry = GetEntry(binding, key_parts(binding, one.key, key), identity, key, group=group)
             group.entries[identity] = entry
         return entry
 
@@ -98,21 +102,24 @@ class BatchGet(Chunks[GetEntry], Generic[T]):
             left = [(table, key) for table, keys in later for key in keys]
         except (AttributeError, TypeError):
             raise DecodeFailedError("not an answer of BatchGetItem") from None
-        found = {self._entry(table, item, asked).identity: item for table, item in answered}
-        for identity, item in found.items():
-            asked[identity].item = item
+        found = [(self._entry(table, item, asked), item) for table, item in answered]
+        # An item that does not fit its model fails the request: nothing of it counts.
+        self._found |= {place: self._read(place, item) for entry, item in found for place in entry.places}
+        for entry, _ in found:
+            entry.is_found = True
         return {self._entry(table, key, asked).identity for table, key in left}
 
     def found(self) -> list[T]:
-        """Read the items that were found, in the order of the keys that were given.
+        """Give the items that were found, in the order of the keys that were given."""
+        return [self._found[place] for place in sorted(self._found)]
 
-        Raises DecodeFailedError where one does not fit its model.
-        """
-        return [one.make(one.selection.values(entry.item)) for one, entry in self._asked if entry.item is not None]
+    def _read(self, place: int, item: Item) -> T:
+        one = self._wanted[place]
+        return one.make(one.selection.values(dict(item)))
 
     def result(self) -> tuple[list[T], list[ItemKey]]:
         """Give the items, and the keys that have none, each once."""
-        missing = {entry.identity: entry for _, entry in self._asked if entry.item is None}
+        missing = {entry.identity: entry for entry in self._entries if not entry.is_found}
         return self.found(), [entry.item_key() for entry in missing.values()]
 
     @staticmethod

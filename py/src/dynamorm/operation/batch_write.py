@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..codec.json_text import json_size
 from ..errors import DecodeFailedError, ValidationFailedError
 from ..limits import BATCH_WRITE_ENTRIES_MAX_BYTES, BATCH_WRITE_MAX
-from .chunk import Chunks, Entry, Identity, identify, identify_answered, plain_key
+from .chunk import Chunks, Entry, Identity, identify, identify_answered, key_parts
 from .put import Stored, put_item
 
 if TYPE_CHECKING:
@@ -35,13 +35,12 @@ def put_entry(
 
     Raises as `put`, and ValidationFailedError for what a batch cannot hold.
     """
-    binding.codec.require_key(values)
     if conditional and not unchecked:
         raise ValidationFailedError(f"{binding.model.name}: a batch has no conditions")
     stored = put_item(binding, values, now_ns, versioned=unchecked)
     identity = identify(binding.table, binding.model.key_names, stored.item)
     wire = {"PutRequest": {"Item": stored.item}}
-    return WriteEntry(binding, plain_key(binding, values), identity, wire, size_bytes=json_size(wire), stored=stored)
+    return WriteEntry(binding, stored.item, identity, wire, size_bytes=json_size(wire), stored=stored)
 
 
 def delete_entry(binding: Binding, key: Mapping[str, Any], guard: Guard, *, unchecked: bool = False) -> WriteEntry:
@@ -56,7 +55,8 @@ def delete_entry(binding: Binding, key: Mapping[str, Any], guard: Guard, *, unch
         raise ValidationFailedError(f"{binding.model.name}: a batch deletes without looking at the discriminator")
     identity = identify(binding.table, binding.model.key_names, marshalled)
     wire = {"DeleteRequest": {"Key": marshalled}}
-    return WriteEntry(binding, plain_key(binding, key), identity, wire, size_bytes=json_size(wire), stored=None)
+    parts = key_parts(binding, key, marshalled)
+    return WriteEntry(binding, parts, identity, wire, size_bytes=json_size(wire), stored=None)
 
 
 class Chunk:

@@ -15,6 +15,7 @@ from .exchange import Request, Response
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from ..codec import Item
     from ..errors import DynamORMError
     from .backoff import Random, Retries
     from .binding import Binding
@@ -29,15 +30,15 @@ class Entry:
     """One key or write of a batch, built, and what became of it."""
 
     binding: Binding
-    key: dict[str, Any]
-    """Of the caller's, by attribute name."""
+    parts: Item
+    """What holds the attributes that the caller's key is made of."""
     identity: Identity
     wire: dict[str, Any]
     state: State = "undone"
 
     def item_key(self) -> ItemKey:
         """Give the key as plain values, with the model's name."""
-        return ItemKey(self.binding.model.name, self.key)
+        return item_key(self.binding, self.parts)
 
 
 E = TypeVar("E", bound=Entry)
@@ -67,9 +68,16 @@ def identify_answered(table: str, names: Sequence[str], item: Any) -> Identity: 
         raise DecodeFailedError(f"an answer without the keys of {table}") from None
 
 
-def plain_key(binding: Binding, values: Mapping[str, Any]) -> dict[str, Any]:
+def key_parts(binding: Binding, values: Mapping[str, Any], key: Item) -> Item:
+    """Give what the key is made of: the key itself, or the parts of a composed one."""
+    model = binding.model
+    return key if model.key_fields == model.key_names else binding.codec.key_parts(values)
+
+
+def item_key(binding: Binding, parts: Item) -> ItemKey:
     """Give a key as plain values: the plain keys, and the parts of composed ones."""
-    return binding.codec.unmarshal_item(binding.codec.key_parts(values), partial=True)
+    key = {name: parts[name] for name in binding.model.key_fields}
+    return ItemKey(binding.model.name, binding.codec.unmarshal_item(key, partial=True))
 
 
 class Chunks(Generic[E]):

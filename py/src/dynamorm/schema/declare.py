@@ -60,6 +60,8 @@ class _Base(BaseModel):
         serialize_by_alias=False,
     )
     __dynamorm_takers__: ClassVar[dict[str, Take] | None] = None
+    __dynamorm_absent__: ClassVar[tuple[dict[str, Any], dict[str, type[_Base]]] | None] = None
+    """What an absent attribute is read as, and the attributes that are nested models themselves."""
     __dynamorm_names__: ClassVar[dict[str, str]] = {}
     """The Python name of each attribute whose own name is another."""
 
@@ -70,7 +72,7 @@ class _Base(BaseModel):
     @classmethod
     def __pydantic_init_subclass__(cls, **_options: Any) -> None:  # noqa: ANN401 - class keywords
         """Give every field its attribute's name as alias, so that values by attribute name validate."""
-        cls.__dynamorm_takers__ = None
+        cls.__dynamorm_takers__ = cls.__dynamorm_absent__ = None
         names: dict[str, str] = {}
         for name, info in cls.model_fields.items():
             alias = _said(info).name or info.alias or name
@@ -102,15 +104,14 @@ class _Base(BaseModel):
     @classmethod
     def __dynamorm_complete__(cls, values: Mapping[str, Any]) -> dict[str, Any]:
         """Give None to what is absent and may be None: a default is for new values, not for stored ones."""
-        out = dict(values)
-        for name, info in cls.model_fields.items():
-            attribute = info.alias or name
-            plain, optional = unwrap(info.annotation)
-            if attribute not in out:
-                if optional:
-                    out[attribute] = None
-            elif isinstance(plain, type) and issubclass(plain, _Base) and isinstance(out[attribute], dict):
-                out[attribute] = plain.__dynamorm_complete__(out[attribute])
+        absent = cls.__dynamorm_absent__
+        if absent is None:
+            absent = cls.__dynamorm_absent__ = _absent(cls)
+        optional, nested = absent
+        out: dict[str, Any] = {**optional, **values}
+        for attribute, kind in nested.items():
+            if isinstance(out.get(attribute), dict):
+                out[attribute] = kind.__dynamorm_complete__(out[attribute])
         return out
 
 
@@ -223,6 +224,18 @@ def _takers(cls: type[_Base]) -> dict[str, Take]:
         if take is not None:
             out[name] = out[info.alias or name] = take
     return out
+
+
+def _absent(cls: type[_Base]) -> tuple[dict[str, Any], dict[str, type[_Base]]]:
+    optional: dict[str, Any] = {}
+    nested: dict[str, type[_Base]] = {}
+    for name, info in cls.model_fields.items():
+        plain, may_be_none = unwrap(info.annotation)
+        if may_be_none:
+            optional[info.alias or name] = None
+        if isinstance(plain, type) and issubclass(plain, _Base):
+            nested[info.alias or name] = plain
+    return optional, nested
 
 
 def _said(info: FieldInfo) -> Attribute:
