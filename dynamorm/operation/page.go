@@ -67,7 +67,7 @@ func (p *Page) Receive(answer Response) error {
 		if !p.read.in.NoCursor {
 			last, err := p.read.keyOf(p.Items[*n-1])
 			if err != nil {
-				return torn(m, err)
+				return err
 			}
 			p.Last = last
 		}
@@ -104,9 +104,12 @@ func (p *Page) parse(body []byte) error {
 func (r *Read) keyOf(item []byte) ([]byte, error) {
 	out := []byte{'{'}
 	for i, k := range r.Place.cursorKeys() {
-		text, _, err := codec.Member(item, k.Attribute)
+		text, found, err := codec.Member(item, k.Attribute)
 		if err != nil {
-			return nil, err
+			return nil, torn(r.in.Models[0], err)
+		}
+		if !found {
+			return nil, r.fail(errs.CodeDecodeFailed, codec.Name(k.Attribute), "the item lacks a key")
 		}
 		if i > 0 {
 			out = append(out, ',')

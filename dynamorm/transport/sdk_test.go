@@ -207,6 +207,21 @@ func TestAnEndedContextIsCanceledAndAWriteOnItsWayMayHaveHappened(t *testing.T) 
 	}
 }
 
+func TestAContextThatEndsWhileCredentialsAreFetchedSendsNothing(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	s := serve(t, answer(200, `{}`))
+	slow := func(o *dynamodb.Options) {
+		o.Credentials = aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
+			cancel()
+			return aws.Credentials{AccessKeyID: "AKIDTEST", SecretAccessKey: "secret"}, ctx.Err()
+		})
+	}
+	e := transport.NewSDK(client(s.URL, 3, slow)).Send(ctx, put).Fault
+	if e == nil || e.Code != errs.CodeCanceled || e.Origin != errs.Client || e.Retryable || e.MaybeApplied || s.attempts.Load() != 0 {
+		t.Errorf("got %+v after %d attempts", e, s.attempts.Load())
+	}
+}
+
 func TestMissingCredentialsAreAccessDeniedBeforeARequest(t *testing.T) {
 	s := serve(t, answer(200, `{}`))
 	none := func(o *dynamodb.Options) {

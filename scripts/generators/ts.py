@@ -27,8 +27,10 @@ def emit(spec: Spec) -> dict[str, str]:
 def _catalogue(spec: Spec) -> str:
     blocks = [
         header("//", ERRORS),
-        'import { DynamORMError, type ErrorFields, type ErrorInit } from "./error.ts";\n'
-        'import { CanceledError, PartialError } from "./parts.ts";\n',
+        (
+            'import { DynamORMError, type ErrorFields, type ErrorInit } from "./error.ts";\n'
+            'import { CanceledError, PartialError } from "./parts.ts";\n'
+        ),
         _union("ErrorCode", "A stable, portable name of what went wrong.", [entry.code for entry in spec.errors]),
         _union("ErrorKind", "A finer kind of a code.", [kind.kind for entry in spec.errors for kind in entry.kinds]),
         *(_class(entry) for entry in spec.errors),

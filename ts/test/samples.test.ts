@@ -10,6 +10,10 @@ const PRINTED = {
     'scanned {"garden":7,"kitchen":7}',
     ...["page 7 ada, 6 eve, 5 bob", "page 4 ada, 3 eve, 2 bob", "page 1 ada"],
   ],
+  transaction: [
+    ...["in stock 3", "o-1 bought tea left 0", "o-2 refused fine, ConditionFailed"],
+    ...["left tea 0, cup 1 none of hat", "delivered 30 failed 0"],
+  ],
 };
 
 describe.skipIf(process.env.SKIP_INTEGRATION === "1")("the sample", () => {

@@ -27,6 +27,9 @@ func (r rows[T]) read(do string, a args) object {
 		}
 		partition, options := a.keys()
 		q := r.client.Query(models, partition, append(a.reading(), options...)...)
+		if a.all["view"] != nil {
+			return finish(a, do, dynamorm.InView[object](q, a.all["view"].(string)), func(v object) any { return v })
+		}
 		if a.all["select"] != nil {
 			return finish(a, do, dynamorm.Projected[object](q, each(a.all["select"], field)...), func(v object) any { return v })
 		}

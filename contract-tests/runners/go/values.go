@@ -72,9 +72,9 @@ func toNative(a *schema.Attribute, v object) any {
 var (
 	layouts = map[schema.Format]string{schema.Timestamp: "2006-01-02T15:04:05.000000Z", schema.RFC3339Nano: "2006-01-02T15:04:05.000000000Z",
 		schema.Date: time.DateOnly}
-	// finer finds more digits than a format has, and the offset of a whole day, which Go reads: such text goes on as text, so that the library refuses it.
-	finer = map[schema.Format]*regexp.Regexp{schema.Timestamp: regexp.MustCompile(`\.\d{6}\d*[1-9]|[+-]24:`),
-		schema.RFC3339Nano: regexp.MustCompile(`\.\d{9}\d*[1-9]|[+-]24:`)}
+	// finer finds more digits than a format has, the offset of a whole day, and a comma, which Go reads: such text goes on as text, so that the library refuses it.
+	finer = map[schema.Format]*regexp.Regexp{schema.Timestamp: regexp.MustCompile(`\.\d{6}\d*[1-9]|[+-]24:|,`),
+		schema.RFC3339Nano: regexp.MustCompile(`\.\d{9}\d*[1-9]|[+-]24:|,`)}
 )
 
 func text(a *schema.Attribute, s string) any {

@@ -162,7 +162,7 @@ export function encodeInstant(attribute: Attribute, nanos: bigint): string {
 }
 
 /** BigInt division cuts towards zero; instants before 1970 have to be cut down. */
-function floorDivide(value: bigint, by: bigint): bigint {
+export function floorDivide(value: bigint, by: bigint): bigint {
   const quotient = value / by;
   return value % by < 0n ? quotient - 1n : quotient;
 }

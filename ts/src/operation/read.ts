@@ -6,6 +6,7 @@
  */
 
 import type { ModelCodec } from "../codec/item.ts";
+import { floorDivide } from "../codec/time.ts";
 import type { WireItem } from "../codec/value.ts";
 import {
   DecodeFailed,
@@ -305,7 +306,7 @@ export class Read {
       throw new ValidationFailed("hideExpired needs an attribute with the role ttl, the same in every model");
     }
     const left = { kind: "path", path: [name] } as const;
-    const right = { kind: "value", value: Number(now / NANOS) } as const;
+    const right = { kind: "value", value: Number(floorDivide(now, NANOS)) } as const;
     return {
       kind: "or",
       children: [

@@ -113,6 +113,28 @@ function normal(read: Record<string, unknown>): unknown {
   };
 }
 
+describe("a native Date", () => {
+  it.each([
+    [0, "000000"],
+    [1, "001000"],
+    [5, "005000"],
+    [10, "010000"],
+    [99, "099000"],
+    [100, "100000"],
+    [999, "999000"],
+  ])("keeps its %i milliseconds at their place", (millis, fraction) => {
+    for (const [second, base] of [
+      ["2026-01-02T03:04:05", Date.UTC(2026, 0, 2, 3, 4, 5)],
+      ["1969-12-31T23:59:58", -2000],
+    ] as const) {
+      const stamp = new Date(base + millis);
+      expect(marshalItem(Everything, { id: "e", stamp })).toMatchObject({
+        stamp: { S: `${second}.${fraction}Z` },
+      });
+    }
+  });
+});
+
 describe("the codec of an item", () => {
   it("reads back every value it writes", () => {
     fc.assert(

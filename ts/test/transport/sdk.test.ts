@@ -246,6 +246,28 @@ describe("a signal", () => {
     expect(server.seen).toHaveLength(1);
   });
 
+  it("sends nothing where it comes while the credentials are fetched", async () => {
+    const asked = Promise.withResolvers<undefined>();
+    const fetched = Promise.withResolvers<{ accessKeyId: string; secretAccessKey: string }>();
+    const credentials = (): typeof fetched.promise => {
+      asked.resolve(undefined);
+      return fetched.promise;
+    };
+    const abort = new AbortController();
+    const work = failure(things(sdk({ credentials })).put({ id: "x" }, { signal: abort.signal }));
+    await asked.promise;
+    abort.abort();
+    fetched.resolve({ accessKeyId: "AKIDTEST", secretAccessKey: "secret" });
+    const error = await work;
+    expect([error.code, error.origin, error.retryable, error.maybeApplied]).toEqual([
+      "Canceled",
+      "client",
+      false,
+      false,
+    ]);
+    expect(server.seen).toHaveLength(0);
+  });
+
   it("sends nothing where it was given before", async () => {
     const error = await failure(things().get({ id: "x" }, { signal: AbortSignal.abort() }));
     expect([error.code, error.origin, server.seen.length]).toEqual(["Canceled", "client", 0]);

@@ -199,11 +199,15 @@ class UpdateCompiler:
                 out.assigned[str(path[0])] = written
 
 
-def _span(value: Any, path: str) -> int:  # noqa: ANN401 - the caller's value
+def _span(value: Any, path: str) -> int | Decimal:  # noqa: ANN401 - the caller's value
     """Give what is added to a time: a number of units, which may be negative."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)) or value != int(value):
-        raise ValidationFailedError("what is added to a time is a whole number", path=path)
-    return int(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise ValidationFailedError("what is added to a time is a whole number", path=path)
 
 
 def _as_operand(value: Any) -> Any:  # noqa: ANN401 - the caller's value
