@@ -29,6 +29,7 @@ func Keys[K any](keys ...K) []any {
 // BatchGet reads the items of many keys, 100 a request. It takes WithConsistentRead, WithSelect and WithView.
 // It fails with BatchIncomplete where a part could not be read: Done and Undone of the error say which, and Found gives the items.
 func (t *Table[T]) BatchGet(ctx context.Context, keys []any, options ...Option) (Batch[T], error) {
+	t.client.clock()
 	s, err := gather(t.model.Schema(), options, getOptions...)
 	if err != nil {
 		return Batch[T]{}, err
@@ -52,6 +53,7 @@ func (t *Table[T]) BatchGet(ctx context.Context, keys []any, options ...Option) 
 // BatchGet reads the items of many keys, of any models. A type switch on an item's Value tells the models apart.
 // It fails as Table.BatchGet does; Found gives []Item.
 func (c *Client) BatchGet(ctx context.Context, actions []GetAction) (Batch[Item], error) {
+	c.clock()
 	gets := operation.NewGets(len(actions))
 	for _, a := range actions {
 		selection, s, err := a.selection(true)
@@ -136,7 +138,7 @@ func (t *Table[T]) BatchWrite(ctx context.Context, put []*T, remove []any, optio
 		return Written{}, err
 	}
 	plan := t.model.plan
-	return t.client.batchWrite(ctx, s, len(put) > 0, func(w *operation.Writes) error {
+	return t.client.batchWrite(ctx, s, func(w *operation.Writes) error {
 		for _, v := range put {
 			if err := add(w)(w.Put(plan, operation.PutInput{Table: t.name, Value: v})); err != nil {
 				return err
@@ -158,11 +160,7 @@ func (c *Client) BatchWrite(ctx context.Context, actions []Action, options ...Op
 	if err != nil {
 		return Written{}, err
 	}
-	puts := false
-	for _, a := range actions {
-		puts = puts || a.verb == "put"
-	}
-	return c.batchWrite(ctx, s, puts, func(w *operation.Writes) error {
+	return c.batchWrite(ctx, s, func(w *operation.Writes) error {
 		for _, a := range actions {
 			if err := add(w)(a.write(w)); err != nil {
 				return err
@@ -182,11 +180,8 @@ func add(w *operation.Writes) func(x operation.Write, err error) error {
 }
 
 // batchWrite gathers the writes of a batch, and sends them.
-func (c *Client) batchWrite(ctx context.Context, s settings, puts bool, gather func(w *operation.Writes) error) (Written, error) {
-	w := &operation.Writes{LastWins: s.lastWins, Unchecked: s.unchecked}
-	if puts {
-		w.Now = c.clock()
-	}
+func (c *Client) batchWrite(ctx context.Context, s settings, gather func(w *operation.Writes) error) (Written, error) {
+	w := &operation.Writes{LastWins: s.lastWins, Unchecked: s.unchecked, Now: c.clock()}
 	err := c.retries.Check()
 	if err == nil {
 		err = gather(w)

@@ -108,6 +108,7 @@ func (t *Table[T]) Get(ctx context.Context, key any, options ...Option) (*T, err
 
 // Find reads the item of a key; it gives false where there is none.
 func (t *Table[T]) Find(ctx context.Context, key any, options ...Option) (*T, bool, error) {
+	t.client.clock() // every operation reads the clock once, as it begins, so that a ticking one gives the same times in every language
 	s, err := gather(t.model.Schema(), options, "WithConsistentRead", "WithSelect", "WithView")
 	if err != nil {
 		return nil, false, err
@@ -123,6 +124,7 @@ func (t *Table[T]) Find(ctx context.Context, key any, options ...Option) (*T, bo
 
 // Exists says whether there is an item with a key.
 func (t *Table[T]) Exists(ctx context.Context, key any, options ...Option) (bool, error) {
+	t.client.clock()
 	s, err := gather(t.model.Schema(), options, "WithConsistentRead")
 	if err != nil {
 		return false, err
@@ -170,6 +172,7 @@ func (t *Table[T]) Update(ctx context.Context, key any, u *expression.Update, op
 // Delete deletes the item of a key, if there is one. It fails with ItemNotFound where WithMustExist or a version was given and there is
 // none, and with ConditionFailed.
 func (t *Table[T]) Delete(ctx context.Context, key any, options ...Option) error {
+	t.client.clock()
 	s, err := gather(t.model.Schema(), options, "WithCondition", "WithExpectedVersion", "WithMustExist", "WithOld")
 	if err != nil {
 		return err

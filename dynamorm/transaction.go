@@ -32,6 +32,7 @@ func (c *Client) Prepare(actions []Action, options ...Option) (string, error) {
 
 // TransactSend sends a request that Prepare gave, of this library in any language. Values that it was made of are not changed.
 func (c *Client) TransactSend(ctx context.Context, request string) error {
+	c.clock()
 	if err := c.retries.Check(); err != nil {
 		return err
 	}
@@ -45,6 +46,7 @@ func (c *Client) TransactSend(ctx context.Context, request string) error {
 // TransactGet reads 1 to 100 keys, of any models, as they are at one moment. It gives an entry for each, in their order: a *T of the
 // action's table, nil where there is no item.
 func (c *Client) TransactGet(ctx context.Context, actions []GetAction) ([]any, error) {
+	c.clock()
 	if err := c.checkTransaction(len(actions)); err != nil {
 		return nil, err
 	}
@@ -84,7 +86,12 @@ func (c *Client) checkTransaction(actions int) error {
 
 // transaction builds the request of a transaction.
 func (c *Client) transaction(b []byte, actions []Action, options []Option) (*operation.TransactWrite, error) {
+	now := c.clock()
 	s, err := gather(nil, options, "WithToken")
+	if err == nil && s.token == nil {
+		token := c.token()
+		s.token = &token
+	}
 	if err == nil {
 		err = c.checkTransaction(len(actions))
 	}
@@ -92,14 +99,11 @@ func (c *Client) transaction(b []byte, actions []Action, options []Option) (*ope
 		return nil, err
 	}
 	t := operation.NewTransactWrite(c.retries, b)
-	t.Now = c.clock()
+	t.Now = now
 	for _, a := range actions {
 		if err := a.addTo(t); err != nil {
 			return nil, err
 		}
 	}
-	if s.token != nil {
-		return t, t.Finish(*s.token)
-	}
-	return t, t.Finish(c.token())
+	return t, t.Finish(*s.token)
 }

@@ -65,6 +65,7 @@ export async function sendPrepared(
   request: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
+  client.clock();
   await client.run(transactWrite(parseTransaction(request), client.backoff), { signal });
 }
 

@@ -22,8 +22,8 @@ GET_OPTIONS = ("consistent", "select", "view")
 class Group:
     """One call over many items: its arguments as native values, the caller's objects, and what is told of them."""
 
-    def __init__(self, case: Any, on: str | None, args: Json) -> None:
-        self.case, self.on, self.args = case, on, args
+    def __init__(self, case: Any, do: str, on: str | None, args: Json) -> None:
+        self.case, self.do, self.on, self.args = case, do, on, args
         self.client = case.client
         self.named = "writes" in args or "gets" in args
         # The model and object of each write; an object that no write has is None.
@@ -106,7 +106,7 @@ class Group:
         if not isinstance(error, errors.BatchIncompleteError):
             return {}
         out: Json = {name: [self.key(key) for key in getattr(error, name)] for name in ("done", "undone", "unknown")}
-        if not self.objects:  # reads have no objects of the caller's
+        if self.do == "batch_get":
             out["items"] = self.found(error.items)
         return out | ({"failures": self.failures} if self.args.get("on_failure") else {})
 
@@ -200,7 +200,7 @@ GROUPS: dict[str, Callable[[Group], Json]] = {
 
 def perform(case: Any, do: str, on: str | None, args: Json) -> Json:
     """Make the call; give the result with the caller's objects beside it."""
-    group = Group(case, on, args)
+    group = Group(case, do, on, args)
     try:
         result = GROUPS[do](group)
     except errors.DynamORMError as error:

@@ -133,7 +133,7 @@ class Batches(Generic[V]):
         Both are called by the thread that called this. Values are left as they are.
 
         Raises BatchIncompleteError, whose `undone` and `unknown` list what was taken from the stream, is not done, and
-        was not told. An error of the stream itself comes out as it is; what was taken before it may be done or not.
+        was not told. An error of the stream itself ends the work in the same way, and is its cause.
         """
         return Bulk(self._client, map(self.actions.put, streamed(values)), **options).run()
 
@@ -148,6 +148,7 @@ class Batches(Generic[V]):
 
 def read(client: Client, gets: Iterable[GetAction[Any]], *, named: bool) -> BatchItems[Any, ItemKey]:
     """Read what actions say; with `named` every item tells its model."""
+    client.now_ns()
     exchange = BatchGet(wanted(gets, named=named), client.retries, client.random)
     return BatchItems(*client.run(exchange))
 

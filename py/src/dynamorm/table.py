@@ -74,8 +74,9 @@ class _Verbs(Batches[V]):
         return key
 
     def _write(self, value: V | Mapping[str, Any], verb: Callable[[Mapping[str, Any], int], Put]) -> tuple[V, Stored]:
+        now_ns = self._client.now_ns()
         values, given = self._values(value)
-        stored = self._client.run(verb(values, self._client.now_ns()))
+        stored = self._client.run(verb(values, now_ns))
         return self._stored(given, stored), stored
 
     def create(self, value: V | Mapping[str, Any]) -> V:
@@ -123,6 +124,7 @@ class _Verbs(Batches[V]):
 
     def find(self, key: Mapping[str, Any] | V, *, consistent: bool = False) -> V | None:
         """Read an item, or None."""
+        self._client.now_ns()
         values = self._client.run(Get(self._binding, self._key(key), consistent=consistent)).values
         return None if values is None else self._value(values)
 
@@ -138,6 +140,7 @@ class _Verbs(Batches[V]):
 
         The result is a plain dict by attribute name of what was selected and stored.
         """
+        self._client.now_ns()
         if paths is None and view is None:
             raise ValidationFailedError("select takes paths or a view")
         exchange = Get(self._binding, self._key(key), consistent=consistent, select=paths, view=view)
@@ -204,6 +207,7 @@ class _Verbs(Batches[V]):
 
     def exists(self, key: Mapping[str, Any] | V, *, consistent: bool = False) -> bool:
         """Tell whether an item is there; only its key is read."""
+        self._client.now_ns()
         return self._client.run(Exists(self._binding, self._key(key), consistent=consistent))
 
     def change(
@@ -281,6 +285,7 @@ class _Verbs(Batches[V]):
         Gives the item it was, with `return_old`.
         Raises ItemNotFoundError (with `must_exist` or an expected version), ConditionFailedError, VersionConflictError.
         """
+        self._client.now_ns()
         guard = Guard(condition=condition, must_exist=must_exist, expected_version=expected_version)
         old = self._client.run(Delete(self._binding, self._key(key), guard, return_old=return_old))
         return None if old is None else self._value(old)

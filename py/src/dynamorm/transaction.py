@@ -33,21 +33,23 @@ def prepare(client: Client, actions: Iterable[Action], token: str | None) -> str
 
 def send(client: Client, text: str) -> None:
     """Send such a text."""
+    client.now_ns()
     client.run(TransactSend(text, client.retries, client.random))
 
 
 def read(client: Client, gets: Iterable[GetAction[Any]]) -> list[Any] | tuple[Any, ...]:
     """Read what actions say."""
+    client.now_ns()
     found = client.run(TransactGet(wanted(gets, consistency=False), client.retries, client.random))
     return tuple(found) if isinstance(gets, tuple) else found
 
 
 def _built(client: Client, actions: Iterable[Action], token: str | None) -> tuple[list[Action], TransactWrite]:
+    now_ns = client.now_ns()
+    token = client.tokens() if token is None else token
     given = listed(actions)
     for action in given:
         if not isinstance(action, Action):
             raise ValidationFailedError(f"expected an action, found {type(action).__name__}")
-    now_ns = client.now_ns()
     built = [action.build(now_ns) for action in given]
-    token = client.tokens() if token is None else token
     return given, TransactWrite(built, token, client.retries, client.random)

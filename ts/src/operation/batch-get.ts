@@ -140,9 +140,13 @@ export class BatchGet extends Chunked<Wanted, Fetched> {
   }
 
   result(): Fetched {
-    const missing = this.#asks.filter(({ index }) => !this.#found.has(index));
-    const once = new Map(missing.map(({ ref }) => [`${ref.codec.model.name} ${ref.id}`, ref]));
-    return { items: [...this.found()], missing: [...once.values()] };
+    const missing = new Map<string, ItemRef>();
+    for (const { index, ref } of this.#asks) {
+      if (!this.#found.has(index) && !missing.has(ref.id)) {
+        missing.set(ref.id, ref);
+      }
+    }
+    return { items: [...this.found()], missing: [...missing.values()] };
   }
 
   protected override found(): readonly unknown[] {
