@@ -263,7 +263,7 @@ class Client:
         return Binding.of(schema, name, known[1])
 
     def now_ns(self) -> int:
-        """Read the clock; every operation does so once, as it begins, so that one that ticks gives all languages the same times."""
+        """Read the clock; every operation does so once, as it begins, so that every language gives the same times."""
         return self._clock()
 
     def run(self, exchange: Exchange[T], *, stopped: Callable[[], bool] = lambda: False) -> T:
