@@ -53,7 +53,7 @@ func (c command) groups() []dynamorm.ClientOption {
 			if read++; read <= len(c.IDs) {
 				return c.IDs[read-1]
 			}
-			return fmt.Sprint("token-", read-len(c.IDs))
+			return fmt.Sprint("token-", read)
 		}),
 		dynamorm.WithRandom(func() float64 {
 			if len(c.Random) == 0 {
@@ -143,7 +143,6 @@ func (g *groupCall) answer(err error) object {
 		}
 		return out
 	}
-	details := object{}
 	beside := object{}
 	if after != nil {
 		beside["after"] = after
@@ -154,19 +153,17 @@ func (g *groupCall) answer(err error) object {
 		for i, r := range e.Reasons() {
 			reasons = append(reasons, g.reason(i, r))
 		}
-		details["reasons"] = reasons
+		beside["details"] = object{"reasons": reasons}
 	}
 	if e != nil && e.Code == "BatchIncomplete" {
-		details["done"], details["undone"], details["unknown"] = g.keys(e.Done()), g.keys(e.Undone()), g.keys(e.Unknown())
+		details := object{"done": g.keys(e.Done()), "undone": g.keys(e.Undone()), "unknown": g.keys(e.Unknown())}
+		beside["details"] = details
 		if g.items != nil {
 			details["items"] = g.items(e)
 		}
 		if g.all["on_failure"] == true {
 			details["failures"] = g.failures
 		}
-	}
-	if len(details) > 0 {
-		beside["details"] = details
 	}
 	return failure(err, beside)
 }

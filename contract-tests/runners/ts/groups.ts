@@ -85,10 +85,7 @@ function foundOf(subject: Reader, found: unknown): unknown {
   if (!("gets" in subject.args)) {
     return taggedOf(subject.model, found);
   }
-  const { model, item } = found as {
-    readonly model: string;
-    readonly item: object;
-  };
+  const { model, item } = found as { readonly model: string; readonly item: object };
   return { model, item: taggedOf(modelOf(subject, model), item) };
 }
 
@@ -103,12 +100,7 @@ function detailsOf(subject: Reader, error: unknown, models: readonly AnyModel[])
   const keys = (list: readonly dynamorm.ItemKey[]): unknown[] => list.map(keyOf(subject));
   const items = subject.do === "batch_get" ? error.items.map((item) => foundOf(subject, item)) : undefined;
   const { done, undone, unknown } = error;
-  return defined({
-    done: keys(done),
-    undone: keys(undone),
-    unknown: keys(unknown),
-    items,
-  });
+  return defined({ done: keys(done), undone: keys(undone), unknown: keys(unknown), items });
 }
 
 function reasonOf(reason: dynamorm.DynamORMError | null, model: AnyModel | undefined): unknown {
@@ -131,19 +123,13 @@ async function shown(
   work: () => Promise<object>,
   more: () => object = () => ({}),
 ): Promise<object> {
-  const objects = made === undefined || made.length === 0 ? undefined : made;
-  const after = (): object =>
-    defined({
-      after: objects?.map(({ model, value }) => taggedOf(model, value)),
-    });
+  const objects = made?.length === 0 ? undefined : made;
+  const after = (): object => defined({ after: objects?.map(({ model, value }) => taggedOf(model, value)) });
   try {
     return { result: await work(), ...after() };
   } catch (error) {
     const details = detailsOf(subject, error, made?.map(({ model }) => model) ?? []);
-    throw new Failure(error, {
-      ...after(),
-      details: details && { ...details, ...more() },
-    });
+    throw new Failure(error, { ...after(), details: details && { ...details, ...more() } });
   }
 }
 
@@ -151,19 +137,13 @@ const signalOf = ({ signal }: Reader): { readonly signal?: AbortSignal } =>
   signal === undefined ? {} : { signal };
 
 const optionsOf = (subject: Reader): object => ({
-  ...defined({
-    lastWins: subject.args.last_wins,
-    unchecked: subject.args.unchecked,
-  }),
+  ...defined({ lastWins: subject.args.last_wins, unchecked: subject.args.unchecked }),
   ...signalOf(subject),
 });
 
 /** The caller's objects to put, and the keys to delete. */
 function valuesOf({ model, args }: Reader, name: string): readonly { model: AnyModel; value: Value }[] {
-  return listOf(args, name).map((map) => ({
-    model,
-    value: nativeOf(model, map),
-  }));
+  return listOf(args, name).map((map) => ({ model, value: nativeOf(model, map) }));
 }
 
 const none = <T extends object>(made: readonly T[]): (T & { value: undefined })[] =>
@@ -175,15 +155,9 @@ async function batchGet(subject: Reader): Promise<object> {
     if ("gets" in args) {
       const gets = listOf(args, "gets").map((get) => makeGet(subject, get));
       const { items, missing } = await client.batchGet(gets, signalOf(subject));
-      return {
-        items: items.map((item) => foundOf(subject, item)),
-        missing: missing.map(keyOf(subject)),
-      };
+      return { items: items.map((item) => foundOf(subject, item)), missing: missing.map(keyOf(subject)) };
     }
-    const options = {
-      ...pick(args, ["consistent", "select", "view"]),
-      ...signalOf(subject),
-    };
+    const options = { ...pick(args, ["consistent", "select", "view"]), ...signalOf(subject) };
     const keys = valuesOf(subject, "keys").map(({ value }) => value);
     const { items, missing } = await subject.table.batchGet(keys, options);
     return {
@@ -198,9 +172,7 @@ async function batchWrite(subject: Reader): Promise<object> {
   if ("writes" in args) {
     const made = listOf(args, "writes").map((write) => makeAction(subject, write));
     const actions = made.map(({ action }) => action);
-    return shown(subject, made, async () => ({
-      ...(await client.batchWrite(actions, optionsOf(subject))),
-    }));
+    return shown(subject, made, async () => ({ ...(await client.batchWrite(actions, optionsOf(subject))) }));
   }
   const [puts, keys] = [valuesOf(subject, "put"), valuesOf(subject, "delete")];
   return shown(subject, [...puts, ...none(keys)], async () => ({
@@ -282,10 +254,7 @@ export const GROUPS: Readonly<Record<string, (subject: Reader) => Promise<object
     const made = actionsOf(subject);
     const actions = made.map(({ action }) => action);
     return shown(subject, made, async () => {
-      await subject.client.transactWrite(actions, {
-        ...tokenOf(subject),
-        ...signalOf(subject),
-      });
+      await subject.client.transactWrite(actions, { ...tokenOf(subject), ...signalOf(subject) });
       return {};
     });
   },
@@ -303,16 +272,11 @@ export const GROUPS: Readonly<Record<string, (subject: Reader) => Promise<object
     }),
   transact_get: (subject) => {
     const gets = listOf(subject.args, "gets");
-    const models = gets.map(({ model }) => ({
-      model: modelOf(subject, model as string),
-      value: undefined,
-    }));
+    const models = gets.map(({ model }) => ({ model: modelOf(subject, model as string), value: undefined }));
     return shown(subject, undefined, async () => {
       const actions = gets.map((get) => makeGet(subject, get));
       const items = await subject.client.transactGet(actions, signalOf(subject));
-      return {
-        items: items.map((item, index) => taggedOf(models[index]?.model, item)),
-      };
+      return { items: items.map((item, index) => taggedOf(models[index]?.model, item)) };
     });
   },
 };
