@@ -104,10 +104,10 @@ func TestAnErrorIsTheLastThingOfAReading(t *testing.T) {
 	}
 	equal(t, "items", got, []string{"1 false", "2 false", "0 true"})
 	equal(t, "requests", len(s.Requests()), 2)
-	table, _ = scripted(ok(pageOne), ok(`{"Items":[`))
+	table, _ = scripted(ok(pageOne), ok(`{"Items":["x"]}`))
 	page, err := table.Query("ada").Collect(ctx)
-	if !errors.Is(err, dynamorm.ErrNetworkError) || page.Items != nil || page.Cursor != "" {
-		t.Errorf("a torn page: got %+v, %v", page, err)
+	if !errors.Is(err, dynamorm.ErrDecodeFailed) || page.Items != nil || page.Cursor != "" {
+		t.Errorf("a misshapen page: got %+v, %v", page, err)
 	}
 }
 

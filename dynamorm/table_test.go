@@ -247,12 +247,12 @@ func TestAnOptionThatACallDoesNotTakeIsRefused(t *testing.T) {
 	}
 }
 
-func TestAnAnswerThatIsNoItemIsANetworkError(t *testing.T) {
-	for _, bad := range []string{`{"Item":{"owner":{"S":"ada"}`, `{"Item":[]}`, `{"Item":{"owner":"ada"}}`, `x`, `{"Item":{"owner":{"S":"ada"},"id":{"N":"7"}}}}`} {
+func TestAnAnswerThatIsNoItemDoesNotDecode(t *testing.T) {
+	for _, bad := range []string{`{"Item":[]}`, `{"Item":5}`, `{"Item":{"owner":"ada"}}`, `{"Item":{"owner":{"S":5}}}`} {
 		table, _ := scripted(ok(bad))
 		_, err := table.Get(ctx, dynamorm.Key{"ada", 7})
 		var e *dynamorm.Error
-		if !errors.Is(err, dynamorm.ErrNetworkError) || !errors.As(err, &e) || !e.Retryable {
+		if !errors.Is(err, dynamorm.ErrDecodeFailed) || !errors.As(err, &e) || e.Retryable {
 			t.Errorf("%s: got %v", bad, err)
 		}
 	}

@@ -252,8 +252,10 @@ func (l *list) dec(d *scanner, p unsafe.Pointer) error {
 		out.SetLen(i + 1)
 		null, err := d.null()
 		switch {
-		case err != nil || null && l.items == nil:
-			return err
+		case err != nil:
+			return inside(err, i)
+		case null && l.items == nil:
+			return nil
 		case null:
 			return inside(mismatch(l.items.Type, schema.NULL), i)
 		}

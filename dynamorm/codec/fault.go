@@ -23,8 +23,17 @@ func unreadable(want string) *errs.Error {
 	return errs.New(errs.CodeDecodeFailed, "", "expected "+want+", found other text")
 }
 
+// misshapen turns a value of another shape than DynamoDB's, in an answer that is JSON as a whole, into the library's error.
+func misshapen(err error) error {
+	if err == ErrMalformed {
+		return errs.New(errs.CodeDecodeFailed, "", "expected a value of DynamoDB's")
+	}
+	return err
+}
+
 // within puts the name of a member in front of an error's path.
 func within(err error, name string) error {
+	err = misshapen(err)
 	var e *errs.Error
 	if errors.As(err, &e) {
 		e.Path = Join(Name(name), e.Path)
@@ -34,6 +43,7 @@ func within(err error, name string) error {
 
 // inside puts the index of an element in front of an error's path.
 func inside(err error, i int) error {
+	err = misshapen(err)
 	var e *errs.Error
 	if errors.As(err, &e) {
 		e.Path = Join("["+strconv.Itoa(i)+"]", e.Path)

@@ -190,8 +190,10 @@ func (o *object) read(d *scanner, put func(m *member) error) error {
 		}
 		null, err := d.null()
 		switch {
-		case err != nil || null:
-			return err
+		case err != nil:
+			return within(err, m.name)
+		case null:
+			return nil
 		case m.attr.Encrypted():
 			return within(errs.New(errs.CodeEncryptionNotConfigured, "", "the attribute is encrypted and the client has no key"), m.name)
 		}

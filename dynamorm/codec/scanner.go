@@ -185,8 +185,11 @@ func tagOf(r []byte) schema.Type {
 	return ""
 }
 
-// null passes over the value that comes next where it is NULL.
+// null passes over the value that comes next where it is NULL, or nothing at all.
 func (d *scanner) null() (bool, error) {
+	if d.peek() == 'n' {
+		return true, d.skip()
+	}
 	at := d.i
 	t, err := d.open()
 	if err != nil {
@@ -318,7 +321,7 @@ func (d *scanner) array(f func(i int) error) error {
 	}
 }
 
-// Member finds a member of a JSON object and gives its text, a part of body.
+// Member finds a member of a JSON object and gives its text, a part of body; one that is null is as one that is not there.
 func Member(body []byte, name string) (text []byte, found bool, err error) {
 	d := scanner{b: body}
 	err = d.object(func(k []byte) error {
@@ -328,7 +331,7 @@ func Member(body []byte, name string) (text []byte, found bool, err error) {
 		if err := d.skip(); err != nil {
 			return err
 		}
-		if hit {
+		if hit && string(body[start:d.i]) != "null" {
 			text, found = body[start:d.i], true
 		}
 		return nil

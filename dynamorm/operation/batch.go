@@ -101,7 +101,9 @@ func unreadable(err error) *errs.Error {
 	if e := errs.As(err); e != nil {
 		return e
 	}
-	return &errs.Error{Code: errs.CodeNetworkError, Origin: errs.Service, Message: codec.ErrMalformed.Error(), Retryable: true, Cause: err}
+	e := errs.New(errs.CodeDecodeFailed, "", "the answer has another shape than DynamoDB's")
+	e.Cause = err
+	return e
 }
 
 // tables has a model of each table that a batch or transaction names: those of one table have to mean the same by a key.

@@ -245,7 +245,7 @@ func (x *BatchGet) answered(body []byte) error {
 	kept := x.left[:0]
 	for _, w := range x.left {
 		if w.again {
-			w.again, w.found = false, false
+			w.again = false
 			kept = append(kept, w)
 		} else {
 			w.fate = done

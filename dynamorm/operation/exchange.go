@@ -203,7 +203,7 @@ func member(p *codec.Plan, body []byte, name string, into any, partial bool) (bo
 	return true, nil
 }
 
-// malformed turns an answer that is no JSON into the error of a network.
+// malformed turns an answer of another shape than DynamoDB's into the library's error.
 func malformed(p *codec.Plan, err error) error {
-	return torn(p.Model, err)
+	return misshapen(p.Model, err)
 }

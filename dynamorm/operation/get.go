@@ -70,6 +70,8 @@ func (g *Get) Receive(r Response) error {
 	switch {
 	case err != nil || !found:
 		return malformed(g.plan, err)
+	case item[0] != '{':
+		return malformed(g.plan, codec.ErrMalformed)
 	case g.selection == nil:
 		return malformed(g.plan, g.plan.CheckMark(item))
 	}

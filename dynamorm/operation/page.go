@@ -59,7 +59,7 @@ func (p *Page) Receive(answer Response) error {
 		return answer.Fault
 	}
 	if err := p.parse(answer.Body); err != nil {
-		return torn(m, err)
+		return misshapen(m, err)
 	}
 	if n := p.remaining; n != nil && len(p.Items) > *n {
 		p.Items = p.Items[:*n]
@@ -88,13 +88,19 @@ func (p *Page) parse(body []byte) error {
 	}
 	count, found, err := codec.Member(body, "Count")
 	if err == nil && found {
-		n, _ := canon.Int64(string(count))
+		n, ok := canon.Int64(string(count))
+		if !ok {
+			return codec.ErrMalformed
+		}
 		p.Count = int(n)
 	}
 	if err == nil {
-		p.Last, _, err = codec.Member(body, "LastEvaluatedKey")
+		p.Last, found, err = codec.Member(body, "LastEvaluatedKey")
 	}
-	if string(p.Last) == "{}" || string(p.Last) == "null" {
+	switch {
+	case err == nil && found && p.Last[0] != '{':
+		err = codec.ErrMalformed
+	case string(p.Last) == "{}":
 		p.Last = nil
 	}
 	return err
@@ -106,7 +112,7 @@ func (r *Read) keyOf(item []byte) ([]byte, error) {
 	for i, k := range r.Place.cursorKeys() {
 		text, found, err := codec.Member(item, k.Attribute)
 		if err != nil {
-			return nil, torn(r.in.Models[0], err)
+			return nil, misshapen(r.in.Models[0], err)
 		}
 		if !found {
 			return nil, r.fail(errs.CodeDecodeFailed, codec.Name(k.Attribute), "the item lacks a key")
@@ -128,7 +134,7 @@ func (r *Read) Cursor(key []byte, segment *Segment) (string, error) {
 	tree, err := canon.ParseJSON(string(key))
 	members, ok := tree.(map[string]any)
 	if err != nil || !ok {
-		return "", torn(r.in.Models[0], codec.ErrMalformed)
+		return "", misshapen(r.in.Models[0], codec.ErrMalformed)
 	}
 	c := r.cursorOf(segment)
 	c.Key = map[string]map[string]string{}
@@ -142,10 +148,12 @@ func (r *Read) Cursor(key []byte, segment *Segment) (string, error) {
 	return r.in.Signer.Write(c, r.bound)
 }
 
-// torn turns an answer that is no JSON into the error of a network.
-func torn(m *schema.Model, err error) error {
+// misshapen turns an answer of another shape than DynamoDB's, which the transport has found to be JSON, into the library's error.
+func misshapen(m *schema.Model, err error) error {
 	if err != codec.ErrMalformed {
 		return err
 	}
-	return &errs.Error{Code: errs.CodeNetworkError, Origin: errs.Service, Model: m.Name, Message: err.Error(), Retryable: true, Cause: err}
+	e := errs.New(errs.CodeDecodeFailed, "", "the answer has another shape than DynamoDB's")
+	e.Model, e.Cause = m.Name, err
+	return e
 }

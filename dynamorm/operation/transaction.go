@@ -109,7 +109,7 @@ func (d *identities) add(table string, m *schema.Model, item []byte) error {
 	}
 	var err error
 	if d.id, err = appendID(d.id[:0], []byte(table), m, item); err != nil {
-		return torn(m, err)
+		return misshapen(m, err)
 	}
 	if d.seen[string(d.id)] {
 		return failed(m, errs.CodeValidationFailed, "", "the transaction names an item twice")

@@ -20,6 +20,7 @@ import { type Backoff, type Retries, retriesOf } from "./operation/backoff.ts";
 import type { Written } from "./operation/batch-write.ts";
 import { NONCE_BYTES, Signer } from "./operation/cursor.ts";
 import type { Exchange, Request, Response } from "./operation/exchange.ts";
+import { shaped } from "./operation/shape.ts";
 import { checkTogether } from "./operation/several.ts";
 import { Reading, WHOLE } from "./reading.ts";
 import type { Model } from "./schema/model.ts";
@@ -255,7 +256,7 @@ export class Client {
   /** Drive a conversation to its end. @throws {DynamORMError} */
   async run<R>(exchange: Exchange<R>, options: RunOptions = {}): Promise<R> {
     for (let request = exchange.next(); request !== undefined; request = exchange.next()) {
-      exchange.receive(await this.#send(request, options));
+      exchange.receive(shaped(await this.#send(request, options)));
     }
     return exchange.result();
   }

@@ -14,7 +14,7 @@ from . import batch, transaction
 from .bulk import Bulk
 from .codec import ItemCodec
 from .errors import CanceledError, ValidationFailedError
-from .operation import NONCE_BYTES, Binding, Keys, Options, Retries, Signer
+from .operation import NONCE_BYTES, Binding, Keys, Options, Retries, Signer, shaped
 from .reading import Reading
 from .schema import Model as Schema
 from .schema.declare import Model, schema_of
@@ -273,7 +273,7 @@ class Client:
                 self._sleeper(request.delay_ms / 1000)
                 if stopped():
                     raise CanceledError("stopped before it was sent again", origin="service")
-            exchange.receive(self._transport.send(request))
+            exchange.receive(shaped(self._transport.send(request)))
         return exchange.result()
 
 

@@ -215,14 +215,14 @@ export function decodeList(items: ValueCodec, wire: Wire): unknown[] {
   }
   const result = new Array<unknown>(elements.length);
   for (let index = 0; index < elements.length; index++) {
-    result[index] = decodeElement(items, elements[index] as Wire, index);
+    result[index] = decodeElement(items, elements[index] as Wire | null, index);
   }
   return result;
 }
 
-function decodeElement(items: ValueCodec, element: Wire, index: number): unknown {
+function decodeElement(items: ValueCodec, element: Wire | null, index: number): unknown {
   try {
-    return items.decode(element);
+    return items.decode(element ?? refuse("expected a value, found nothing"));
   } catch (fault) {
     return within(index, fault);
   }

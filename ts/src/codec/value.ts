@@ -84,8 +84,8 @@ const TAGS: ReadonlySet<string> = new Set<AttributeType>([
 ]);
 
 /** Tell whether a wire value is NULL. */
-export function isNull(wire: Wire): boolean {
-  return wire.NULL !== undefined;
+export function isNull(wire: Wire | null): boolean {
+  return wire === null || wire.NULL !== undefined;
 }
 
 /** Name what a native value is, for a text that must not show it. */

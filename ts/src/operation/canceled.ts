@@ -86,7 +86,7 @@ function reasonOf(
   const said: ErrorFields = { origin: "service", awsType: type, requestId, status };
   const { code, kind } = codeOf(type, message);
   if (code === "ConditionFailed" && kind === undefined && attempt !== undefined) {
-    return conditionFailed(attempt, said, item);
+    return conditionFailed(attempt, said, item ?? undefined);
   }
   return new ERROR_CLASSES[code](`the action was refused (${type})`, { ...said, kind });
 }

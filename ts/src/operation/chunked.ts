@@ -78,7 +78,8 @@ export abstract class Chunked<P extends Part, R> implements Exchange<R> {
       this.#lose(response.error.maybeApplied);
       this.#spend(response.error);
     } else {
-      this.#lose(response.error.maybeApplied);
+      // Nobody knows what an answer that cannot be read has done.
+      this.#lose(response.error.maybeApplied || (this.writes && response.error instanceof DecodeFailed));
       throw this.#failed(response.error);
     }
   }

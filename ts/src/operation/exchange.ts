@@ -39,7 +39,7 @@ export interface Answer {
   readonly Count?: number;
   readonly LastEvaluatedKey?: WireItem;
   /** By table in a batch, by position in a transaction. */
-  readonly Responses?: ByTable<readonly WireItem[]> | readonly { readonly Item?: WireItem }[];
+  readonly Responses?: ByTable<readonly WireItem[]> | readonly { readonly Item?: WireItem | null }[];
   readonly UnprocessedKeys?: ByTable<{ readonly Keys?: readonly WireItem[] }>;
   readonly UnprocessedItems?: ByTable<readonly UnprocessedWrite[]>;
 }
@@ -58,7 +58,7 @@ export interface CancellationReason {
   readonly Code?: string | undefined;
   /** The service's words; looked at, never repeated, for they may hold values. */
   readonly Message?: string | null | undefined;
-  readonly Item?: WireItem | undefined;
+  readonly Item?: WireItem | null | undefined;
 }
 
 /** What became of a request. */

@@ -35,13 +35,13 @@ export function transactGet(gets: readonly Get[], backoff: Backoff): Exchange<Va
     writes: false,
   } as const;
   return transacting(request, [], backoff, (answer) => {
-    const responses = (answer.Responses ?? []) as readonly ({ readonly Item?: WireItem } | null)[];
+    const responses = (answer.Responses ?? []) as readonly { readonly Item?: WireItem | null }[];
     if (responses.length !== built.length) {
       throw new DecodeFailed("the answer has not one entry for each key");
     }
     return built.map(({ plan }, index) => {
       const item = responses[index]?.Item;
-      return item === undefined ? undefined : plan.decode(item);
+      return item === undefined || item === null ? undefined : plan.decode(item);
     });
   });
 }

@@ -248,6 +248,8 @@ def _read_partial(plan: FieldPlan, body: Any, path: str) -> Any:  # noqa: ANN401
     """Read a selected part of a typed map or list: its required members may be absent."""
     if plan.members is None or plan.field.type == "M":
         return read_members(plan.members or (), body, f"{path}.", partial=True)
+    if not isinstance(body, list):
+        raise DecodeFailedError("expected L", path=path)
     element = plan.members[0]
     rows = [(tagged(row, element.field.type, f"{path}[{index}]"), f"{path}[{index}]") for index, row in enumerate(body)]
     return [

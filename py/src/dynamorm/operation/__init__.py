@@ -1,5 +1,6 @@
 """Operations: pure functions from a model and arguments to requests, and from answers to results."""
 
+from .answer import shaped
 from .backoff import Retries
 from .batch_get import BatchGet, Wanted
 from .batch_write import BatchWrite, Chunk, WriteEntry, delete_entry, once, pack, put_entry
@@ -65,4 +66,5 @@ __all__ = [
     "put",
     "put_entry",
     "save",
+    "shaped",
 ]

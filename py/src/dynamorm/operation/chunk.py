@@ -111,7 +111,9 @@ class Chunks(Generic[E]):
             try:
                 self._take(response.body)
             except DecodeFailedError as unreadable:
-                error, lost = unreadable, self.write
+                error = unreadable
+        if self.write and isinstance(error, DecodeFailedError):  # nobody knows what it has done
+            lost = True
         if lost:  # what an answer said is done is left no longer
             self._mark(self._left, "unknown")
         if error is not None and not isinstance(error, ThrottledError):
