@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Throttled } from "../../src/errors/catalogue.ts";
-import type { Answer, Response } from "../../src/operation/exchange.ts";
+import type { Response } from "../../src/operation/exchange.ts";
 import { shaped } from "../../src/operation/shape.ts";
 
 const answered = (answer: object): Response => ({
