@@ -5,11 +5,13 @@ import (
 	"errors"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/dynamorm/dynamorm/dynamorm"
+	"github.com/dynamorm/dynamorm/dynamorm/expression"
 	"github.com/dynamorm/dynamorm/dynamorm/transport"
 )
 
@@ -319,4 +321,16 @@ func TestMustDefinePanicsForAWrongModel(t *testing.T) {
 		Text string `dynamorm:"text"`
 	}
 	dynamorm.MustDefine[keyless](dynamorm.Declaration{Name: "Keyless", Table: "keyless"})
+}
+
+func TestARefusedWriteLeavesTheCallersSlicesAsTheyWere(t *testing.T) {
+	table, _ := scripted(transport.Answer{Status: 400, Body: `{"__type":"x#ConditionalCheckFailedException"}`}, ok(`{}`))
+	n := &Note{Owner: "ada", ID: 7, Tags: []string{"b", "a", "b"}}
+	if err := table.Create(ctx, n); err == nil || !slices.Equal(n.Tags, []string{"b", "a", "b"}) {
+		t.Errorf("got %v, %q", err, n.Tags)
+	}
+	tags := []string{"z", "y", "z"}
+	if _, err := table.Update(ctx, dynamorm.Key{"ada", 7}, expression.NewUpdate().AddToSet(expression.F("tags"), tags)); err != nil || !slices.Equal(tags, []string{"z", "y", "z"}) {
+		t.Errorf("got %v, %q", err, tags)
+	}
 }

@@ -3,6 +3,7 @@ package expression_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -197,5 +198,19 @@ func TestAProjectionHasEachPathOnce(t *testing.T) {
 		if _, err := expression.NewCompiler(model(t)).Projection(bad); !errors.Is(err, errs.ErrValidationFailed) {
 			t.Errorf("%v: got %v", bad, err)
 		}
+	}
+}
+
+func TestManyMixedChangesKeepTheCallersOrderWithinAKind(t *testing.T) {
+	u := expression.NewUpdate()
+	var sets, removes []string
+	for i := range 20 {
+		set, remove := fmt.Sprintf("doc.s%02d", i), fmt.Sprintf("doc.r%02d", i)
+		u = u.Remove(f(remove)).Set(f(set), i)
+		sets, removes = append(sets, fmt.Sprintf("#n0.#n%d = :v%d", i+1, i)), append(removes, fmt.Sprintf("#n0.#n%d", i+21))
+	}
+	want := "SET " + strings.Join(sets, ", ") + " REMOVE " + strings.Join(removes, ", ")
+	if text, err := expression.NewCompiler(model(t)).Update(u, &expression.Owned{}); err != nil || text != want {
+		t.Errorf("got %s, %v", text, err)
 	}
 }
