@@ -203,15 +203,32 @@ func TestAProjectionHasEachPathOnce(t *testing.T) {
 
 func TestManyMixedChangesKeepTheCallersOrderWithinAKind(t *testing.T) {
 	u := expression.NewUpdate()
-	var sets, absents []string
-	for i := range 20 {
-		set, absent := fmt.Sprintf("doc.s%02d", i), fmt.Sprintf("doc.r%02d", i)
-		u = u.SetIfAbsent(f(absent), i).Set(f(set), i)
-		sets = append(sets, fmt.Sprintf("#n0.#n%d = :v%d", i+1, i))
-		absents = append(absents, fmt.Sprintf("#n0.#n%d = if_not_exists(#n0.#n%d, :v%d)", i+21, i+21, i+20))
+	var kinds [3][]string
+	for i := range 60 {
+		kind, name := (i*i+i/3)%3, fmt.Sprintf("doc.x%02d", i)
+		kinds[kind] = append(kinds[kind], name)
+		switch kind {
+		case 0:
+			u = u.Set(f(name), i)
+		case 1:
+			u = u.SetIfAbsent(f(name), i)
+		default:
+			u = u.Remove(f(name))
+		}
 	}
-	want := "SET " + strings.Join(append(sets, absents...), ", ")
-	if text, err := expression.NewCompiler(model(t)).Update(u, &expression.Owned{}); err != nil || text != want {
-		t.Errorf("got %s, %v", text, err)
+	c := expression.NewCompiler(model(t))
+	if _, err := c.Update(u, &expression.Owned{}); err != nil {
+		t.Fatal(err)
+	}
+	// A name is numbered where it first appears.
+	want, n := `{"#n0":"doc"`, 1
+	for _, names := range kinds {
+		for _, name := range names {
+			want += fmt.Sprintf(`,"#n%d":%q`, n, strings.TrimPrefix(name, "doc."))
+			n++
+		}
+	}
+	if got := string(c.AppendNames(nil)); got != want+"}" {
+		t.Errorf("got %s", got)
 	}
 }
