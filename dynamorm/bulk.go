@@ -144,11 +144,18 @@ func (w *bulkWriter) take(a Action) bool {
 	}
 	w.begin()
 	x, err := a.write(&w.filling.Writes)
-	if err == nil && (!w.filling.Takes(x) || w.owner[x.ID()] != nil) {
-		if x, err = w.postpone(a, x); !w.goingOn() {
-			w.keep(a)
-			return false
+	switch {
+	case err != nil:
+	case !w.filling.Takes(x) || w.owner[x.ID()] == w.filling:
+		x, err = w.postpone(a, x)
+	default: // not before a chunk with the item that is under way
+		for w.owner[x.ID()] != nil {
+			w.wait()
 		}
+	}
+	if !w.goingOn() {
+		w.keep(a)
+		return false
 	}
 	if err == nil {
 		err = w.filling.Add(x)

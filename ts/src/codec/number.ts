@@ -55,17 +55,21 @@ function writeDecimal(value: unknown): string {
   );
 }
 
+const WHOLE = /^-?\d+$/;
+
 function readInt(text: string): number | undefined {
   if (SHORT_WHOLE.test(text)) {
     return Number(text) + 0;
   }
-  const value = Number(canonicalNumber(text));
+  // Told whole by its text: a JavaScript number would have rounded it by then.
+  const canonical = canonicalNumber(text);
+  const value = canonical !== undefined && WHOLE.test(canonical) ? Number(canonical) : undefined;
   return Number.isSafeInteger(value) ? value : undefined;
 }
 
 function readInt64(text: string): bigint | undefined {
   const canonical = canonicalNumber(text);
-  if (canonical === undefined || !/^-?\d+$/.test(canonical)) {
+  if (canonical === undefined || !WHOLE.test(canonical)) {
     return undefined;
   }
   const value = BigInt(canonical);

@@ -24,6 +24,8 @@ export function transacting<R>(
   read: (answer: Answer) => R,
 ): Exchange<R> {
   let sent = 0;
+  // Whether any attempt so far may have been applied: a later answer does not take that back.
+  let isDoubtful = false;
   let outcome: { readonly result: R } | undefined;
   return {
     next() {
@@ -39,7 +41,8 @@ export function transacting<R>(
         outcome = { result: read(response.answer) };
         return;
       }
-      const error = canceled(response, attempts);
+      isDoubtful ||= response.error.maybeApplied;
+      const error = canceled(response, attempts, isDoubtful);
       if (error.code !== "TransactionCanceled" || !error.retryable || sent >= backoff.maxAttempts) {
         throw error;
       }
@@ -57,18 +60,19 @@ export function transacting<R>(
 function canceled(
   { error, reasons: given = [] }: Extract<Response, { readonly ok: false }>,
   attempts: readonly Attempt[],
+  isDoubtful: boolean,
 ): DynamORMError {
   if (error.code !== "TransactionCanceled") {
-    return error;
+    return isDoubtful ? Object.assign(error, { maybeApplied: true }) : error;
   }
   const reasons = given.map((reason, index) => reasonOf(reason, attempts[index], error));
   const failed = reasons.filter((reason) => reason !== null);
-  const { awsType, requestId, status, maybeApplied, cause } = error;
+  const { awsType, requestId, status, cause } = error;
   return new TransactionCanceled("the transaction was cancelled, and none of its actions was done", {
     origin: "service",
     retryable: failed.length > 0 && failed.every(({ retryable }) => retryable),
     reasons,
-    ...{ awsType, requestId, status, maybeApplied, cause },
+    ...{ awsType, requestId, status, maybeApplied: isDoubtful, cause },
   });
 }
 

@@ -72,7 +72,7 @@ export abstract class Chunked<P extends Part, R> implements Exchange<R> {
 
   receive(response: Response): void {
     if (response.ok) {
-      this.#lose(response.lost === true);
+      this.#lose(this.writes && response.lost === true);
       this.#answered(response.answer);
     } else if (response.error.code === "Throttled") {
       this.#lose(response.error.maybeApplied);

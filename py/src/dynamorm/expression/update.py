@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from ..codec import canonical, check_key, is_empty, write_any
+from ..codec import canonical, check_key, is_empty, path_name, write_any
 from ..codec.item import SETS
 from ..errors import (
     EncryptionNotConfiguredError,
@@ -184,7 +184,7 @@ class UpdateCompiler:
     def _check_index_key(self, path: Path, written: AttributeValue) -> None:
         limit = self.scope.codec.index_keys.get(str(path[0]))
         if limit is not None:
-            check_key(written, str(path[0]), limit)
+            check_key(written, path_name(str(path[0])), limit)
 
     def _place(self, out: UpdatePlan, kind: str, path: Path, written: AttributeValue) -> None:
         if kind == "subtract":

@@ -60,6 +60,8 @@ class Transaction(Generic[T]):
         self.request = request
         self._attempts = Attempts(retries, random)
         self._wanted = True
+        # Whether any attempt so far may have been applied: a later answer does not take that back.
+        self._doubtful = False
         self._result: T
 
     def next(self) -> Request | None:
@@ -72,12 +74,14 @@ class Transaction(Generic[T]):
     def receive(self, response: Response) -> None:
         """Read the answer; raise what it means, unless the same may succeed now."""
         error = response.error
+        self._doubtful |= error is not None and error.maybe_applied
         if isinstance(error, TransactionCanceledError):
             error = self._canceled(error, response.body)
             if error.retryable and not self._attempts.spent:
                 self._wanted = True
                 return
         if error is not None:
+            error.maybe_applied = self._doubtful
             raise error
         self._result = self.read(response.body)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..codec import INT64_MAX, check_key
+from ..codec import INT64_MAX, check_key, path_name
 from ..errors import ValidationFailedError
 from ..expression import Owned, Placeholders, UpdateCompiler
 from .binding import stamp
@@ -104,7 +104,7 @@ def _composed(
             removes.append(one.name)
         elif _is_known(binding, one, known, touched, plan, upsert=upsert):
             composed = one.write(known)
-            check_key(composed, one.name, codec.index_keys[one.name])
+            check_key(composed, path_name(one.name), codec.index_keys[one.name])
             own.append((one.name, composed))
     if upsert and mark is not None:
         own.append((mark.attribute, {"S": mark.value}))
@@ -122,5 +122,5 @@ def _is_known(
     elif missing is not None and touched.isdisjoint(one.parts):
         return False
     if missing is not None:
-        raise ValidationFailedError(f"{one.name} is composed of it: its parts are set together", path=missing)
+        raise ValidationFailedError(f"{one.name} is composed of it: its parts are set together", path=path_name(missing))
     return upsert or not touched.isdisjoint(one.parts)
