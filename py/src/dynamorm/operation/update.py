@@ -122,5 +122,7 @@ def _is_known(
     elif missing is not None and touched.isdisjoint(one.parts):
         return False
     if missing is not None:
-        raise ValidationFailedError(f"{one.name} is composed of it: its parts are set together", path=path_name(missing))
+        raise ValidationFailedError(
+            f"{one.name} is composed of it: its parts are set together", path=path_name(missing)
+        )
     return upsert or not touched.isdisjoint(one.parts)
