@@ -10,7 +10,7 @@ import (
 	"github.com/dynamorm/dynamorm/dynamorm/schema"
 )
 
-// ErrMalformed says that a response is not the JSON of DynamoDB: it did not arrive whole.
+// ErrMalformed says that a response is not the JSON of DynamoDB: it did not arrive whole, or has another shape.
 var ErrMalformed = errors.New("the answer is not the JSON of DynamoDB")
 
 // scanner reads DynamoDB's JSON from front to back, straight into the caller's values.

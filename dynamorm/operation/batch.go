@@ -83,6 +83,19 @@ func Incomplete(cause error, spent bool, f Fates) *errs.Error {
 	return e
 }
 
+// sole gives the model that all of n parts are of, nil where they are of several.
+func sole(n int, model func(i int) *schema.Model) *schema.Model {
+	for i := 1; i < n; i++ {
+		if model(i) != model(0) {
+			return nil
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return model(0)
+}
+
 // of gives an error the model that a batch is of, where it is of one.
 func of(e *errs.Error, m *schema.Model) *errs.Error {
 	if m != nil && e.Model == "" {
@@ -101,9 +114,7 @@ func unreadable(err error) *errs.Error {
 	if e := errs.As(err); e != nil {
 		return e
 	}
-	e := errs.New(errs.CodeDecodeFailed, "", "the answer has another shape than DynamoDB's")
-	e.Cause = err
-	return e
+	return otherShape(err)
 }
 
 // tables has a model of each table that a batch or transaction names: those of one table have to mean the same by a key.

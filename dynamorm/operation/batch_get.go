@@ -155,14 +155,7 @@ type BatchGet struct {
 // NewBatchGet begins the batch of what was gathered. Each item is given to read, with the number of each key that asks for it.
 func NewBatchGet(g *Gets, r Retries, buffer []byte, read func(i int, s *Selection, item []byte) error) *BatchGet {
 	x := &BatchGet{attempts: attempts{Retries: r}, gets: g, read: read, body: buffer}
-	for i, a := range g.asked {
-		if m := a.wanted.model; i == 0 {
-			x.model = m
-		} else if m != x.model {
-			x.model = nil
-			break
-		}
-	}
+	x.model = sole(len(g.asked), func(i int) *schema.Model { return g.asked[i].wanted.model })
 	return x
 }
 

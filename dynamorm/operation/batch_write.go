@@ -29,14 +29,7 @@ type BatchWrite struct {
 // NewBatchWrite begins the batch of what was gathered; a buffer is used for the bodies.
 func NewBatchWrite(w *Writes, r Retries, buffer []byte) *BatchWrite {
 	x := &BatchWrite{attempts: attempts{Retries: r}, writes: w.kept(), known: w.tables, body: buffer}
-	for i := range x.writes {
-		if m := x.writes[i].plan.Model; i == 0 {
-			x.model = m
-		} else if m != x.model {
-			x.model = nil
-			break
-		}
-	}
+	x.model = sole(len(x.writes), func(i int) *schema.Model { return x.writes[i].plan.Model })
 	return x
 }
 

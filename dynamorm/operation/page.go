@@ -153,7 +153,12 @@ func misshapen(m *schema.Model, err error) error {
 	if err != codec.ErrMalformed {
 		return err
 	}
+	return of(otherShape(err), m)
+}
+
+// otherShape is an answer that is JSON, and not DynamoDB's.
+func otherShape(cause error) *errs.Error {
 	e := errs.New(errs.CodeDecodeFailed, "", "the answer has another shape than DynamoDB's")
-	e.Model, e.Cause = m.Name, err
+	e.Cause = cause
 	return e
 }

@@ -2,6 +2,7 @@
 
 import type { ModelCodec } from "../codec/item.ts";
 import type { WireItem } from "../codec/value.ts";
+import { DecodeFailed } from "../errors/catalogue.ts";
 import { BATCH_GET_MAX } from "../generated/limits.ts";
 import { quote } from "../text/utf8.ts";
 import type { Get } from "./action.ts";
@@ -122,9 +123,12 @@ export class BatchGet extends Chunked<Wanted, Fetched> {
 
   protected leftBy(answer: Answer, sent: readonly Wanted[]): ReadonlySet<string> {
     const named = new Named(sent);
-    const left = Object.entries(answer.UnprocessedKeys ?? {}).flatMap(([tableName, { Keys: keys = [] }]) =>
-      keys.map((key) => named.find(tableName, key).ref.id),
+    const left = Object.entries(answer.UnprocessedKeys ?? {}).flatMap(([tableName, { Keys: keys }]) =>
+      (keys ?? []).map((key) => named.find(tableName, key).ref.id),
     );
+    if (Array.isArray(answer.Responses)) {
+      throw new DecodeFailed("an answer of a transaction to a batch");
+    }
     const responses = (answer.Responses ?? {}) as ByTable<readonly WireItem[]>;
     const items = Object.entries(responses).flatMap(([tableName, found]) =>
       found.flatMap((item) =>

@@ -40,7 +40,7 @@ export interface Answer {
   readonly LastEvaluatedKey?: WireItem;
   /** By table in a batch, by position in a transaction. */
   readonly Responses?: ByTable<readonly WireItem[]> | readonly { readonly Item?: WireItem | null }[];
-  readonly UnprocessedKeys?: ByTable<{ readonly Keys?: readonly WireItem[] }>;
+  readonly UnprocessedKeys?: ByTable<{ readonly Keys?: readonly WireItem[] | null }>;
   readonly UnprocessedItems?: ByTable<readonly UnprocessedWrite[]>;
 }
 

@@ -97,10 +97,10 @@ class BatchGet(Chunks[GetEntry], Generic[T]):
         Raises DecodeFailedError where the answer names what was not asked for.
         """
         try:
-            later = [(table, left.get("Keys", [])) for table, left in body.get("UnprocessedKeys", {}).items()]
+            later = [(table, left.get("Keys") or ()) for table, left in body.get("UnprocessedKeys", {}).items()]
             answered = [(table, item) for table, rows in body.get("Responses", {}).items() for item in rows]
             left = [(table, key) for table, keys in later for key in keys]
-        except (AttributeError, TypeError):
+        except (AttributeError, TypeError):  # of the other kind: of a transaction
             raise DecodeFailedError("not an answer of BatchGetItem") from None
         found = [(self._entry(table, item, asked), item) for table, item in answered]
         # An item that does not fit its model fails the request: nothing of it counts.
