@@ -1,40 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { Client, type ClientOptions } from "../src/client.ts";
-import type { WireItem } from "../src/codec/value.ts";
-import type { DynamORMError } from "../src/errors/error.ts";
 import { field } from "../src/expression/field.ts";
 import { defineModel } from "../src/schema/declare.ts";
-import type { Table } from "../src/table.ts";
-import { Script, SECOND, type Step, testClock, testSleeper, testTokens } from "../src/testing.ts";
+import { Script, SECOND, testClock, testSleeper, testTokens } from "../src/testing.ts";
 import { Order } from "./codec/models.ts";
-
-const NOW = 1_767_323_045_000_006_000n;
-const KEY = { customer_id: "c", order_id: "o" };
-const WIRE_KEY = { customer_id: { S: "c" }, order_id: { S: "o" } };
-
-function orders(
-  steps: readonly Step[],
-  options: ClientOptions = {},
-): { table: Table<(typeof Order)["definition"]>; script: Script } {
-  const script = new Script(steps);
-  const client = new Client({ transport: script, clock: testClock(NOW), ...options });
-  return { table: client.table(Order), script };
-}
-
-async function failure(work: Promise<unknown>): Promise<DynamORMError> {
-  try {
-    await work;
-  } catch (error) {
-    return error as DynamORMError;
-  }
-  throw new Error("nothing was refused");
-}
-
-const stored = (version: string): WireItem => ({
-  ...WIRE_KEY,
-  status: { S: "open" },
-  version: { N: version },
-});
+import { KEY, NOW, orders, stored } from "./orders.ts";
+import { failure } from "./transport/things.ts";
 
 describe("a client", () => {
   it("resolves names by prefix and override", () => {

@@ -1,42 +1,16 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
-import { Client, type ClientOptions } from "../../src/client.ts";
+import { Client } from "../../src/client.ts";
 import type { WireItem } from "../../src/codec/value.ts";
 import { ConditionFailed, ItemNotFound } from "../../src/errors/catalogue.ts";
 import { isCode } from "../../src/errors/code.ts";
-import type { DynamORMError } from "../../src/errors/error.ts";
-import type { Table } from "../../src/table.ts";
 import { Script, type Step, testClock } from "../../src/testing.ts";
-import { Everything, Order } from "../codec/models.ts";
+import { Everything } from "../codec/models.ts";
+import { KEY, NOW, orders, stored, WIRE_KEY } from "../orders.ts";
+import { failure } from "../transport/things.ts";
 
-const NOW = 1_767_323_045_000_006_000n;
 const STAMP = "2026-01-02T03:04:05.000006Z";
-const KEY = { customer_id: "c", order_id: "o" };
-const WIRE_KEY = { customer_id: { S: "c" }, order_id: { S: "o" } };
 
-function orders(
-  steps: readonly Step[],
-  options: ClientOptions = {},
-): { table: Table<(typeof Order)["definition"]>; script: Script } {
-  const script = new Script(steps);
-  const client = new Client({ transport: script, clock: testClock(NOW), ...options });
-  return { table: client.table(Order), script };
-}
-
-async function failure(work: Promise<unknown>): Promise<DynamORMError> {
-  try {
-    await work;
-  } catch (error) {
-    return error as DynamORMError;
-  }
-  throw new Error("nothing was refused");
-}
-
-const stored = (version: string): WireItem => ({
-  ...WIRE_KEY,
-  status: { S: "open" },
-  version: { N: version },
-});
 const refused = (item?: WireItem, lost = false): Step => ({
   error: "ConditionalCheckFailedException",
   lost,
