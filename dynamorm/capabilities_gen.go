@@ -23,4 +23,9 @@ var Capabilities = []string{
 	"batch.bulk",
 	"tx.write",
 	"tx.get",
+	"streams.decode",
+	"streams.handle",
+	"streams.read",
+	"encryption",
+	"encryption.rotate",
 }

@@ -60,6 +60,7 @@ def load_spec(root: Path) -> Spec:
         reasons=tuple(
             Reason(name, entry["code"], entry.get("kind")) for name, entry in errors.get("reasons", {}).items()
         ),
+        kms={name: entry["retryable"] for name, entry in errors.get("kms", {}).items()},
         limits=tuple(Limit(entry["name"], entry["value"], entry["why"]) for entry in limits),
         capabilities=tuple(
             Capability(entry["name"], entry["tier"], entry.get("mandatory_since"), entry["summary"])

@@ -187,3 +187,23 @@ var reasons = map[string]reason{
 	"ValidationError":                 {CodeValidationFailed, ""},
 	"AccessDenied":                    {CodeAccessDenied, ""},
 }
+
+// kmsRetryable has KMS's error types, and whether a later try can succeed.
+var kmsRetryable = map[string]bool{
+	"AccessDeniedException":      false,
+	"DependencyTimeoutException": true,
+	"DisabledException":          false,
+	"DryRunOperationException":   false,
+	"IncorrectKeyException":      false,
+	"InvalidArnException":        false,
+	"InvalidCiphertextException": false,
+	"InvalidGrantTokenException": false,
+	"InvalidKeyUsageException":   false,
+	"KeyUnavailableException":    true,
+	"KMSInternalException":       true,
+	"KMSInvalidStateException":   false,
+	"LimitExceededException":     true,
+	"NotFoundException":          false,
+	"RequestLimitExceeded":       true,
+	"ThrottlingException":        true,
+}

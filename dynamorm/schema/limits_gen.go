@@ -50,4 +50,14 @@ const (
 	TokenMax = 36
 	// ScanSegmentsMax: a parallel scan has at most 1,000,000 segments.
 	ScanSegmentsMax = 1000000
+	// KMSCiphertextMaxBytes: KMS decrypts at most 6,144 bytes.
+	KMSCiphertextMaxBytes = 6144
+	// EnvelopeNonceBytes: AES-GCM's nonce of 96 bits.
+	EnvelopeNonceBytes = 12
+	// EnvelopeTagBytes: AES-GCM's tag of 128 bits.
+	EnvelopeTagBytes = 16
+	// DataKeyBytes: an AES-256 key.
+	DataKeyBytes = 32
+	// DataKeyUsesMax: NIST SP 800-38D: at most 2^32 random nonces under one key.
+	DataKeyUsesMax = 4294967296
 )

@@ -77,6 +77,8 @@ class Spec:
     retryable_aws: dict[str, bool]
     """AWS error types whose retryability differs from that of their code."""
     reasons: tuple[Reason, ...]
+    kms: dict[str, bool]
+    """KMS's error types, and whether a later try can succeed."""
     limits: tuple[Limit, ...]
     capabilities: tuple[Capability, ...]
     reserved_words: tuple[str, ...]

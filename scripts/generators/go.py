@@ -5,8 +5,8 @@ from __future__ import annotations
 from generators import ErrorCode, Spec, header
 
 # What is built so far; the other capabilities of the list are promises.
-TIERS = ("P0", "P1", "P2")
-INITIALISMS = {"gsi": "GSI", "lsi": "LSI"}
+TIERS = ("P0", "P1", "P2", "P3", "P4")
+INITIALISMS = {"gsi": "GSI", "lsi": "LSI", "kms": "KMS"}
 
 
 def _pascal(name: str) -> str:
@@ -82,6 +82,11 @@ def _tables(spec: Spec) -> list[str]:
                 for one in spec.reasons
             ]
         ),
+        "}",
+        "",
+        "// kmsRetryable has KMS's error types, and whether a later try can succeed.",
+        "var kmsRetryable = map[string]bool{",
+        *_aligned([(f"{_quote(name)}:", f"{str(retryable).lower()},") for name, retryable in spec.kms.items()]),
         "}",
         "",
     ]

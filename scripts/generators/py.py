@@ -64,6 +64,9 @@ def _catalogue(spec: Spec) -> str:
     out += ["}", "", "# The reasons of a cancelled transaction: the class each becomes."]
     out += ["CODE_OF_REASON: dict[str, type[DynamORMError]] = {"]
     out += [f'    "{one.name}": {f"{one.kind}Error" if one.kind else _name(one.code)},' for one in spec.reasons]
+    out += ["}", "", "# KMS's error types: whether a later try can succeed."]
+    out += ["RETRYABLE_OF_KMS_TYPE: dict[str, bool] = {"]
+    out += [f'    "{name}": {retryable},' for name, retryable in spec.kms.items()]
     out += ["}", ""]
     return "\n".join(out)
 

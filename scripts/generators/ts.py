@@ -61,6 +61,12 @@ def _catalogue(spec: Spec) -> str:
                 for one in spec.reasons
             ],
         ),
+        _table(
+            "RETRYABLE_OF_KMS_TYPE",
+            "KMS's error types: whether a later try can succeed.",
+            "Record<string, boolean>",
+            [(name, str(retryable).lower()) for name, retryable in spec.kms.items()],
+        ),
     ]
     return "\n".join(blocks)
 

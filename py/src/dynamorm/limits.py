@@ -50,3 +50,13 @@ TOKEN_MAX = 36
 """A client request token has at most 36 characters."""
 SCAN_SEGMENTS_MAX = 1000000
 """A parallel scan has at most 1,000,000 segments."""
+KMS_CIPHERTEXT_MAX_BYTES = 6144
+"""KMS decrypts at most 6,144 bytes."""
+ENVELOPE_NONCE_BYTES = 12
+"""AES-GCM's nonce of 96 bits."""
+ENVELOPE_TAG_BYTES = 16
+"""AES-GCM's tag of 128 bits."""
+DATA_KEY_BYTES = 32
+"""An AES-256 key."""
+DATA_KEY_USES_MAX = 4294967296
+"""NIST SP 800-38D: at most 2^32 random nonces under one key."""

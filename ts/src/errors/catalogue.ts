@@ -368,3 +368,23 @@ export const CODE_OF_REASON: Readonly<Record<string, { code: ErrorCode; kind?: E
   ValidationError: { code: "ValidationFailed" },
   AccessDenied: { code: "AccessDenied" },
 };
+
+/** KMS's error types: whether a later try can succeed. */
+export const RETRYABLE_OF_KMS_TYPE: Readonly<Record<string, boolean>> = {
+  AccessDeniedException: false,
+  DependencyTimeoutException: true,
+  DisabledException: false,
+  DryRunOperationException: false,
+  IncorrectKeyException: false,
+  InvalidArnException: false,
+  InvalidCiphertextException: false,
+  InvalidGrantTokenException: false,
+  InvalidKeyUsageException: false,
+  KeyUnavailableException: true,
+  KMSInternalException: true,
+  KMSInvalidStateException: false,
+  LimitExceededException: true,
+  NotFoundException: false,
+  RequestLimitExceeded: true,
+  ThrottlingException: true,
+};

@@ -21,4 +21,9 @@ export const CAPABILITIES = [
   "batch.bulk",
   "tx.write",
   "tx.get",
+  "streams.decode",
+  "streams.handle",
+  "streams.read",
+  "encryption",
+  "encryption.rotate",
 ] as const;

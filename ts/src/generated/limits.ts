@@ -68,3 +68,18 @@ export const TOKEN_MAX = 36;
 
 /** A parallel scan has at most 1,000,000 segments. */
 export const SCAN_SEGMENTS_MAX = 1000000;
+
+/** KMS decrypts at most 6,144 bytes. */
+export const KMS_CIPHERTEXT_MAX_BYTES = 6144;
+
+/** AES-GCM's nonce of 96 bits. */
+export const ENVELOPE_NONCE_BYTES = 12;
+
+/** AES-GCM's tag of 128 bits. */
+export const ENVELOPE_TAG_BYTES = 16;
+
+/** An AES-256 key. */
+export const DATA_KEY_BYTES = 32;
+
+/** NIST SP 800-38D: at most 2^32 random nonces under one key. */
+export const DATA_KEY_USES_MAX = 4294967296;

@@ -130,7 +130,6 @@ class KeyUnavailableError(DynamORMError):
     """The key service refused or could not be reached."""
 
     code = "KeyUnavailable"
-    default_origin = "service"
 
 
 class DecodeFailedError(DynamORMError):
@@ -249,4 +248,24 @@ CODE_OF_REASON: dict[str, type[DynamORMError]] = {
     "ThrottlingError": ThrottledError,
     "ValidationError": ValidationFailedError,
     "AccessDenied": AccessDeniedError,
+}
+
+# KMS's error types: whether a later try can succeed.
+RETRYABLE_OF_KMS_TYPE: dict[str, bool] = {
+    "AccessDeniedException": False,
+    "DependencyTimeoutException": True,
+    "DisabledException": False,
+    "DryRunOperationException": False,
+    "IncorrectKeyException": False,
+    "InvalidArnException": False,
+    "InvalidCiphertextException": False,
+    "InvalidGrantTokenException": False,
+    "InvalidKeyUsageException": False,
+    "KeyUnavailableException": True,
+    "KMSInternalException": True,
+    "KMSInvalidStateException": False,
+    "LimitExceededException": True,
+    "NotFoundException": False,
+    "RequestLimitExceeded": True,
+    "ThrottlingException": True,
 }
