@@ -35,9 +35,8 @@ def ask(endpoint: KeyEndpoint, op: str, **body: Any) -> dict[str, Any]:
 
 def test_every_part_of_the_additional_data_stands_behind_its_length() -> None:
     data = additional_data({"namespace": "n", "model": "ab", "attribute": "c", "key": [["k", {"B": "AP8="}]]})
-    assert data == (
-        b"\0\0\0\x14dynamorm.envelope.v1\0\0\0\x011\0\0\0\x01n\0\0\0\x02ab\0\0\0\x01c\0\0\0\x02{}\0\0\0\x01k\0\0\0\x01B\0\0\0\x02\x00\xff"  # fmt: skip
-    )
+    parts = [b"dynamorm.envelope.v1", b"1", b"n", b"ab", b"c", b"{}", b"k", b"B", b"\x00\xff"]
+    assert data == b"".join(bytes([0, 0, 0, len(part)]) + part for part in parts)
 
 
 def test_an_envelope_opens_with_its_own_context_and_no_other() -> None:
@@ -51,7 +50,14 @@ def test_an_envelope_opens_with_its_own_context_and_no_other() -> None:
 
 @pytest.mark.parametrize(
     ("change", "differs"),
-    [({"flip": "ct"}, {"ct"}), ({"flip": "tag"}, {"ct"}), ({"flip": "nonce"}, {"nonce"}), ({"cut": ["nonce", 3]}, {"nonce"}), ({"set": {"v": {"N": "2"}}}, {"v"}), ({"drop": "v"}, {"v"})],
+    [
+        ({"flip": "ct"}, {"ct"}),
+        ({"flip": "tag"}, {"ct"}),
+        ({"flip": "nonce"}, {"nonce"}),
+        ({"cut": ["nonce", 3]}, {"nonce"}),
+        ({"set": {"v": {"N": "2"}}}, {"v"}),
+        ({"drop": "v"}, {"v"}),
+    ],
 )
 def test_a_change_spoils_what_it_names_and_nothing_else(change: dict[str, Any], differs: set[str]) -> None:
     honest, spoilt = made(), made(change=change)
@@ -80,7 +86,10 @@ def test_the_scripted_kms_gives_back_what_it_wrapped_to_the_same_key_and_context
 
 def test_calls_use_up_the_entries_they_fit_in_any_order() -> None:
     endpoint = KeyEndpoint()
-    script = [{"op": "Decrypt", "request": {"$$partial": {"KeyId": "b"}}}, {"op": "Decrypt", "request": {"$$partial": {"KeyId": "a"}}, "reply": {"error": {"type": "DisabledException"}}}]
+    script: list[dict[str, Any]] = [
+        {"op": "Decrypt", "request": {"$$partial": {"KeyId": "b"}}},
+        {"op": "Decrypt", "request": {"$$partial": {"KeyId": "a"}}, "reply": {"error": {"type": "DisabledException"}}},
+    ]
     try:
         endpoint.reset(script)
         assert ask(endpoint, "Decrypt", KeyId="a", CiphertextBlob="AAAA")["__type"] == "DisabledException"
