@@ -13,6 +13,7 @@ from uuid import uuid4
 from . import batch, transaction
 from .bulk import Bulk
 from .codec import ItemCodec
+from .encryption.ring import Ring
 from .errors import CanceledError, ValidationFailedError
 from .operation import NONCE_BYTES, Binding, Keys, Options, Retries, Signer, shaped
 from .reading import Reading
@@ -27,9 +28,10 @@ if TYPE_CHECKING:
     from .actions import Action, DeleteAction, GetAction, PutAction
     from .batch import BatchItems, Written
     from .bulk import BulkCounts, BulkOptions
+    from .encryption import Encryption
     from .errors.parts import ItemKey
     from .expression import Condition, SortCondition
-    from .operation import Exchange
+    from .operation import Exchange, Sealable
     from .transport import Transport
 
 M = TypeVar("M", bound=Model)
@@ -66,6 +68,7 @@ class Client:
     `retries` say how often what is left of a batch, and a transaction that others were in the way of, is sent again;
     `sleeper` waits so many seconds before it, and `random` gives numbers from 0 to below 1 for the length of the wait.
     `tokens` gives the token of a transaction for which the caller has none.
+    `encryption` seals and opens the encrypted attributes of models; without it they are neither written nor read.
     """
 
     def __init__(
@@ -84,10 +87,14 @@ class Client:
         sleeper: Callable[[float], object] = time.sleep,
         random: Callable[[], float] = randomness.random,
         tokens: Callable[[], str] = lambda: str(uuid4()),
+        encryption: Encryption | None = None,
     ) -> None:
         """Take or make the SDK's client."""
         if transport is None:
-            transport = SdkTransport(client if client is not None else _boto3_client(endpoint_url, region))
+            client = client if client is not None else _boto3_client(endpoint_url, region)
+            region = client.meta.region_name
+            transport = SdkTransport(client)
+        self.encryption = None if encryption is None else encryption.of(region=region)
         self._transport = transport
         self._clock = clock
         self._prefix = table_prefix
@@ -258,7 +265,7 @@ class Client:
         # By identity, with the schema kept alive: two documents may hold models of one name.
         known = self._codecs.get(id(schema))
         if known is None:
-            known = self._codecs[id(schema)] = (schema, ItemCodec(schema))
+            known = self._codecs[id(schema)] = (schema, ItemCodec(schema, has_key=self.encryption is not None))
         name = self._names.get(schema.table) or self._prefix + schema.table
         return Binding.of(schema, name, known[1])
 
@@ -266,14 +273,26 @@ class Client:
         """Read the clock; every operation does so once, as it begins, so that every language gives the same times."""
         return self._clock()
 
-    def run(self, exchange: Exchange[T], *, stopped: Callable[[], bool] = lambda: False) -> T:
+    def seal(self, exchange: Sealable, now_ns: int, ring: Ring | None = None) -> None:
+        """Put envelopes in the place of what an exchange has to seal; without a key it has nothing."""
+        if self.encryption is not None and (seals := exchange.seals()):
+            (ring or Ring(self.encryption, now_ns)).seal(seals)
+            exchange.check_sealed()
+
+    def run(self, exchange: Exchange[T], now_ns: int, *, stopped: Callable[[], bool] = lambda: False) -> T:
         """Drive an exchange to its result; nothing is sent again once it is `stopped`."""
+        ring = None if self.encryption is None else Ring(self.encryption, now_ns)
+        self.seal(exchange, now_ns, ring)
         while (request := exchange.next()) is not None:
             if request.delay_ms is not None:
                 self._sleeper(request.delay_ms / 1000)
                 if stopped():
                     raise CanceledError("stopped before it was sent again", origin="service")
-            exchange.receive(shaped(self._transport.send(request)))
+            response = shaped(self._transport.send(request))
+            if ring is None:
+                exchange.receive(response)
+            else:
+                ring.receive(exchange, request, response)
         return exchange.result()
 
 

@@ -76,7 +76,7 @@ class _Verbs(Batches[V]):
     def _write(self, value: V | Mapping[str, Any], verb: Callable[[Mapping[str, Any], int], Put]) -> tuple[V, Stored]:
         now_ns = self._client.now_ns()
         values, given = self._values(value)
-        stored = self._client.run(verb(values, now_ns))
+        stored = self._client.run(verb(values, now_ns), now_ns)
         return self._stored(given, stored), stored
 
     def create(self, value: V | Mapping[str, Any]) -> V:
@@ -124,8 +124,8 @@ class _Verbs(Batches[V]):
 
     def find(self, key: Mapping[str, Any] | V, *, consistent: bool = False) -> V | None:
         """Read an item, or None."""
-        self._client.now_ns()
-        values = self._client.run(Get(self._binding, self._key(key), consistent=consistent)).values
+        now_ns = self._client.now_ns()
+        values = self._client.run(Get(self._binding, self._key(key), consistent=consistent), now_ns).values
         return None if values is None else self._value(values)
 
     def select(
@@ -140,11 +140,11 @@ class _Verbs(Batches[V]):
 
         The result is a plain dict by attribute name of what was selected and stored.
         """
-        self._client.now_ns()
+        now_ns = self._client.now_ns()
         if paths is None and view is None:
             raise ValidationFailedError("select takes paths or a view")
         exchange = Get(self._binding, self._key(key), consistent=consistent, select=paths, view=view)
-        return self._client.run(exchange).values
+        return self._client.run(exchange, now_ns).values
 
     def query(
         self,
@@ -207,8 +207,8 @@ class _Verbs(Batches[V]):
 
     def exists(self, key: Mapping[str, Any] | V, *, consistent: bool = False) -> bool:
         """Tell whether an item is there; only its key is read."""
-        self._client.now_ns()
-        return self._client.run(Exists(self._binding, self._key(key), consistent=consistent))
+        now_ns = self._client.now_ns()
+        return self._client.run(Exists(self._binding, self._key(key), consistent=consistent), now_ns)
 
     def change(
         self,
@@ -225,9 +225,8 @@ class _Verbs(Batches[V]):
         now_ns = self._client.now_ns()
         key = self._key(key)
         changes = Changes.of(members)
-        return self._client.run(
-            Update(self._binding, key, changes, guard, now_ns=now_ns, upsert=upsert, returns=returns)
-        )
+        exchange = Update(self._binding, key, changes, guard, now_ns=now_ns, upsert=upsert, returns=returns)
+        return self._client.run(exchange, now_ns)
 
     def update(
         self,
@@ -285,9 +284,9 @@ class _Verbs(Batches[V]):
         Gives the item it was, with `return_old`.
         Raises ItemNotFoundError (with `must_exist` or an expected version), ConditionFailedError, VersionConflictError.
         """
-        self._client.now_ns()
+        now_ns = self._client.now_ns()
         guard = Guard(condition=condition, must_exist=must_exist, expected_version=expected_version)
-        old = self._client.run(Delete(self._binding, self._key(key), guard, return_old=return_old))
+        old = self._client.run(Delete(self._binding, self._key(key), guard, return_old=return_old), now_ns)
         return None if old is None else self._value(old)
 
 

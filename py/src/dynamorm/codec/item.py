@@ -6,20 +6,15 @@ the plan is made.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ..errors import (
-    DecodeFailedError,
-    EncryptionNotConfiguredError,
-    ItemTooLargeError,
-    MissingPrimaryKeyError,
-    ValidationFailedError,
-)
+from ..errors import DecodeFailedError, ItemTooLargeError, MissingPrimaryKeyError, ValidationFailedError
 from ..errors.refusal import Refusal
 from ..limits import ITEM_SIZE_MAX_BYTES, NESTING_DEPTH_MAX, PARTITION_KEY_MAX_BYTES, SORT_KEY_MAX_BYTES
 from .compose import Composition
+from .converter import Plain, not_configured, revealed
 from .scalar import reader_of, writer_of
 from .size import item_size, value_size
 from .value import AttributeValue, Item, is_empty, path_name, read_any, write_any
@@ -43,6 +38,8 @@ class FieldPlan:
     write: Writer
     read: Reader
     members: tuple[FieldPlan, ...] | None = None
+    has_key: bool = False
+    """Whether somebody here can seal and open it, where it is encrypted."""
 
     @cached_property
     def label(self) -> str:
@@ -199,19 +196,25 @@ def _write_member(plan: FieldPlan, value: Any, path: str, depth: int) -> Attribu
     field = plan.field
     if value is None:
         if field.type == "NULL" and field.required:
-            return {"NULL": True}
+            return {"NULL": True} if field.encryption is None else _hidden(plan, {"NULL": True}, path)
         if field.required:
             raise ValidationFailedError("a required attribute is missing", path=path)
         return None
-    if field.encryption is not None:
-        raise EncryptionNotConfiguredError("the attribute is encrypted and the client has no key", path=path)
+    if field.encryption is not None and not plan.has_key:
+        raise not_configured(path)
     check_depth(depth, path)
     written = plan.write(value, path, depth)
     if (field.type in SETS and not written[field.type]) or (field.omit_empty and is_empty(field, written)):
         if field.required:
             raise ValidationFailedError("a required attribute is empty", path=path)
         return None
-    return written
+    return written if field.encryption is None else _hidden(plan, written, path)
+
+
+def _hidden(plan: FieldPlan, written: AttributeValue, path: str) -> Any:  # noqa: ANN401 - it stands where a value will
+    if not plan.has_key:
+        raise not_configured(path)
+    return Plain(written)
 
 
 def read_members(plans: tuple[FieldPlan, ...], item: Any, prefix: str, *, partial: bool) -> dict[str, Any]:  # noqa: ANN401 - DynamoDB JSON
@@ -231,11 +234,11 @@ def read_members(plans: tuple[FieldPlan, ...], item: Any, prefix: str, *, partia
             if field.type in SETS and not partial:
                 out[field.name] = set()
             continue
-        if field.encryption is not None:
-            raise EncryptionNotConfiguredError(
-                "the attribute is encrypted and the client has no key", path=prefix + plan.label
-            )
         path = prefix + plan.label
+        if field.encryption is not None:
+            stored = revealed(stored, path, has_key=plan.has_key)
+            if "NULL" in stored and field.type == "NULL":
+                continue
         body = tagged(stored, field.type, path)
         if partial and plan.members is not None:
             out[field.name] = _read_partial(plan, body, path)
@@ -261,10 +264,15 @@ def _read_partial(plan: FieldPlan, body: Any, path: str) -> Any:  # noqa: ANN401
 class ItemCodec:
     """The compiled codec of one model."""
 
-    def __init__(self, model: Model) -> None:
-        """Compile the model."""
-        self.model = model
-        self.plans = tuple(plan_field(field) for field in model.fields)
+    def __init__(self, model: Model, *, has_key: bool = False) -> None:
+        """Compile the model; `has_key` says that somebody seals and opens its encrypted attributes."""
+        self.model, self.has_key = model, has_key
+        names = [field.name for field in model.fields if field.encryption is not None]
+        self.encrypted = tuple(sorted(names, key=str.encode))
+        self.plans = tuple(
+            replace(plan_field(field), has_key=has_key) if field.encryption is not None else plan_field(field)
+            for field in model.fields
+        )
         self.by_name = {plan.field.name: plan for plan in self.plans}
         self.key_plans = tuple(self.by_name[name] for name in model.key_fields)
         self.compositions = {one.name: Composition(one) for one in model.composed}
@@ -310,11 +318,9 @@ class ItemCodec:
 
     def require_readable(self) -> None:
         """Refuse, before anything is sent, to read whole items with attributes that nobody here can decrypt."""
-        for plan in self.plans:
+        for plan in self.plans if self.encrypted and not self.has_key else ():
             if plan.field.encryption is not None:
-                raise EncryptionNotConfiguredError(
-                    "the attribute is encrypted and the client has no key", path=plan.label
-                )
+                raise not_configured(plan.label)
 
     def marshal_item(self, values: Mapping[str, Any]) -> Item:
         """Marshal a whole item; keys, index keys and size are checked."""
@@ -325,9 +331,19 @@ class ItemCodec:
         for name, limit in self.index_keys.items():
             if name in item:
                 check_key(item[name], path_name(name), limit)
-        if item_size(item) > ITEM_SIZE_MAX_BYTES:
-            raise ItemTooLargeError(f"{self.model.name}: larger than {ITEM_SIZE_MAX_BYTES} bytes", origin="client")
+        self.check_size(item)
         return item
+
+    def size(self, item: Item) -> int:
+        """Give an item's size; what is not sealed yet counts as it is."""
+        if self.encrypted:
+            item = {name: value.reveal() if isinstance(value, Plain) else value for name, value in item.items()}
+        return item_size(item)
+
+    def check_size(self, item: Item) -> None:
+        """Refuse an item that DynamoDB would not store."""
+        if self.size(item) > ITEM_SIZE_MAX_BYTES:
+            raise ItemTooLargeError(f"{self.model.name}: larger than {ITEM_SIZE_MAX_BYTES} bytes", origin="client")
 
     def _add_own(self, item: Item, key: Item) -> None:
         """Put the composed keys and the discriminator beside the caller's attributes."""

@@ -3,17 +3,18 @@
 from .answer import shaped
 from .backoff import Retries
 from .batch_get import BatchGet, Wanted
-from .batch_write import BatchWrite, Chunk, WriteEntry, delete_entry, once, pack, put_entry
+from .batch_write import BatchWrite, Chunk, Entries, WriteEntry, delete_entry, once, pack, put_entry
 from .binding import Binding
 from .chunk import Chunks, incomplete, item_key
 from .condition import Guard
 from .cursor import NONCE_BYTES, Bound, Cursor, Signer
 from .delete import Delete
-from .exchange import Exchange, Request, Response, SingleExchange
+from .exchange import Exchange, Request, Response, Sealable, SingleExchange
 from .get import Exists, Found, Get, Selection
 from .place import Place
 from .put import Put, Stored, create, put, save
 from .read import Keys, Options, Page, PageExchange, Read, Shape, check_segments
+from .seal import Seal, Visit
 from .transact_get import TransactGet
 from .transact_write import Action, Check, TransactSend, TransactWrite
 from .update import Update
@@ -30,6 +31,7 @@ __all__ = [
     "Chunks",
     "Cursor",
     "Delete",
+    "Entries",
     "Exchange",
     "Exists",
     "Found",
@@ -45,6 +47,8 @@ __all__ = [
     "Request",
     "Response",
     "Retries",
+    "Seal",
+    "Sealable",
     "Selection",
     "Shape",
     "Signer",
@@ -54,6 +58,7 @@ __all__ = [
     "TransactSend",
     "TransactWrite",
     "Update",
+    "Visit",
     "Wanted",
     "WriteEntry",
     "check_segments",
