@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import DecodeFailedError, ItemTooLargeError, MissingPrimaryKeyError, ValidationFailedError
 from ..errors.refusal import Refusal
 from ..limits import ITEM_SIZE_MAX_BYTES, NESTING_DEPTH_MAX, PARTITION_KEY_MAX_BYTES, SORT_KEY_MAX_BYTES
+from ..schema import Field
 from .compose import Composition
 from .converter import Plain, not_configured, revealed
 from .scalar import reader_of, writer_of
@@ -22,7 +23,7 @@ from .value import AttributeValue, Item, is_empty, path_name, read_any, write_an
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ..schema import Field, Model
+    from ..schema import Model
 
     Writer = Callable[[Any, str, int], AttributeValue]
     Reader = Callable[[Any, str], Any]
@@ -45,6 +46,13 @@ class FieldPlan:
     def label(self) -> str:
         """Give the attribute's name as it stands in a path."""
         return path_name(self.field.name)
+
+    def stored(self, value: Any, path: str, depth: int) -> AttributeValue | None:  # noqa: ANN401 - the caller's value
+        """Write a value; None where it is one that is not stored."""
+        field, written = self.field, self.write(value, path, depth)
+        if (field.type in SETS and not written[field.type]) or (field.omit_empty and is_empty(field, written)):
+            return None
+        return written
 
 
 def plan_field(field: Field) -> FieldPlan:
@@ -203,8 +211,8 @@ def _write_member(plan: FieldPlan, value: Any, path: str, depth: int) -> Attribu
     if field.encryption is not None and not plan.has_key:
         raise not_configured(path)
     check_depth(depth, path)
-    written = plan.write(value, path, depth)
-    if (field.type in SETS and not written[field.type]) or (field.omit_empty and is_empty(field, written)):
+    written = plan.stored(value, path, depth)
+    if written is None:
         if field.required:
             raise ValidationFailedError("a required attribute is empty", path=path)
         return None
@@ -302,6 +310,23 @@ class ItemCodec:
             composition = self.compositions.get(name)
             out[name] = parts[name] if composition is None else composition.write(parts)
             check_key(out[name], path_name(name), limit)
+        return out
+
+    def key_values(self, item: Mapping[str, Any]) -> dict[str, Any]:
+        """Unmarshal the table's key attributes out of DynamoDB JSON: values of their types, a composed one as its text.
+
+        Raises DecodeFailedError where one is missing or does not fit.
+        """
+        out: dict[str, Any] = {}
+        for key in (self.model.partition, self.model.sort):
+            if key is None:
+                continue
+            path, plan = path_name(key.attribute), self.by_name.get(key.attribute)
+            if key.attribute not in item:
+                raise DecodeFailedError(f"{self.model.name}: a key is missing", path=path)
+            body = tagged(item[key.attribute], key.type, path)
+            read = _scalar_reader(Field(key.attribute, key.type)) if plan is None else plan.read
+            out[key.attribute] = read(body, path)
         return out
 
     def require_key(self, values: Mapping[str, Any]) -> None:

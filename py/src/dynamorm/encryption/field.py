@@ -60,10 +60,10 @@ class Envelope:
 
 
 def additional_data(context: EnvelopeContext) -> bytes:
-    """Give the bytes that an envelope's tag covers besides its value: every part behind its length.
+    r"""Give the bytes that an envelope's tag covers besides its value: every part behind its length.
 
     >>> additional_data(EnvelopeContext("", "M", "a", key=[("id", {"N": "1.0"})]))[-10:]
-    b'\\x00\\x00\\x00\\x01N\\x00\\x00\\x00\\x011'
+    b'\x00\x00\x00\x01N\x00\x00\x00\x011'
     """
     names = (context.namespace, context.model, context.attribute, write_json(dict(context.client)))
     parts = [LABEL, VERSION, *(name.encode() for name in names)]

@@ -11,14 +11,13 @@ from ..codec.value import check_text
 from ..errors import ValidationFailedError
 from ..errors.refusal import Refusal
 from ..limits import ENVELOPE_NONCE_BYTES
-from .cache import DataKeyCache
 from .field import aesgcm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from ..errors import Origin
-    from .cache import DataKey
+    from .cache import DataKey, DataKeyCache
 
 RESERVED = ("dynamorm:", "aws:")
 

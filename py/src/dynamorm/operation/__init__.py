@@ -12,9 +12,12 @@ from .delete import Delete
 from .exchange import Exchange, Request, Response, Sealable, SingleExchange
 from .get import Exists, Found, Get, Selection
 from .place import Place
+from .project import project
 from .put import Put, Stored, create, put, save
 from .read import Keys, Options, Page, PageExchange, Read, Shape, check_segments
+from .reencrypt import Reseal, SealedPage, sealed_read, stale
 from .seal import Seal, Visit
+from .stream import FindStream
 from .transact_get import TransactGet
 from .transact_write import Action, Check, TransactSend, TransactWrite
 from .update import Update
@@ -34,6 +37,7 @@ __all__ = [
     "Entries",
     "Exchange",
     "Exists",
+    "FindStream",
     "Found",
     "Get",
     "Guard",
@@ -45,10 +49,12 @@ __all__ = [
     "Put",
     "Read",
     "Request",
+    "Reseal",
     "Response",
     "Retries",
     "Seal",
     "Sealable",
+    "SealedPage",
     "Selection",
     "Shape",
     "Signer",
@@ -68,8 +74,11 @@ __all__ = [
     "item_key",
     "once",
     "pack",
+    "project",
     "put",
     "put_entry",
     "save",
+    "sealed_read",
     "shaped",
+    "stale",
 ]
