@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
+from .codec import path_name
 from .encryption.ring import Ring
 from .errors import DecodeFailedError, DynamORMError
 from .operation import FindStream
@@ -63,7 +64,10 @@ class Stream(Generic[V]):
     def decoded(self, raw: RawRecord, owner: int | None) -> Record[V]:
         """Decode a record of a model."""
         if owner is None:
-            raise DecodeFailedError("a record of a model that nobody knows")
+            mark = self._bindings[0].model.discriminator
+            raise DecodeFailedError(
+                "a record of a model that nobody knows", path=None if mark is None else path_name(mark.attribute)
+            )
         binding, make = self._bindings[owner], self._makers[owner]
         codec = binding.codec
         if raw.old is not None and not is_own(codec, raw.old):

@@ -236,23 +236,25 @@ def read_members(plans: tuple[FieldPlan, ...], item: Any, prefix: str, *, partia
     for plan in plans:
         field = plan.field
         stored = item.get(field.name)
-        if stored is None or (isinstance(stored, dict) and "NULL" in stored):
+        if field.encryption is not None and stored is not None and not _is_null(stored):
+            stored = revealed(stored, prefix + plan.label, has_key=plan.has_key)
+        if stored is None or _is_null(stored):
             if field.required and not partial and field.type != "NULL":
                 raise DecodeFailedError("a required attribute is missing", path=prefix + plan.label)
             if field.type in SETS and not partial:
                 out[field.name] = set()
             continue
         path = prefix + plan.label
-        if field.encryption is not None:
-            stored = revealed(stored, path, has_key=plan.has_key)
-            if "NULL" in stored and field.type == "NULL":
-                continue
         body = tagged(stored, field.type, path)
         if partial and plan.members is not None:
             out[field.name] = _read_partial(plan, body, path)
         else:
             out[field.name] = plan.read(body, path)
     return out
+
+
+def _is_null(stored: Any) -> bool:  # noqa: ANN401 - DynamoDB JSON
+    return isinstance(stored, dict) and "NULL" in stored
 
 
 def _read_partial(plan: FieldPlan, body: Any, path: str) -> Any:  # noqa: ANN401 - DynamoDB JSON

@@ -87,14 +87,18 @@ def seal_value(
         raise ValidationFailedError(f"a data key has {DATA_KEY_BYTES} bytes, a nonce {ENVELOPE_NONCE_BYTES}")
     if not 1 <= len(wrapped_key) <= KMS_CIPHERTEXT_MAX_BYTES:
         raise ValidationFailedError(f"a wrapped key has 1 to {KMS_CIPHERTEXT_MAX_BYTES} bytes")
-    try:
-        text = write_json(canonical_value(value))
-    except (Refusal, RecursionError):
-        text = ""
-    if not text:  # raised here, so that no context of the error holds the value
+    if not _is_value(value):  # raised here, so that no context of the error holds the value
         raise ValidationFailedError("no attribute value", path=path_name(context.attribute))
-    sealed: bytes = aesgcm()(data_key).encrypt(nonce, text.encode(), additional_data(context))
-    members = {"edk": wrapped_key, "nonce": nonce, "ct": sealed}
+    return sealed(value, data_key, nonce, wrapped_key, context)
+
+
+def sealed(
+    value: AttributeValue, data_key: bytes, nonce: bytes, wrapped_key: bytes, context: EnvelopeContext
+) -> AttributeValue:
+    """Do so with what is known to fit."""
+    text = write_json(value).encode()
+    ciphertext: bytes = aesgcm()(data_key).encrypt(nonce, text, additional_data(context))
+    members = {"edk": wrapped_key, "nonce": nonce, "ct": ciphertext}
     return {"M": {"v": {"N": "1"}} | {name: {"B": base64.b64encode(raw).decode()} for name, raw in members.items()}}
 
 
@@ -128,9 +132,18 @@ def _value(envelope: Envelope, data_key: bytes, context: EnvelopeContext) -> Att
     except Exception:  # noqa: BLE001 - InvalidTag of an extra that may not be there
         return None
     try:
-        return canonical_value(read_json(text.decode()))
-    except (Refusal, UnicodeDecodeError, RecursionError):
+        value = read_json(text.decode())
+    except (Refusal, UnicodeDecodeError):
         return None
+    return value if _is_value(value) else None
+
+
+def _is_value(value: Any) -> bool:  # noqa: ANN401 - any JSON value
+    try:
+        canonical_value(value)
+    except (Refusal, RecursionError):
+        return False
+    return True
 
 
 def is_named_as_envelope(value: Any) -> bool:  # noqa: ANN401 - DynamoDB JSON

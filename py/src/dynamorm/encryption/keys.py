@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from copy import copy
 from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from ..codec.value import check_text
@@ -94,6 +95,8 @@ class Encryption:
         self.context = _checked(context or {})
         self.allow_plaintext_reads, self.cache = allow_plaintext_reads, cache
         self._kms = kms
+        self._service: KeyService | None = None
+        self._lock = Lock()
         self._region: str | None = None
         self._nonce: Callable[[], bytes] = partial(secrets.token_bytes, ENVELOPE_NONCE_BYTES)
 
@@ -109,11 +112,13 @@ class Encryption:
     @property
     def service(self) -> KeyService:
         """Give the key service; it is made when it is asked for the first time."""
-        if not isinstance(self._kms, KeyService):
-            from .kms import KmsKeys  # noqa: PLC0415 - the SDK, only where it is used
+        with self._lock:
+            if self._service is None:
+                from .kms import KmsKeys  # noqa: PLC0415 - the SDK, only where it is used
 
-            self._kms = KmsKeys(self._kms, region=self._region)
-        return self._kms
+                given = self._kms
+                self._service = given if isinstance(given, KeyService) else KmsKeys(given, region=self._region)
+            return self._service
 
     def nonce(self) -> bytes:
         """Give 12 bytes that no two envelopes share."""
@@ -122,6 +127,7 @@ class Encryption:
     def of(self, *, region: str | None = None, nonce: Callable[[], bytes] | None = None) -> Encryption:
         """Give the same for a client: in its region, or (in tests) with another source of nonces."""
         out = copy(self)
+        out._service, out._lock = None, Lock()  # noqa: SLF001 - of the same class
         out._region, out._nonce = region or self._region, nonce or self._nonce  # noqa: SLF001 - of the same class
         return out
 

@@ -11,7 +11,7 @@ from ..errors import DecodeFailedError, DynamORMError, InvalidEncryptedEnvelopeE
 from ..errors.catalogue import RETRYABLE_OF_KMS_TYPE
 from ..limits import DATA_KEY_BYTES, KMS_CIPHERTEXT_MAX_BYTES
 from .cache import DataKey, purpose_of
-from .field import EnvelopeContext, is_named_as_envelope, parse_envelope, seal_value, unsealed
+from .field import EnvelopeContext, is_named_as_envelope, parse_envelope, sealed, unsealed
 from .keys import KeyRefusedError
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Ring:
         contexts = [self._context(seal.binding, seal.name, seal.key) for seal in seals]
         keys = [self._fresh(context, path_name(seal.name)) for seal, context in zip(seals, contexts, strict=True)]
         for seal, context, key in zip(seals, contexts, keys, strict=True):
-            seal.fill(seal_value(seal.value, key.plaintext, self._encryption.nonce(), key.wrapped, context))
+            seal.fill(sealed(seal.value, key.plaintext, self._encryption.nonce(), key.wrapped, context))
 
     def receive(self, exchange: Exchange[Any], request: Request, response: Response) -> None:
         """Open what an answer holds, and let the exchange read it."""

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from .seal import Visit
 
 _PLACEHOLDER = re.compile(r"[#:][nv][0-9]+")
-What = Literal["items", "projected", "count"]
+What = Literal["items", "projected", "sealed", "count"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -82,7 +82,7 @@ class Keys:
 
 @dataclass(frozen=True)
 class Shape:
-    """What is made of the items: whole ones, what an index projects, selected parts, or their number."""
+    """What is made of the items: whole ones, what an index projects, selected or encrypted parts, or their number."""
 
     what: What = "items"
     select: Sequence[PathLike] | None = None
@@ -126,7 +126,7 @@ class Read:
         if options.consistent and self.place.is_global:
             raise InvalidOperatorError(f"{self.place} is a global index, which is never read consistently")
         paths = self._paths()
-        self.partial = paths is not None or shape.what == "projected" or not self.place.whole
+        self.partial = paths is not None or shape.what in {"projected", "sealed"} or not self.place.whole
         self._check_readable(paths)
         self._check_filter()
         self.body = self._body(paths, now_ns)
@@ -255,6 +255,9 @@ class Read:
             out["ProjectionExpression"] = compiler.projection(paths, fetched)
             asked = {parse_path(path) for path in paths}
             self._hidden = tuple(name for name in fetched if (name,) not in asked)
+        if self.shape.what == "sealed":
+            names = (*self.binding.model.key_names, *self.binding.codec.encrypted)
+            out["ProjectionExpression"] = compiler.names([(name,) for name in names])
         if self.shape.what == "count":
             out["Select"] = "COUNT"
         if options.order == "desc" and self.conditions:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..codec import Plain
+from ..codec import Plain, canonical_value
 from ..errors import ConditionFailedError, ValidationFailedError
 from ..expression import Placeholders
 from .condition import add_guard
@@ -49,7 +49,7 @@ def sealed_read(
     """
     if not binding.codec.encrypted:
         raise ValidationFailedError(f"{binding.model.name} has no encrypted attributes")
-    shape = Shape(select=[[name] for name in binding.codec.encrypted], with_cursor=False)
+    shape = Shape("sealed", with_cursor=False)
     return Read([binding], None, Options(page_size=page_size, segment=segment), shape, now_ns=now_ns, signer=signer)
 
 
@@ -81,7 +81,10 @@ class Reseal(SingleExchange[bool]):
             for name, plain in zip(names, read, strict=True)
         ]
         add_guard(body, " AND ".join(same))
-        fresh: list[Any] = [Plain(plain.reveal()) for plain in read]
+        # What was sealed keeps its spelling; what was not gets the codec's.
+        fresh: list[Any] = [
+            Plain(plain.reveal() if plain.key is not None else canonical_value(plain.reveal())) for plain in read
+        ]
         self._slots = [placeholders.value(plain) for plain in fresh]
         sets = [f"{placeholders.path((name,))} = {slot}" for name, slot in zip(names, self._slots, strict=True)]
         body["UpdateExpression"] = f"SET {', '.join(sets)}"

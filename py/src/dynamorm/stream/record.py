@@ -52,7 +52,8 @@ def parse_record(record: Any) -> RawRecord:  # noqa: ANN401 - whatever the calle
     if keys is None:
         raise DecodeFailedError("a record of a stream without keys")
     created_at = _created_at(change.get("ApproximateCreationDateTime"))
-    return RawRecord(kind, event_id, number, created_at, _is_expiry(record.get("userIdentity")), keys, old, new)
+    expired = kind == "remove" and _is_expiry(record.get("userIdentity"))
+    return RawRecord(kind, event_id, number, created_at, expired, keys, old, new)
 
 
 def sequence_number_of(record: Any) -> str | None:  # noqa: ANN401 - whatever the caller was given
