@@ -114,7 +114,10 @@ class Group:
         if reason is None:
             return None
         out: Json = {"code": reason.code, "retryable": reason.retryable} | ({} if reason.kind is None else {"kind": reason.kind})
-        item = reason.item
+        try:
+            item = reason.item
+        except errors.DynamORMError:  # it is another model's, or does not open
+            item = None
         return out if item is None else out | {"item": tagged(self.case.schemas[self.objects[index][0]], item)}
 
 

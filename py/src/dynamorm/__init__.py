@@ -6,10 +6,12 @@ from .actions import Action, Actions, DeleteAction, GetAction, PutAction
 from .batch import BatchItems, Written
 from .bulk import BulkCounts, BulkFailure
 from .client import Client
+from .encryption import DataKeyCache, Encryption
 from .errors.parts import ItemKey
 from .expression import Condition, SortCondition, all_of, any_of, field, sort_key
 from .operation import Retries
 from .reading import Page, Parallel, Reading, Scan
+from .rotation import Reencrypted, ReencryptFailure
 from .schema import canonical_dms, dump, load_dms
 from .schema.declare import Model, Nested, Projection, schema_of
 from .schema.marker import (
@@ -33,6 +35,8 @@ from .schema.marker import (
     Version,
     View,
 )
+from .stream import Record, Seen, SeenInMemory
+from .streaming import Route, Stream, StreamFailure, StreamHandler, on_record
 from .table import DynamicTable, Table
 
 __all__ = [
@@ -47,9 +51,11 @@ __all__ = [
     "Client",
     "Condition",
     "CreatedAt",
+    "DataKeyCache",
     "DeleteAction",
     "DynamicTable",
     "Encrypted",
+    "Encryption",
     "GetAction",
     "Index",
     "Int64",
@@ -65,11 +71,20 @@ __all__ = [
     "Projection",
     "PutAction",
     "Reading",
+    "Record",
+    "ReencryptFailure",
+    "Reencrypted",
     "Retries",
     "Rfc3339Nano",
+    "Route",
     "Scan",
+    "Seen",
+    "SeenInMemory",
     "SortCondition",
     "SortKey",
+    "Stream",
+    "StreamFailure",
+    "StreamHandler",
     "Table",
     "Template",
     "UnixMillis",
@@ -86,6 +101,7 @@ __all__ = [
     "errors",
     "field",
     "load_dms",
+    "on_record",
     "schema_of",
     "sort_key",
 ]

@@ -9,7 +9,7 @@ from .actions import Action, GetAction, streamed
 from .bulk import Bulk
 from .errors import ValidationFailedError
 from .expression import parse_path
-from .operation import BatchGet, BatchWrite, Selection, once, pack
+from .operation import BatchGet, BatchWrite, Entries, Selection, once, pack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -148,9 +148,9 @@ class Batches(Generic[V]):
 
 def read(client: Client, gets: Iterable[GetAction[Any]], *, named: bool) -> BatchItems[Any, ItemKey]:
     """Read what actions say; with `named` every item tells its model."""
-    client.now_ns()
+    now_ns = client.now_ns()
     exchange = BatchGet(wanted(gets, named=named), client.retries, client.random)
-    return BatchItems(*client.run(exchange))
+    return BatchItems(*client.run(exchange, now_ns))
 
 
 def write(client: Client, writes: Iterable[Action], *, last_wins: bool, unchecked: bool) -> Written:
@@ -161,9 +161,11 @@ def write(client: Client, writes: Iterable[Action], *, last_wins: bool, unchecke
         if not isinstance(action, Action):
             raise ValidationFailedError(f"expected an action, found {type(action).__name__}")
         built.append((action.entry(now_ns, unchecked=unchecked), action))
-    exchange = BatchWrite(pack(once([entry for entry, _ in built], last_wins=last_wins)), client.retries, client.random)
+    entries = once([entry for entry, _ in built], last_wins=last_wins)
+    client.seal(Entries(entries), now_ns)
+    exchange = BatchWrite(pack(entries), client.retries, client.random)
     try:
-        return Written(*client.run(exchange))
+        return Written(*client.run(exchange, now_ns))
     finally:
         for entry, action in built:
             if entry.state == "done" and entry.stored is not None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 from .actions import Action, streamed
 from .errors import BatchIncompleteError, DynamORMError, ThrottledError, ValidationFailedError
 from .limits import BATCH_WRITE_MAX
-from .operation import BatchWrite, Chunk, incomplete
+from .operation import BatchWrite, Chunk, Entries, incomplete
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -60,6 +60,7 @@ class _Sent:
 
     numbers: list[int]
     entries: list[WriteEntry]
+    now_ns: int = 0
     error: DynamORMError | None = None
     crash: BaseException | None = None
 
@@ -87,6 +88,8 @@ class Bulk:
         self._tell_progress, self._tell_failure = progress, on_failure
         self._stream: Iterator[Action] | None = iter(streamed(stream))
         self._held: Action | None = None
+        # Writes that are sealed, and did not fit into their chunk with their envelopes; with their numbers.
+        self._carried: list[tuple[int, WriteEntry]] = []
         self._taken = 0
         self._progress = BulkCounts()
         self._failure: DynamORMError | None = None
@@ -120,17 +123,22 @@ class Bulk:
         return self._failure is not None or self._broken is not None
 
     def _goes_on(self) -> bool:
-        return not self._is_over and (self._stream is not None or self._held is not None)
+        return not self._is_over and (self._stream is not None or self._held is not None or bool(self._carried))
 
     def _fill(self) -> _Sent:
         """Take writes until a chunk is full, or one does not go with the others; it is held for the next."""
         chunk, out, items, now_ns = Chunk(), _Sent([], []), set[tuple[str, ...]](), None
         out.entries = chunk.entries
+        for number, entry in self._carried:
+            chunk.add(entry)
+            items.add(entry.identity)
+            out.numbers.append(number)
+        self._carried = []
         while len(chunk.entries) < BATCH_WRITE_MAX and self._goes_on():
             action = self._take()
             if action is _END:
                 break
-            now_ns = self._client.now_ns() if now_ns is None else now_ns
+            now_ns = out.now_ns = self._client.now_ns() if now_ns is None else now_ns
             entry = self._build(action, now_ns)
             if entry is not None and (entry.identity in items or not chunk.takes(entry)):
                 self._held = action
@@ -175,6 +183,8 @@ class Bulk:
         """Send a chunk, once nothing under way has an item of it."""
         items = {entry.identity for entry in sent.entries}
         self._wait_for(lambda: not any(entry.identity in items for one in self._under_way for entry in one.entries))
+        if not self._is_over:
+            self._seal(sent)
         if self._is_over:
             for number, entry in zip(sent.numbers, sent.entries, strict=True):
                 self._lost.append((number, "undone", entry.item_key()))
@@ -182,11 +192,35 @@ class Bulk:
             self._under_way.append(sent)
             pool.submit(self._send, sent)
 
+    def _seal(self, sent: _Sent) -> None:
+        """Seal a chunk, in the order of the stream; what is then too large is refused, what does not fit is carried."""
+        try:
+            self._client.seal(Entries(sent.entries, checked=False), sent.now_ns)
+        except DynamORMError as error:
+            sent.error = error
+            return
+        chunk, numbers = Chunk(), list[int]()
+        for number, entry in zip(sent.numbers, sent.entries, strict=True):
+            try:
+                entry.check_sealed()
+            except DynamORMError as error:
+                self._fail(number, "undone", entry.item_key(), error)
+                if self._tell_failure is None:
+                    self._failure = error
+                continue
+            if self._carried or not chunk.takes(entry):
+                self._carried.append((number, entry))
+            else:
+                chunk.add(entry)
+                numbers.append(number)
+        sent.entries, sent.numbers = chunk.entries, numbers
+
     def _send(self, sent: _Sent) -> None:
         """Send a chunk and all that is left of it; done by another thread."""
         exchange = BatchWrite([sent.entries], self._client.retries, self._client.random)
         try:
-            self._client.run(exchange, stopped=lambda: self._stopped)
+            if sent.error is None:
+                self._client.run(exchange, sent.now_ns, stopped=lambda: self._stopped)
         except DynamORMError as error:
             sent.error = error
         except BaseException as crash:  # noqa: BLE001 - raised again by the thread that waits
@@ -230,6 +264,7 @@ class Bulk:
     def _incomplete(self, failure: Exception) -> BatchIncompleteError:
         if self._held is not None and (key := self._held.key()) is not None:
             self._lost.append((self._taken, "undone", key))
+        self._lost += [(number, "undone", entry.item_key()) for number, entry in self._carried]
         lost = sorted(self._lost, key=lambda one: one[0])
         undone, unknown = ([key for _, state, key in lost if state == wanted] for wanted in ("undone", "unknown"))
         spent = isinstance(failure, BatchIncompleteError)

@@ -13,13 +13,15 @@ from uuid import uuid4
 from . import batch, transaction
 from .bulk import Bulk
 from .codec import ItemCodec
-from .errors import CanceledError, ValidationFailedError
+from .encryption.ring import Ring
+from .errors import CanceledError, DynamORMError, ValidationFailedError
 from .operation import NONCE_BYTES, Binding, Keys, Options, Retries, Signer, shaped
 from .reading import Reading
 from .schema import Model as Schema
 from .schema.declare import Model, schema_of
+from .streaming import Route, Stream, StreamFailure, StreamHandler
 from .table import DynamicTable, Table
-from .transport import SdkTransport
+from .transport import SdkTransport, StreamsDoor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,9 +29,11 @@ if TYPE_CHECKING:
     from .actions import Action, DeleteAction, GetAction, PutAction
     from .batch import BatchItems, Written
     from .bulk import BulkCounts, BulkOptions
+    from .encryption import Encryption
     from .errors.parts import ItemKey
     from .expression import Condition, SortCondition
-    from .operation import Exchange
+    from .operation import Exchange, Sealable
+    from .stream import Seen
     from .transport import Transport
 
 M = TypeVar("M", bound=Model)
@@ -66,6 +70,7 @@ class Client:
     `retries` say how often what is left of a batch, and a transaction that others were in the way of, is sent again;
     `sleeper` waits so many seconds before it, and `random` gives numbers from 0 to below 1 for the length of the wait.
     `tokens` gives the token of a transaction for which the caller has none.
+    `encryption` seals and opens the encrypted attributes of models; without it they are neither written nor read.
     """
 
     def __init__(
@@ -84,10 +89,15 @@ class Client:
         sleeper: Callable[[float], object] = time.sleep,
         random: Callable[[], float] = randomness.random,
         tokens: Callable[[], str] = lambda: str(uuid4()),
+        encryption: Encryption | None = None,
     ) -> None:
         """Take or make the SDK's client."""
         if transport is None:
-            transport = SdkTransport(client if client is not None else _boto3_client(endpoint_url, region))
+            client = client if client is not None else _boto3_client("dynamodb", endpoint_url, region)
+            region = client.meta.region_name
+            transport = SdkTransport(client)
+        self._endpoint_url, self._region = endpoint_url, region
+        self.encryption = None if encryption is None else encryption.of(region=region)
         self._transport = transport
         self._clock = clock
         self._prefix = table_prefix
@@ -95,7 +105,7 @@ class Client:
         nonce = partial(secrets.token_bytes, NONCE_BYTES)
         self.signer = Signer.of(cursor_secrets, encrypt=encrypt_cursor, nonce=nonce)
         self.retries, self.random, self.tokens = retries, random, tokens
-        self._sleeper = sleeper
+        self.sleeper = sleeper
         self._codecs: dict[int, tuple[Schema, ItemCodec]] = {}
 
     @overload
@@ -249,6 +259,64 @@ class Client:
         """
         return transaction.read(self, gets)
 
+    @overload
+    def stream(self, models: type[M]) -> Stream[M]: ...
+
+    @overload
+    def stream(self, models: Schema | Sequence[Schema]) -> Stream[dict[str, Any]]: ...
+
+    @overload
+    def stream(self, models: tuple[type[M], type[N]]) -> Stream[M | N]: ...
+
+    @overload
+    def stream(self, models: tuple[type[M], type[N], type[P]]) -> Stream[M | N | P]: ...
+
+    @overload
+    def stream(self, models: Sequence[type[M]]) -> Stream[M]: ...
+
+    def stream(self, models: type[Model] | Schema | Sequence[type[Model]] | Sequence[Schema]) -> Stream[Any]:
+        """Give the stream of a model's table, or of several models that share one, each with its discriminator.
+
+        `client.stream(Order).decode(record)` gives a typed `Record`; `read` reads a stream in development.
+
+        Raises ValidationFailedError where the models cannot be told apart.
+        """
+        given: list[type[Model] | Schema] = [models] if isinstance(models, (type, Schema)) else [*models]
+        bindings = [self._bind(model if isinstance(model, Schema) else schema_of(model)) for model in given]
+        if len(given) != 1:
+            check_together([binding.model for binding in bindings], [binding.table for binding in bindings])
+        makers = [dict if isinstance(model, Schema) else self.table(model).made for model in given]
+        return Stream(self, bindings, makers)
+
+    def stream_handler(
+        self,
+        *routes: Route[Any],
+        on_decode_error: Callable[[Mapping[str, Any], DynamORMError], object] | None = None,
+        on_unknown: Callable[[Mapping[str, Any]], object] | None = None,
+        on_failure: Callable[[StreamFailure], object] | None = None,
+        seen: Seen | None = None,
+    ) -> StreamHandler:
+        """Give a Lambda function: `handler = client.stream_handler(on_record(Order, ship))`.
+
+        The event source has ReportBatchItemFailures. A record that does not decode goes to `on_decode_error`, one of
+        another model to `on_unknown`; without these it fails the batch from there on. `on_failure` is told what ended a
+        batch; without it, it is logged. `seen` (a `SeenInMemory`, or a store of yours) keeps records that come again
+        from being handled again.
+
+        Raises ValidationFailedError where the models cannot be told apart.
+        """
+        stream = self.stream([route.model for route in routes])
+        handlers = [route.handle for route in routes]
+        return StreamHandler(
+            stream, handlers, on_decode_error=on_decode_error, on_unknown=on_unknown, on_failure=on_failure, seen=seen
+        )
+
+    def streams_door(self, given: Any) -> StreamsDoor:  # noqa: ANN401 - boto3 makes its clients at run time
+        """Give the door to DynamoDB Streams, through the caller's client or one like that of DynamoDB."""
+        return StreamsDoor(
+            _boto3_client("dynamodbstreams", self._endpoint_url, self._region) if given is None else given
+        )
+
     def _maker(self, model: type[Model] | Schema) -> Callable[[dict[str, Any]], Any]:
         if isinstance(model, Schema):
             return lambda values: (model.name, values)
@@ -258,7 +326,7 @@ class Client:
         # By identity, with the schema kept alive: two documents may hold models of one name.
         known = self._codecs.get(id(schema))
         if known is None:
-            known = self._codecs[id(schema)] = (schema, ItemCodec(schema))
+            known = self._codecs[id(schema)] = (schema, ItemCodec(schema, has_key=self.encryption is not None))
         name = self._names.get(schema.table) or self._prefix + schema.table
         return Binding.of(schema, name, known[1])
 
@@ -266,14 +334,26 @@ class Client:
         """Read the clock; every operation does so once, as it begins, so that every language gives the same times."""
         return self._clock()
 
-    def run(self, exchange: Exchange[T], *, stopped: Callable[[], bool] = lambda: False) -> T:
+    def seal(self, exchange: Sealable, now_ns: int, ring: Ring | None = None) -> None:
+        """Put envelopes in the place of what an exchange has to seal; without a key it has nothing."""
+        if self.encryption is not None and (seals := exchange.seals()):
+            (ring or Ring(self.encryption, now_ns)).seal(seals)
+            exchange.check_sealed()
+
+    def run(self, exchange: Exchange[T], now_ns: int, *, stopped: Callable[[], bool] = lambda: False) -> T:
         """Drive an exchange to its result; nothing is sent again once it is `stopped`."""
+        ring = None if self.encryption is None else Ring(self.encryption, now_ns)
+        self.seal(exchange, now_ns, ring)
         while (request := exchange.next()) is not None:
             if request.delay_ms is not None:
-                self._sleeper(request.delay_ms / 1000)
+                self.sleeper(request.delay_ms / 1000)
                 if stopped():
                     raise CanceledError("stopped before it was sent again", origin="service")
-            exchange.receive(shaped(self._transport.send(request)))
+            response = shaped(self._transport.send(request))
+            if ring is None:
+                exchange.receive(response)
+            else:
+                ring.receive(exchange, request, response)
         return exchange.result()
 
 
@@ -281,14 +361,14 @@ def check_together(models: Sequence[Schema], tables: Sequence[str]) -> None:
     """Refuse models that are not told apart by one discriminator in one table."""
     marks = [model.discriminator for model in models if model.discriminator is not None]
     if not models or len(marks) < len(models) or len({mark.attribute for mark in marks}) > 1:
-        raise ValidationFailedError("a query over several models needs the same discriminator in each")
+        raise ValidationFailedError("to be read together, models need the same discriminator in each")
     if len({mark.value for mark in marks}) < len(marks):
         raise ValidationFailedError("two models have the same value of the discriminator")
     if len(set(tables)) > 1 or len({(model.partition, model.sort) for model in models}) > 1:
         raise ValidationFailedError("the models have different tables or keys")
 
 
-def _boto3_client(endpoint_url: str | None, region: str | None) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
+def _boto3_client(service: str, endpoint_url: str | None, region: str | None) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
     import boto3  # noqa: PLC0415 - importing the SDK costs more than all of this package
 
-    return boto3.client("dynamodb", endpoint_url=endpoint_url, region_name=region)
+    return boto3.client(service, endpoint_url=endpoint_url, region_name=region)

@@ -93,7 +93,7 @@ class Reading(Generic[V]):
         read = self._begin(replace(self._shape, what="count"))
         total, start = 0, read.start
         while True:
-            page = self._client.run(read.page(start, None))
+            page = self._client.run(read.page(start, None), read.now_ns)
             total, start = total + page.count, page.last_key
             if start is None:
                 return total
@@ -171,7 +171,7 @@ class Reading(Generic[V]):
         start, remaining = read.start, read.options.limit
         segment = None if read.options.segment is None else read.options.segment[0]
         while True:
-            page = self._client.run(read.page(start, remaining))
+            page = self._client.run(read.page(start, remaining), read.now_ns)
             cursor = read.cursor(page.last_key) if self._shape.with_cursor else None
             yield Page([self._make(*item) for item in page.items], cursor, segment)
             start = page.last_key

@@ -10,10 +10,11 @@ from pydantic import ValidationError
 
 from .actions import Actions, Members, Seam
 from .batch import Batches
-from .errors import DecodeFailedError, ItemNotFoundError, ValidationFailedError
+from .errors import ConditionFailedError, DecodeFailedError, ItemNotFoundError, ValidationFailedError
 from .expression import Changes, PathLike
-from .operation import Delete, Exists, Get, Guard, Keys, Options, Stored, Update, create, put, save
+from .operation import Delete, Exists, Get, Guard, Keys, Options, Stored, Update, create, project, put, save
 from .reading import Reading, Scan
+from .rotation import reencrypt
 from .schema.declare import Model
 from .schema.misfit import misfit
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from .client import Client
     from .expression import Condition, SortCondition
     from .operation import Binding, Put
+    from .rotation import Reencrypted, ReencryptFailure
 
 V = TypeVar("V")
 M = TypeVar("M", bound=Model)
@@ -76,7 +78,7 @@ class _Verbs(Batches[V]):
     def _write(self, value: V | Mapping[str, Any], verb: Callable[[Mapping[str, Any], int], Put]) -> tuple[V, Stored]:
         now_ns = self._client.now_ns()
         values, given = self._values(value)
-        stored = self._client.run(verb(values, now_ns))
+        stored = self._client.run(verb(values, now_ns), now_ns)
         return self._stored(given, stored), stored
 
     def create(self, value: V | Mapping[str, Any]) -> V:
@@ -112,6 +114,41 @@ class _Verbs(Batches[V]):
         """
         return self._write(value, lambda values, now_ns: save(self._binding, values, now_ns, adopt=adopt))[0]
 
+    def project(self, value: V | Mapping[str, Any], by: str) -> bool:
+        """Put a value made of a stream's record, unless the stored item has the same or a greater `by`.
+
+        `by` is an attribute that grows with each change of the source, so that records that come again or late do
+        nothing. Tells whether it was written. Raises as `put`.
+        """
+        try:
+            self._write(value, lambda values, now_ns: project(self._binding, values, now_ns, self._attribute(by)))
+        except ConditionFailedError as error:
+            if error.kind is not None:
+                raise
+            return False
+        return True
+
+    def reencrypt(
+        self,
+        *,
+        all: bool = False,  # noqa: A002 - every envelope, not those of other keys alone
+        page_size: int | None = None,
+        segment: tuple[int, int] | None = None,
+        on_failure: Callable[[ReencryptFailure], object] | None = None,
+    ) -> Reencrypted:
+        """Seal anew, item by item, what is not sealed under the client's `key`; with `all` whatever is encrypted.
+
+        What others change meanwhile is left to them, with versions and times. The first item that fails ends it;
+        with `on_failure` it is told there, and the work goes on.
+        """
+        return reencrypt(
+            self._client, self._binding, every=all, page_size=page_size, segment=segment, on_failure=on_failure
+        )
+
+    def _attribute(self, name: str) -> str:
+        """Give the attribute that a name stands for."""
+        return name
+
     def get(self, key: Mapping[str, Any] | V, *, consistent: bool = False) -> V:
         """Read an item.
 
@@ -124,8 +161,8 @@ class _Verbs(Batches[V]):
 
     def find(self, key: Mapping[str, Any] | V, *, consistent: bool = False) -> V | None:
         """Read an item, or None."""
-        self._client.now_ns()
-        values = self._client.run(Get(self._binding, self._key(key), consistent=consistent)).values
+        now_ns = self._client.now_ns()
+        values = self._client.run(Get(self._binding, self._key(key), consistent=consistent), now_ns).values
         return None if values is None else self._value(values)
 
     def select(
@@ -140,11 +177,11 @@ class _Verbs(Batches[V]):
 
         The result is a plain dict by attribute name of what was selected and stored.
         """
-        self._client.now_ns()
+        now_ns = self._client.now_ns()
         if paths is None and view is None:
             raise ValidationFailedError("select takes paths or a view")
         exchange = Get(self._binding, self._key(key), consistent=consistent, select=paths, view=view)
-        return self._client.run(exchange).values
+        return self._client.run(exchange, now_ns).values
 
     def query(
         self,
@@ -207,8 +244,8 @@ class _Verbs(Batches[V]):
 
     def exists(self, key: Mapping[str, Any] | V, *, consistent: bool = False) -> bool:
         """Tell whether an item is there; only its key is read."""
-        self._client.now_ns()
-        return self._client.run(Exists(self._binding, self._key(key), consistent=consistent))
+        now_ns = self._client.now_ns()
+        return self._client.run(Exists(self._binding, self._key(key), consistent=consistent), now_ns)
 
     def change(
         self,
@@ -225,9 +262,8 @@ class _Verbs(Batches[V]):
         now_ns = self._client.now_ns()
         key = self._key(key)
         changes = Changes.of(members)
-        return self._client.run(
-            Update(self._binding, key, changes, guard, now_ns=now_ns, upsert=upsert, returns=returns)
-        )
+        exchange = Update(self._binding, key, changes, guard, now_ns=now_ns, upsert=upsert, returns=returns)
+        return self._client.run(exchange, now_ns)
 
     def update(
         self,
@@ -285,9 +321,9 @@ class _Verbs(Batches[V]):
         Gives the item it was, with `return_old`.
         Raises ItemNotFoundError (with `must_exist` or an expected version), ConditionFailedError, VersionConflictError.
         """
-        self._client.now_ns()
+        now_ns = self._client.now_ns()
         guard = Guard(condition=condition, must_exist=must_exist, expected_version=expected_version)
-        old = self._client.run(Delete(self._binding, self._key(key), guard, return_old=return_old))
+        old = self._client.run(Delete(self._binding, self._key(key), guard, return_old=return_old), now_ns)
         return None if old is None else self._value(old)
 
 
@@ -328,6 +364,9 @@ class Table(_Verbs[M]):
         return self._model.__dynamorm_named__(
             super()._key(key.__dynamorm_attributes__() if isinstance(key, Model) else key)
         )
+
+    def _attribute(self, name: str) -> str:
+        return next(iter(self._model.__dynamorm_named__({name: None})))
 
     def _named(self, given: Any) -> Any:  # noqa: ANN401 - a key's value, a condition, or a map
         return self._model.__dynamorm_named__(given) if isinstance(given, Mapping) else given

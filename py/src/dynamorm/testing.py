@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import itertools
 import typing
+from hashlib import sha256 as _sha256
 
+from .encryption import DataKey as _DataKey
+from .encryption import KeyRefusedError as _KeyRefusedError
+from .limits import ENVELOPE_NONCE_BYTES as _NONCE_BYTES
 from .operation import Request, Response
 from .transport import Script
 
 if typing.TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
+
+    from .encryption import Encryption
 
 
 class FixedClock:
@@ -83,4 +89,77 @@ class RecordingSleeper:
         self.slept_ms.append(round(seconds * 1000))
 
 
-__all__ = ["FixedClock", "FixedRandom", "FixedTokens", "RecordingSleeper", "Request", "Response", "Script"]
+class CountingNonces:
+    """A source of nonces that gives the number of the reading: for tests alone, for it begins anew each time.
+
+    >>> CountingNonces()().hex()
+    '000000000000000000000001'
+    """
+
+    def __init__(self) -> None:
+        """Begin before the first."""
+        self._numbers = itertools.count(1)
+
+    def __call__(self) -> bytes:
+        """Give the next nonce."""
+        return next(self._numbers).to_bytes(_NONCE_BYTES, "big")
+
+
+def with_nonces(encryption: Encryption, nonces: Callable[[], bytes]) -> Encryption:
+    """Give an encryption whose nonces are given; never outside of tests: a nonce that comes twice gives values away."""
+    return encryption.of(nonce=nonces)
+
+
+class InMemoryKeys:
+    """A key service for tests and samples, NOT FOR PRODUCTION: its data keys are no secret, for they can be counted.
+
+    It knows every key by its name; a wrapped key opens in any other of these, with the same key and context.
+
+    >>> keys = InMemoryKeys()
+    >>> fresh = keys.generate("alias/app", {"a": "b"})
+    >>> keys.unwrap("alias/app", fresh.wrapped, {"a": "b"}) == fresh.plaintext
+    True
+    """
+
+    def __init__(self) -> None:
+        """Begin with none; `asked` remembers the calls."""
+        self._numbers = itertools.count(1)
+        self.asked: list[tuple[str, str, dict[str, str]]] = []
+
+    def generate(self, key: str, context: Mapping[str, str]) -> _DataKey:
+        """Give the next data key."""
+        self.asked.append(("generate", key, dict(context)))
+        wrapped = _wrapped(next(self._numbers), key, context)
+        return _DataKey(_sha256(wrapped).digest(), wrapped)
+
+    def unwrap(self, key: str, wrapped: bytes, context: Mapping[str, str]) -> bytes:
+        """Give the data key of a wrapped one."""
+        self.asked.append(("unwrap", key, dict(context)))
+        number, _, rest = wrapped.partition(b" ")
+        name, _, _bound = rest.rpartition(b" ")
+        if not number.isdigit() or not name:
+            raise _KeyRefusedError("InvalidCiphertextException")
+        if name != key.encode():
+            raise _KeyRefusedError("IncorrectKeyException")
+        if wrapped != _wrapped(int(number), key, context):
+            raise _KeyRefusedError("InvalidCiphertextException")
+        return _sha256(wrapped).digest()
+
+
+def _wrapped(number: int, key: str, context: Mapping[str, str]) -> bytes:
+    bound = _sha256(repr(sorted(context.items())).encode()).hexdigest()[:16]
+    return f"{number} {key} {bound}".encode()
+
+
+__all__ = [
+    "CountingNonces",
+    "FixedClock",
+    "FixedRandom",
+    "FixedTokens",
+    "InMemoryKeys",
+    "RecordingSleeper",
+    "Request",
+    "Response",
+    "Script",
+    "with_nonces",
+]

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 def write(client: Client, actions: Iterable[Action], token: str | None) -> None:
     """Do the actions; the callers' values then hold what was stored."""
-    given, exchange = _built(client, actions, token)
-    client.run(exchange)
+    now_ns = client.now_ns()
+    given, exchange = _built(client, actions, token, now_ns)
+    client.run(exchange, now_ns)
     for action, built in zip(given, exchange.actions, strict=True):
         stored = exchange.stored(built)
         if stored is not None:
@@ -28,24 +29,28 @@ def write(client: Client, actions: Iterable[Action], token: str | None) -> None:
 
 def prepare(client: Client, actions: Iterable[Action], token: str | None) -> str:
     """Give the request as text."""
-    return _built(client, actions, token)[1].text()
+    now_ns = client.now_ns()
+    _, exchange = _built(client, actions, token, now_ns)
+    client.seal(exchange, now_ns)
+    return exchange.text()
 
 
 def send(client: Client, text: str) -> None:
     """Send such a text."""
-    client.now_ns()
-    client.run(TransactSend(text, client.retries, client.random))
+    now_ns = client.now_ns()
+    client.run(TransactSend(text, client.retries, client.random), now_ns)
 
 
 def read(client: Client, gets: Iterable[GetAction[Any]]) -> list[Any] | tuple[Any, ...]:
     """Read what actions say."""
-    client.now_ns()
-    found = client.run(TransactGet(wanted(gets, consistency=False), client.retries, client.random))
+    now_ns = client.now_ns()
+    found = client.run(TransactGet(wanted(gets, consistency=False), client.retries, client.random), now_ns)
     return tuple(found) if isinstance(gets, tuple) else found
 
 
-def _built(client: Client, actions: Iterable[Action], token: str | None) -> tuple[list[Action], TransactWrite]:
-    now_ns = client.now_ns()
+def _built(
+    client: Client, actions: Iterable[Action], token: str | None, now_ns: int
+) -> tuple[list[Action], TransactWrite]:
     token = client.tokens() if token is None else token
     given = listed(actions)
     for action in given:

@@ -6,20 +6,16 @@ the plan is made.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ..errors import (
-    DecodeFailedError,
-    EncryptionNotConfiguredError,
-    ItemTooLargeError,
-    MissingPrimaryKeyError,
-    ValidationFailedError,
-)
+from ..errors import DecodeFailedError, ItemTooLargeError, MissingPrimaryKeyError, ValidationFailedError
 from ..errors.refusal import Refusal
 from ..limits import ITEM_SIZE_MAX_BYTES, NESTING_DEPTH_MAX, PARTITION_KEY_MAX_BYTES, SORT_KEY_MAX_BYTES
+from ..schema import Field
 from .compose import Composition
+from .converter import Plain, not_configured, revealed
 from .scalar import reader_of, writer_of
 from .size import item_size, value_size
 from .value import AttributeValue, Item, is_empty, path_name, read_any, write_any
@@ -27,7 +23,7 @@ from .value import AttributeValue, Item, is_empty, path_name, read_any, write_an
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ..schema import Field, Model
+    from ..schema import Model
 
     Writer = Callable[[Any, str, int], AttributeValue]
     Reader = Callable[[Any, str], Any]
@@ -43,11 +39,20 @@ class FieldPlan:
     write: Writer
     read: Reader
     members: tuple[FieldPlan, ...] | None = None
+    has_key: bool = False
+    """Whether somebody here can seal and open it, where it is encrypted."""
 
     @cached_property
     def label(self) -> str:
         """Give the attribute's name as it stands in a path."""
         return path_name(self.field.name)
+
+    def stored(self, value: Any, path: str, depth: int) -> AttributeValue | None:  # noqa: ANN401 - the caller's value
+        """Write a value; None where it is one that is not stored."""
+        field, written = self.field, self.write(value, path, depth)
+        if (field.type in SETS and not written[field.type]) or (field.omit_empty and is_empty(field, written)):
+            return None
+        return written
 
 
 def plan_field(field: Field) -> FieldPlan:
@@ -199,19 +204,25 @@ def _write_member(plan: FieldPlan, value: Any, path: str, depth: int) -> Attribu
     field = plan.field
     if value is None:
         if field.type == "NULL" and field.required:
-            return {"NULL": True}
+            return {"NULL": True} if field.encryption is None else _hidden(plan, {"NULL": True}, path)
         if field.required:
             raise ValidationFailedError("a required attribute is missing", path=path)
         return None
-    if field.encryption is not None:
-        raise EncryptionNotConfiguredError("the attribute is encrypted and the client has no key", path=path)
+    if field.encryption is not None and not plan.has_key:
+        raise not_configured(path)
     check_depth(depth, path)
-    written = plan.write(value, path, depth)
-    if (field.type in SETS and not written[field.type]) or (field.omit_empty and is_empty(field, written)):
+    written = plan.stored(value, path, depth)
+    if written is None:
         if field.required:
             raise ValidationFailedError("a required attribute is empty", path=path)
         return None
-    return written
+    return written if field.encryption is None else _hidden(plan, written, path)
+
+
+def _hidden(plan: FieldPlan, written: AttributeValue, path: str) -> Any:  # noqa: ANN401 - it stands where a value will
+    if not plan.has_key:
+        raise not_configured(path)
+    return Plain(written)
 
 
 def read_members(plans: tuple[FieldPlan, ...], item: Any, prefix: str, *, partial: bool) -> dict[str, Any]:  # noqa: ANN401 - DynamoDB JSON
@@ -225,16 +236,14 @@ def read_members(plans: tuple[FieldPlan, ...], item: Any, prefix: str, *, partia
     for plan in plans:
         field = plan.field
         stored = item.get(field.name)
-        if stored is None or (isinstance(stored, dict) and "NULL" in stored):
+        if field.encryption is not None and stored is not None and not _is_null(stored):
+            stored = revealed(stored, prefix + plan.label, has_key=plan.has_key)
+        if stored is None or _is_null(stored):
             if field.required and not partial and field.type != "NULL":
                 raise DecodeFailedError("a required attribute is missing", path=prefix + plan.label)
             if field.type in SETS and not partial:
                 out[field.name] = set()
             continue
-        if field.encryption is not None:
-            raise EncryptionNotConfiguredError(
-                "the attribute is encrypted and the client has no key", path=prefix + plan.label
-            )
         path = prefix + plan.label
         body = tagged(stored, field.type, path)
         if partial and plan.members is not None:
@@ -242,6 +251,10 @@ def read_members(plans: tuple[FieldPlan, ...], item: Any, prefix: str, *, partia
         else:
             out[field.name] = plan.read(body, path)
     return out
+
+
+def _is_null(stored: Any) -> bool:  # noqa: ANN401 - DynamoDB JSON
+    return isinstance(stored, dict) and "NULL" in stored
 
 
 def _read_partial(plan: FieldPlan, body: Any, path: str) -> Any:  # noqa: ANN401 - DynamoDB JSON
@@ -261,10 +274,15 @@ def _read_partial(plan: FieldPlan, body: Any, path: str) -> Any:  # noqa: ANN401
 class ItemCodec:
     """The compiled codec of one model."""
 
-    def __init__(self, model: Model) -> None:
-        """Compile the model."""
-        self.model = model
-        self.plans = tuple(plan_field(field) for field in model.fields)
+    def __init__(self, model: Model, *, has_key: bool = False) -> None:
+        """Compile the model; `has_key` says that somebody seals and opens its encrypted attributes."""
+        self.model, self.has_key = model, has_key
+        names = [field.name for field in model.fields if field.encryption is not None]
+        self.encrypted = tuple(sorted(names, key=str.encode))
+        self.plans = tuple(
+            replace(plan_field(field), has_key=has_key) if field.encryption is not None else plan_field(field)
+            for field in model.fields
+        )
         self.by_name = {plan.field.name: plan for plan in self.plans}
         self.key_plans = tuple(self.by_name[name] for name in model.key_fields)
         self.compositions = {one.name: Composition(one) for one in model.composed}
@@ -296,6 +314,23 @@ class ItemCodec:
             check_key(out[name], path_name(name), limit)
         return out
 
+    def key_values(self, item: Mapping[str, Any]) -> dict[str, Any]:
+        """Unmarshal the table's key attributes out of DynamoDB JSON: values of their types, a composed one as its text.
+
+        Raises DecodeFailedError where one is missing or does not fit.
+        """
+        out: dict[str, Any] = {}
+        for key in (self.model.partition, self.model.sort):
+            if key is None:
+                continue
+            path, plan = path_name(key.attribute), self.by_name.get(key.attribute)
+            if key.attribute not in item:
+                raise DecodeFailedError(f"{self.model.name}: a key is missing", path=path)
+            body = tagged(item[key.attribute], key.type, path)
+            read = _scalar_reader(Field(key.attribute, key.type)) if plan is None else plan.read
+            out[key.attribute] = read(body, path)
+        return out
+
     def require_key(self, values: Mapping[str, Any]) -> None:
         """Refuse a key of which a part is missing or null, or that gives the composed text instead."""
         if self.own_names:
@@ -310,11 +345,9 @@ class ItemCodec:
 
     def require_readable(self) -> None:
         """Refuse, before anything is sent, to read whole items with attributes that nobody here can decrypt."""
-        for plan in self.plans:
+        for plan in self.plans if self.encrypted and not self.has_key else ():
             if plan.field.encryption is not None:
-                raise EncryptionNotConfiguredError(
-                    "the attribute is encrypted and the client has no key", path=plan.label
-                )
+                raise not_configured(plan.label)
 
     def marshal_item(self, values: Mapping[str, Any]) -> Item:
         """Marshal a whole item; keys, index keys and size are checked."""
@@ -325,9 +358,19 @@ class ItemCodec:
         for name, limit in self.index_keys.items():
             if name in item:
                 check_key(item[name], path_name(name), limit)
-        if item_size(item) > ITEM_SIZE_MAX_BYTES:
-            raise ItemTooLargeError(f"{self.model.name}: larger than {ITEM_SIZE_MAX_BYTES} bytes", origin="client")
+        self.check_size(item)
         return item
+
+    def size(self, item: Item) -> int:
+        """Give an item's size; what is not sealed yet counts as it is."""
+        if self.encrypted:
+            item = {name: value.reveal() if isinstance(value, Plain) else value for name, value in item.items()}
+        return item_size(item)
+
+    def check_size(self, item: Item) -> None:
+        """Refuse an item that DynamoDB would not store."""
+        if self.size(item) > ITEM_SIZE_MAX_BYTES:
+            raise ItemTooLargeError(f"{self.model.name}: larger than {ITEM_SIZE_MAX_BYTES} bytes", origin="client")
 
     def _add_own(self, item: Item, key: Item) -> None:
         """Put the composed keys and the discriminator beside the caller's attributes."""

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import re
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_json
 
 from ..errors.refusal import Refusal
 from .number import NumberError, canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _SPECIAL = re.compile(r'["\\\x00-\x1f]')
@@ -51,13 +54,15 @@ def write_json(value: Any) -> str:  # noqa: ANN401 - any JSON value
     raise JSONError(f"a {type(value).__name__} is no JSON value")
 
 
-def json_size(value: Any) -> int:  # noqa: ANN401 - JSON without numbers, such as DynamoDB JSON
+def json_size(value: Any, fallback: Callable[[Any], Any] | None = None) -> int:  # noqa: ANN401 - JSON without numbers, such as DynamoDB JSON
     """Give the length in bytes of the canonical text of DynamoDB JSON, faster than writing it here.
+
+    `fallback` gives the JSON of what is none.
 
     >>> json_size({"S": "é"}) == len(write_json({"S": "é"}).encode())
     True
     """
-    return len(to_json(value))
+    return len(to_json(value, fallback=fallback))
 
 
 def _object(value: dict[Any, Any]) -> str:

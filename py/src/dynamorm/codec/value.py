@@ -174,6 +174,57 @@ _READ_SCALAR: dict[str, Callable[[Any], Any]] = {
 }
 
 
+def canonical_value(value: Any) -> AttributeValue:  # noqa: ANN401 - DynamoDB JSON of others
+    """Give an attribute value that others wrote as the codec would write it: numbers, sets and base64 respelled.
+
+    Raises Refusal where it is none.
+
+    >>> canonical_value({"NS": ["10", "9.0"]})
+    {'NS': ['9', '10']}
+    """
+    if not isinstance(value, dict) or len(value) != 1:
+        raise Refusal("no attribute value")
+    ((tag, body),) = value.items()
+    if tag == "L" and isinstance(body, list):
+        return {"L": [canonical_value(member) for member in body]}
+    if tag == "M" and isinstance(body, dict):
+        return {"M": {check_text(name): canonical_value(member) for name, member in body.items()}}
+    if tag in _CANONICAL:
+        return {tag: _CANONICAL[tag](body)}
+    if tag in _MEMBERS and isinstance(body, list) and body:
+        write, order = _MEMBERS[tag]
+        return {tag: sorted({write(member) for member in body}, key=order)}
+    raise Refusal("no attribute value")
+
+
+def _canonical_number(text: Any) -> str:  # noqa: ANN401 - DynamoDB JSON
+    return canonical(check_text(text))
+
+
+def _canonical_binary(text: Any) -> str:  # noqa: ANN401 - DynamoDB JSON
+    return encode_binary(decode_binary(check_text(text)))
+
+
+def _canonical_null(body: Any) -> bool:  # noqa: ANN401 - DynamoDB JSON
+    if body is not True:
+        raise Refusal("NULL is true")
+    return True
+
+
+_CANONICAL: dict[str, Callable[[Any], Any]] = {
+    "S": check_text,
+    "N": _canonical_number,
+    "B": _canonical_binary,
+    "BOOL": read_boolean,
+    "NULL": _canonical_null,
+}
+_MEMBERS: dict[str, tuple[Callable[[Any], str], Callable[[str], Any]]] = {
+    "SS": (check_text, str.encode),
+    "NS": (_canonical_number, number_key),
+    "BS": (_canonical_binary, base64.b64decode),
+}
+
+
 def is_empty(field: Field, value: AttributeValue) -> bool:
     """Tell whether a written value is empty in the sense of omit_empty."""
     ((tag, body),) = value.items()

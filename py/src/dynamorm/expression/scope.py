@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..codec import write_any
-from ..errors import EncryptedFieldNotQueryableError, EncryptionNotConfiguredError, ValidationFailedError
-from .node import path_text
+from ..codec import not_configured, write_any
+from ..errors import EncryptedFieldNotQueryableError, ValidationFailedError
+from .node import parse_path, path_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ..codec import AttributeValue, ItemCodec
     from ..codec.item import FieldPlan
-    from .node import Path
+    from .node import Path, PathLike
 
 PART_TYPE = {"S": "S", "B": "B", "SS": "S", "NS": "N", "BS": "B"}
 
@@ -75,14 +77,18 @@ class Scope:
         return path
 
     def readable(self, path: Path) -> None:
-        """Refuse to select an encrypted attribute: DynamoDB cannot look into it, and nobody here can decrypt it."""
+        """Refuse to select inside an encrypted attribute, and to select a whole one that nobody here can decrypt."""
         plan = self.by_name.get(str(path[0]))
         if plan is not None and plan.field.encryption is not None:
             if len(path) > 1:
                 self.open(path)
-            raise EncryptionNotConfiguredError(
-                "the attribute is encrypted and the client has no key", path=path_text(path)
-            )
+            if not plan.has_key:
+                raise not_configured(path_text(path))
+
+    def selects_encrypted(self, paths: Iterable[PathLike]) -> bool:
+        """Tell whether an encrypted attribute is selected."""
+        encrypted = self.codec.encrypted
+        return bool(encrypted) and any(str(parse_path(path)[0]) in encrypted for path in paths)
 
     def marshal(self, path: Path, value: Any) -> AttributeValue:  # noqa: ANN401 - the caller's value
         """Marshal a value by the attribute the path names, or by its own type."""

@@ -7,13 +7,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from ..codec import canonical, check_key, is_empty, path_name, write_any
+from ..codec import Plain, canonical, check_key, is_empty, not_configured, path_name, write_any
 from ..codec.item import SETS
-from ..errors import (
-    EncryptionNotConfiguredError,
-    InvalidOperatorError,
-    ValidationFailedError,
-)
+from ..errors import InvalidOperatorError, ValidationFailedError
 from .compile import checked
 from .field import FieldPath, FieldSize
 from .node import Attr, Path, Value, parse_path, path_text
@@ -129,8 +125,9 @@ class UpdateCompiler:
         fits = KINDS[kind]
         if fits is not None and plan is not None and plan.field.type not in fits:
             raise InvalidOperatorError(f"{kind} does not fit {plan.field.type}", path=text)
-        if kind == "set" and value is not None and plan is not None and plan.field.encryption is not None:
-            raise EncryptionNotConfiguredError("the attribute is encrypted and the client has no key", path=text)
+        encrypted = plan is not None and plan.field.encryption is not None
+        if encrypted and kind == "set" and value is not None and not self.scope.codec.has_key:
+            raise not_configured(text)
 
     def _action(self, out: UpdatePlan, kind: str, path: Path, value: Any) -> None:  # noqa: ANN401 - the caller's value
         if kind == "copy":
@@ -179,7 +176,10 @@ class UpdateCompiler:
             raise ValidationFailedError("an empty set", path=text)
         if len(path) == 1:
             self._check_index_key(path, written)
-        self._place(out, kind, path, written)
+        if plan is not None and plan.field.encryption is not None:
+            out.hide(path, written)
+        else:
+            self._place(out, kind, path, written)
 
     def _check_index_key(self, path: Path, written: AttributeValue) -> None:
         limit = self.scope.codec.index_keys.get(str(path[0]))
@@ -225,6 +225,12 @@ class UpdatePlan:
     assigned: dict[str, AttributeValue] = field(default_factory=dict)
     """The attributes that are set to a value as a whole."""
     removed: set[str] = field(default_factory=set)
+
+    def hide(self, path: Path, written: AttributeValue) -> None:
+        """Set a whole encrypted attribute, whose value is to be sealed before it is sent."""
+        plain: Any = Plain(written)
+        self.sets.append(_assign(path, plain))
+        self.assigned[str(path[0])] = plain
 
     def text(self, placeholders: Placeholders, owned: Owned = Owned()) -> str:
         """Write the update: clauses in their order, the library's own actions last in each."""

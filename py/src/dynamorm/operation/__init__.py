@@ -3,17 +3,21 @@
 from .answer import shaped
 from .backoff import Retries
 from .batch_get import BatchGet, Wanted
-from .batch_write import BatchWrite, Chunk, WriteEntry, delete_entry, once, pack, put_entry
+from .batch_write import BatchWrite, Chunk, Entries, WriteEntry, delete_entry, once, pack, put_entry
 from .binding import Binding
 from .chunk import Chunks, incomplete, item_key
 from .condition import Guard
 from .cursor import NONCE_BYTES, Bound, Cursor, Signer
 from .delete import Delete
-from .exchange import Exchange, Request, Response, SingleExchange
+from .exchange import Exchange, Request, Response, Sealable, SingleExchange
 from .get import Exists, Found, Get, Selection
 from .place import Place
+from .project import project
 from .put import Put, Stored, create, put, save
 from .read import Keys, Options, Page, PageExchange, Read, Shape, check_segments
+from .reencrypt import Reseal, SealedPage, sealed_read, stale
+from .seal import Seal, Visit
+from .stream import FindStream
 from .transact_get import TransactGet
 from .transact_write import Action, Check, TransactSend, TransactWrite
 from .update import Update
@@ -30,8 +34,10 @@ __all__ = [
     "Chunks",
     "Cursor",
     "Delete",
+    "Entries",
     "Exchange",
     "Exists",
+    "FindStream",
     "Found",
     "Get",
     "Guard",
@@ -43,8 +49,12 @@ __all__ = [
     "Put",
     "Read",
     "Request",
+    "Reseal",
     "Response",
     "Retries",
+    "Seal",
+    "Sealable",
+    "SealedPage",
     "Selection",
     "Shape",
     "Signer",
@@ -54,6 +64,7 @@ __all__ = [
     "TransactSend",
     "TransactWrite",
     "Update",
+    "Visit",
     "Wanted",
     "WriteEntry",
     "check_segments",
@@ -63,8 +74,11 @@ __all__ = [
     "item_key",
     "once",
     "pack",
+    "project",
     "put",
     "put_entry",
     "save",
+    "sealed_read",
     "shaped",
+    "stale",
 ]

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from ..codec import Item
     from ..errors.parts import ItemKey
     from .backoff import Random, Retries
+    from .exchange import Response
     from .get import Selection
+    from .seal import Visit
 
 T = TypeVar("T")
 
@@ -67,6 +69,7 @@ class BatchGet(Chunks[GetEntry], Generic[T]):
         for place, entry in enumerate(self._entries):
             entry.places.append(place)
         self._found: dict[int, T] = {}
+        self._opened: dict[tuple[int, int], Item] = {}
         chunks = [chunk for group in self._groups.values() for chunk in cut(list(group.entries.values()))]
         super().__init__(chunks, retries, random)
 
@@ -90,6 +93,24 @@ class BatchGet(Chunks[GetEntry], Generic[T]):
         """Give the keys of one request, with what is read of their items."""
         group = entries[0].group
         return {group.table: {"Keys": [entry.wire for entry in entries]} | group.members}
+
+    def visit(self, response: Response, visit: Visit) -> Response:
+        """Visit each item for every model that asked for it, and keep what comes of it until the answer is read."""
+        if not any(one.selection.binding.codec.encrypted for one in self._wanted):
+            return response
+        rows = response.body.get("Responses", {})
+        asked = {entry.identity: entry for entry in self.left}
+        self._opened = {}
+        for table, item in [(table, item) for table, items in rows.items() for item in items]:
+            try:
+                places = self._entry(table, item, asked).places
+            except DecodeFailedError:  # it was not asked for: refused when it is read
+                continue
+            for binding in {
+                id(one): one for one in (self._wanted[place].selection.binding for place in places)
+            }.values():
+                self._opened[id(binding), id(item)] = visit(binding, item)
+        return response
 
     def leftover(self, body: Mapping[str, Any], asked: Mapping[Identity, GetEntry]) -> set[Identity]:
         """Keep the items, and give what DynamoDB left for later.
@@ -115,7 +136,7 @@ class BatchGet(Chunks[GetEntry], Generic[T]):
 
     def _read(self, place: int, item: Item) -> T:
         one = self._wanted[place]
-        return one.make(one.selection.values(dict(item)))
+        return one.make(one.selection.values(dict(self._opened.get((id(one.selection.binding), id(item)), item))))
 
     def result(self) -> tuple[list[T], list[ItemKey]]:
         """Give the items, and the keys that have none, each once."""

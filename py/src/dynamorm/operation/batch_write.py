@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..codec import Plain
 from ..codec.json_text import json_size
 from ..errors import DecodeFailedError, ValidationFailedError
 from ..limits import BATCH_WRITE_ENTRIES_MAX_BYTES, BATCH_WRITE_MAX
 from .chunk import Chunks, Entry, Identity, identify, identify_answered, key_parts
 from .put import Stored, put_item
+from .seal import Seal, seals_of, wire_item
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -27,6 +29,16 @@ class WriteEntry(Entry):
     stored: Stored | None
     """What a put writes; None for a delete."""
 
+    def seals(self) -> list[Seal]:
+        """Give what waits to be sealed."""
+        return [] if self.stored is None else seals_of(self.binding, self.wire["PutRequest"]["Item"])
+
+    def check_sealed(self) -> None:
+        """Measure it with its envelopes, and refuse an item that is too large."""
+        if self.stored is not None and self.binding.codec.encrypted:
+            self.binding.codec.check_size(self.wire["PutRequest"]["Item"])
+            self.size_bytes = json_size(self.wire)
+
 
 def put_entry(
     binding: Binding, values: Mapping[str, Any], now_ns: int, *, conditional: bool = False, unchecked: bool = False
@@ -39,8 +51,8 @@ def put_entry(
         raise ValidationFailedError(f"{binding.model.name}: a batch has no conditions")
     stored = put_item(binding, values, now_ns, versioned=unchecked)
     identity = identify(binding.table, binding.model.key_names, stored.item)
-    wire = {"PutRequest": {"Item": stored.item}}
-    return WriteEntry(binding, stored.item, identity, wire, size_bytes=json_size(wire), stored=stored)
+    wire = {"PutRequest": {"Item": wire_item(binding, stored.item)}}
+    return WriteEntry(binding, stored.item, identity, wire, size_bytes=json_size(wire, Plain.reveal), stored=stored)
 
 
 def delete_entry(binding: Binding, key: Mapping[str, Any], guard: Guard, *, unchecked: bool = False) -> WriteEntry:
@@ -57,6 +69,24 @@ def delete_entry(binding: Binding, key: Mapping[str, Any], guard: Guard, *, unch
     wire = {"DeleteRequest": {"Key": marshalled}}
     parts = key_parts(binding, key, marshalled)
     return WriteEntry(binding, parts, identity, wire, size_bytes=json_size(wire), stored=None)
+
+
+@dataclass(frozen=True, repr=False)
+class Entries:
+    """Writes that are sealed together, before they are packed."""
+
+    entries: Sequence[WriteEntry]
+    checked: bool = True
+    """Whether one that is too large refuses the whole."""
+
+    def seals(self) -> list[Seal]:
+        """Give what waits to be sealed, in order."""
+        return [seal for entry in self.entries for seal in entry.seals()]
+
+    def check_sealed(self) -> None:
+        """Measure them with their envelopes, and refuse an item that is too large."""
+        for entry in self.entries if self.checked else ():
+            entry.check_sealed()
 
 
 class Chunk:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..codec import AttributeValue, ItemCodec, clock_text
+from ..codec import AttributeValue, ItemCodec, Plain, clock_text
 from ..errors import DynamORMError
 from ..expression import Scope
 from ..schema import Model, Role
@@ -69,10 +69,22 @@ def next_version(current: str) -> AttributeValue | None:
 
 
 def same_item(left: dict[str, Any], right: dict[str, Any], codec: ItemCodec) -> bool:
-    """Tell whether two items are equal by value, as the model reads them and in the attributes it does not know."""
-    known = set(codec.by_name)
-    strange = [{name: value for name, value in item.items() if name not in known} for item in (left, right)]
+    """Tell whether two items are equal by value, as the model reads them; as they are stored in what it does not know.
+
+    What is encrypted is equal where its envelope is.
+    """
+    known = codec.by_name.keys() - set(codec.encrypted)
+    raw = [{name: _stored(value) for name, value in item.items() if name not in known} for item in (left, right)]
+    plain = [{name: value for name, value in item.items() if name not in codec.encrypted} for item in (left, right)]
     try:
-        return strange[0] == strange[1] and codec.unmarshal_item(left) == codec.unmarshal_item(right)
+        if raw[0] != raw[1]:
+            return False
+        codec.require_own(left)
+        codec.require_own(right)
+        return codec.unmarshal_item(plain[0], partial=True) == codec.unmarshal_item(plain[1], partial=True)
     except DynamORMError:  # what the model cannot read it did not write
         return False
+
+
+def _stored(value: Any) -> Any:  # noqa: ANN401 - DynamoDB JSON, or what was opened of it
+    return value.stored if isinstance(value, Plain) else value

@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from ..codec import canonical
-from ..errors import BatchIncompleteError, DecodeFailedError, ThrottledError
+from ..errors import (
+    BatchIncompleteError,
+    DecodeFailedError,
+    InvalidEncryptedEnvelopeError,
+    KeyUnavailableError,
+    ThrottledError,
+)
 from ..errors.parts import ItemKey
 from .backoff import Attempts
-from .exchange import Request, Response
+from .exchange import Request, Response, Unsealed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -22,6 +28,7 @@ if TYPE_CHECKING:
 
 Identity = tuple[str, ...]
 """Which item of which table, by canonical text: equal for equal keys, however their numbers are spelled."""
+UNREADABLE = (DecodeFailedError, InvalidEncryptedEnvelopeError, KeyUnavailableError)
 State = Literal["done", "undone", "unknown"]
 
 
@@ -80,7 +87,7 @@ def item_key(binding: Binding, parts: Item) -> ItemKey:
     return ItemKey(binding.model.name, binding.codec.unmarshal_item(key, partial=True))
 
 
-class Chunks(Generic[E]):
+class Chunks(Unsealed, Generic[E]):
     """An exchange of many requests: subclasses say what a request is, and what an answer leaves."""
 
     api = ""
@@ -93,6 +100,11 @@ class Chunks(Generic[E]):
         self._left: list[E] = []
         self._attempts = Attempts(retries, random)
         self._retries, self._random = retries, random
+
+    @property
+    def left(self) -> Sequence[E]:
+        """Give what the last request asked for."""
+        return self._left
 
     def next(self) -> Request | None:
         """Give the next request: what is left of the chunk, else the next one."""
@@ -110,9 +122,9 @@ class Chunks(Generic[E]):
         if error is None:
             try:
                 self._take(response.body)
-            except DecodeFailedError as unreadable:
+            except UNREADABLE as unreadable:
                 error = unreadable
-        if self.write and isinstance(error, DecodeFailedError):  # nobody knows what it has done
+        if self.write and isinstance(error, UNREADABLE):  # nobody knows what it has done
             lost = True
         if lost:  # what an answer said is done is left no longer
             self._mark(self._left, "unknown")

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 from ..expression import Placeholders
 from .condition import Guard, add_guard, failure, guard_text
 from .exchange import Request, Response, SingleExchange
+from .seal import visited
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .binding import Binding
+    from .seal import Visit
 
 
 class Delete(SingleExchange["dict[str, Any] | None"]):
@@ -34,6 +36,10 @@ class Delete(SingleExchange["dict[str, Any] | None"]):
             binding.codec.require_readable()
             body["ReturnValues"] = "ALL_OLD"
         super().__init__(Request("DeleteItem", body | placeholders.members(), write=True))
+
+    def visit(self, response: Response, visit: Visit) -> Response:
+        """Visit the old item, or the one of a failed condition."""
+        return visited(response, ("Attributes", "Item"), visit, self.binding)
 
     def read(self, response: Response) -> dict[str, Any] | None:
         """Read the answer."""

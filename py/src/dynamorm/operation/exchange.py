@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ..errors import DynamORMError
+    from .seal import Seal, Visit
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -34,11 +35,27 @@ class Response:
     """Whether an attempt before the last one got no readable answer, so that it may have been applied."""
 
 
-class Exchange(Protocol[T_co]):
+class Sealable(Protocol):
+    """What has values that are sealed before anything is sent."""
+
+    def seals(self) -> Sequence[Seal]:
+        """Give the values that wait to be sealed."""
+        ...
+
+    def check_sealed(self) -> None:
+        """Refuse what is too large with its envelopes."""
+        ...
+
+
+class Exchange(Sealable, Protocol[T_co]):
     """The steps of an operation; a driver sends what `next` gives and hands the answer to `receive`."""
 
     def next(self) -> Request | None:
         """Give the next request; None when there is none left."""
+        ...
+
+    def visit(self, response: Response, visit: Visit) -> Response:
+        """Give the answer with what a visit makes of the items in it that will be read."""
         ...
 
     def receive(self, response: Response) -> None:
@@ -50,7 +67,22 @@ class Exchange(Protocol[T_co]):
         ...
 
 
-class SingleExchange(Generic[T]):
+class Unsealed:
+    """An exchange that sends nothing encrypted, and gets nothing encrypted back: what the others override."""
+
+    def seals(self) -> Sequence[Seal]:
+        """Give nothing to seal."""
+        return ()
+
+    def check_sealed(self) -> None:
+        """Find nothing too large."""
+
+    def visit(self, response: Response, visit: Visit) -> Response:  # noqa: ARG002 - there is nothing to visit
+        """Give the answer as it is."""
+        return response
+
+
+class SingleExchange(Unsealed, Generic[T]):
     """An operation of one call: subclasses read the answer."""
 
     def __init__(self, request: Request) -> None:

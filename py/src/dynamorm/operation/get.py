@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ValidationFailedError
 from ..expression import Compiler, Placeholders, parse_path
 from .exchange import Request, Response, SingleExchange
+from .seal import visited
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ..expression import PathLike
     from .binding import Binding
+    from .seal import Visit
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Selection:
             binding.codec.require_readable()
             return
         placeholders = Placeholders()
+        with_key = with_key or binding.scope.selects_encrypted(paths)
         fetched = binding.model.key_names if with_key else ()
         self.members["ProjectionExpression"] = Compiler(binding.scope, placeholders).projection(paths, fetched)
         self.members |= placeholders.members()
@@ -84,6 +87,10 @@ class Get(SingleExchange[Found]):
         self.selection = Selection(binding, select, view, consistent=consistent)
         body: dict[str, Any] = {"TableName": binding.table, "Key": binding.codec.marshal_key(key)}
         super().__init__(Request("GetItem", body | self.selection.members))
+
+    def visit(self, response: Response, visit: Visit) -> Response:
+        """Visit the item."""
+        return visited(response, ("Item",), visit, self.selection.binding)
 
     def read(self, response: Response) -> Found:
         """Read the item."""

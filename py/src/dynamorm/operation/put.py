@@ -10,6 +10,7 @@ from ..expression import Placeholders
 from .binding import next_version, same_item, stamp
 from .condition import Guard, add_guard, failure, guard_text
 from .exchange import Request, Response, SingleExchange
+from .seal import seals_of, visited, wire_item
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ..expression import Condition
     from ..schema import Field
     from .binding import Binding
+    from .seal import Seal, Visit
 
 # The time that nobody gave, as each format writes it.
 ZERO_TIMES = {
@@ -61,13 +63,26 @@ class Put(SingleExchange[Stored]):
     ) -> None:
         """Build the request; `own` is for create and save, whose lost answers can be told from others' items."""
         self.binding, self.item, self.stamped, self.guard, self.own = binding, item, stamped, guard, own
-        body: dict[str, Any] = {"TableName": binding.table, "Item": item}
+        self._wire = wire_item(binding, item)
+        body: dict[str, Any] = {"TableName": binding.table, "Item": self._wire}
         placeholders = Placeholders()
         add_guard(body, guard_text(binding, guard, placeholders))
         if return_old:
             binding.codec.require_readable()
             body["ReturnValues"] = "ALL_OLD"
         super().__init__(Request("PutItem", body | placeholders.members(), write=True))
+
+    def seals(self) -> list[Seal]:
+        """Give what waits in the item."""
+        return seals_of(self.binding, self._wire)
+
+    def check_sealed(self) -> None:
+        """Refuse an item that is too large with its envelopes."""
+        self.binding.codec.check_size(self._wire)
+
+    def visit(self, response: Response, visit: Visit) -> Response:
+        """Visit the old item, or the one of a failed condition."""
+        return visited(response, ("Attributes", "Item"), visit, self.binding)
 
     def read(self, response: Response) -> Stored:
         """Read the answer."""
@@ -82,7 +97,10 @@ class Put(SingleExchange[Stored]):
         """Tell whether the condition failed on the very item that an earlier, unanswered attempt wrote."""
         stored = response.body.get("Item")
         return (
-            self.own and response.unanswered and stored is not None and same_item(stored, self.item, self.binding.codec)
+            self.own
+            and response.unanswered
+            and stored is not None
+            and same_item(stored, self._wire, self.binding.codec)
         )
 
 

@@ -11,11 +11,10 @@ from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..codec import path_name
+from ..codec import not_configured, path_name
 from ..codec.json_text import quote, write_json
 from ..errors import (
     DecodeFailedError,
-    EncryptionNotConfiguredError,
     InvalidCursorError,
     InvalidOperatorError,
     ValidationFailedError,
@@ -51,9 +50,10 @@ if TYPE_CHECKING:
     from ..expression import Condition, PathLike
     from .binding import Binding
     from .query import Sort
+    from .seal import Visit
 
 _PLACEHOLDER = re.compile(r"[#:][nv][0-9]+")
-What = Literal["items", "projected", "count"]
+What = Literal["items", "projected", "sealed", "count"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -82,7 +82,7 @@ class Keys:
 
 @dataclass(frozen=True)
 class Shape:
-    """What is made of the items: whole ones, what an index projects, selected parts, or their number."""
+    """What is made of the items: whole ones, what an index projects, selected or encrypted parts, or their number."""
 
     what: What = "items"
     select: Sequence[PathLike] | None = None
@@ -118,7 +118,7 @@ class Read:
         EncryptedFieldNotQueryableError, EncryptionNotConfiguredError.
         """
         self.bindings, self.options, self.signer = tuple(bindings), options, signer
-        self.binding, self.shape = bindings[0], shape
+        self.binding, self.shape, self.now_ns = bindings[0], shape, now_ns
         self.scope = Scope(*(binding.codec for binding in bindings))
         _check_options(options)
         self.conditions = [] if keys is None else _conditions(bindings, keys, options)
@@ -126,7 +126,7 @@ class Read:
         if options.consistent and self.place.is_global:
             raise InvalidOperatorError(f"{self.place} is a global index, which is never read consistently")
         paths = self._paths()
-        self.partial = paths is not None or shape.what == "projected" or not self.place.whole
+        self.partial = paths is not None or shape.what in {"projected", "sealed"} or not self.place.whole
         self._check_readable(paths)
         self._check_filter()
         self.body = self._body(paths, now_ns)
@@ -175,7 +175,7 @@ class Read:
 
     def values(self, item: Item) -> tuple[Binding, dict[str, Any]]:
         """Read an item by its model."""
-        binding = self._owner(item)
+        binding = self.owner(item)
         codec = binding.codec
         if not self.partial:
             return binding, codec.unmarshal_item(item)
@@ -186,7 +186,11 @@ class Read:
         mark = binding.model.discriminator
         return binding, {mark.attribute: mark.value} | values if self._shown and mark is not None else values
 
-    def _owner(self, item: Item) -> Binding:
+    def owner(self, item: Item) -> Binding:
+        """Tell whose an item is.
+
+        Raises DecodeFailedError where it is of none of the models.
+        """
         if len(self.bindings) == 1:
             return self.binding
         for binding in self.bindings:
@@ -217,11 +221,9 @@ class Read:
         if paths is not None or self.shape.what == "count":
             return
         for binding in self.bindings:
-            for plan in binding.codec.plans:
+            for plan in binding.codec.plans if binding.codec.encrypted and not binding.codec.has_key else ():
                 if plan.field.encryption is not None and self.place.projects(plan.field.name):
-                    raise EncryptionNotConfiguredError(
-                        "the attribute is encrypted and the client has no key", path=plan.label
-                    )
+                    raise not_configured(plan.label)
 
     def _check_filter(self) -> None:
         conditions = [one for one in (self.options.filter, self._expired(0)) if one is not None]
@@ -248,9 +250,14 @@ class Read:
             out["FilterExpression"] = compiler.condition(And(tuple(filters)))
         if paths is not None:
             fetched = tuple(self.place.cursor_keys) if options.limit is not None and self.shape.with_cursor else ()
+            if not fetched and self.scope.selects_encrypted(paths):
+                fetched = self.binding.model.key_names
             out["ProjectionExpression"] = compiler.projection(paths, fetched)
             asked = {parse_path(path) for path in paths}
             self._hidden = tuple(name for name in fetched if (name,) not in asked)
+        if self.shape.what == "sealed":
+            names = (*self.binding.model.key_names, *self.binding.codec.encrypted)
+            out["ProjectionExpression"] = compiler.names([(name,) for name in names])
         if self.shape.what == "count":
             out["Select"] = "COUNT"
         if options.order == "desc" and self.conditions:
@@ -317,6 +324,20 @@ class PageExchange(SingleExchange[Page]):
         """Take the built request."""
         self._read, self._remaining = read, remaining
         super().__init__(request)
+
+    def visit(self, response: Response, visit: Visit) -> Response:
+        """Visit the items that will be read."""
+        if not any(binding.codec.encrypted for binding in self._read.bindings) or self._read.shape.what == "count":
+            return response
+        raw: list[Item] = response.body.get("Items", [])
+        items = [self._visited(item, visit) for item in raw[: self._remaining]]
+        return replace(response, body={**response.body, "Items": items + raw[len(items) :]})
+
+    def _visited(self, item: Item, visit: Visit) -> Item:
+        try:
+            return visit(self._read.owner(item), item)
+        except DecodeFailedError:  # of another model: refused when it is read
+            return item
 
     def read(self, response: Response) -> Page:
         """Read the page, as far as the limit goes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..errors import DecodeFailedError
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
     from .backoff import Random, Retries
     from .batch_get import Wanted
+    from .exchange import Response
+    from .seal import Visit
 
 T = TypeVar("T")
 
@@ -35,6 +38,17 @@ class TransactGet(Transaction["list[T | None]"], Generic[T]):
         check_once(bodies, [binding.model.key_names for binding in bindings])
         entries = [{"Get": body | one.selection.members} for body, one in zip(bodies, wanted, strict=True)]
         super().__init__(Request("TransactGetItems", {"TransactItems": entries}), retries, random)
+
+    def visit(self, response: Response, visit: Visit) -> Response:
+        """Visit the items."""
+        given = response.body.get("Responses")
+        if not isinstance(given, list) or not any(one.selection.binding.codec.encrypted for one in self._wanted_items):
+            return response
+        rows = [
+            row if not isinstance(row.get("Item"), dict) else row | {"Item": visit(one.selection.binding, row["Item"])}
+            for row, one in zip(given, self._wanted_items, strict=False)
+        ]
+        return replace(response, body={**response.body, "Responses": rows + given[len(rows) :]})
 
     def read(self, body: Mapping[str, Any]) -> list[T | None]:
         """Read the items.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ..codec import item_size, says_too_large
+from ..codec import says_too_large
 from ..codec.json_text import JSONError, read_json, write_json
 from ..errors import (
     ConditionFailedError,
@@ -20,7 +21,7 @@ from .backoff import Attempts
 from .chunk import identify
 from .condition import failure
 from .delete import Delete
-from .exchange import Request, Response
+from .exchange import Request, Response, Unsealed
 from .put import Put, Stored
 from .update import Update
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from .backoff import Random, Retries
     from .binding import Binding
     from .condition import Guard
+    from .seal import Seal, Visit
 
 T = TypeVar("T")
 MEMBER = {"PutItem": "Put", "UpdateItem": "Update", "DeleteItem": "Delete", "ConditionCheck": "ConditionCheck"}
@@ -52,7 +54,7 @@ class Check(Delete):
 Action = Put | Update | Delete
 
 
-class Transaction(Generic[T]):
+class Transaction(Unsealed, Generic[T]):
     """An exchange of one request, sent again while others are in its way."""
 
     def __init__(self, request: Request, retries: Retries, random: Random) -> None:
@@ -137,11 +139,38 @@ class TransactWrite(Transaction[None]):
         bodies = [action.request.body for action in actions]
         names = [action.binding.model.key_names for action in actions]
         check_once(bodies, names)
-        if sum(item_size(body.get("Item") or body["Key"]) for body in bodies) > TRANSACT_MAX_BYTES:
-            raise ValidationFailedError(f"a transaction of more than {TRANSACT_MAX_BYTES} bytes")
+        self._check_size()
         entries = [{MEMBER[action.request.api]: action.request.body} for action in actions]
         body = {"TransactItems": entries, "ClientRequestToken": check_token(token)}
         super().__init__(Request("TransactWriteItems", body, write=True), retries, random)
+
+    def _check_size(self) -> None:
+        parts = [(one.binding.codec, one.request.body) for one in self.actions]
+        if sum(codec.size(body.get("Item") or body["Key"]) for codec, body in parts) > TRANSACT_MAX_BYTES:
+            raise ValidationFailedError(f"a transaction of more than {TRANSACT_MAX_BYTES} bytes")
+
+    def seals(self) -> list[Seal]:
+        """Give what waits in the actions."""
+        return [seal for action in self.actions for seal in action.seals()]
+
+    def check_sealed(self) -> None:
+        """Refuse an item, or a whole, that is too large with its envelopes."""
+        for action in self.actions:
+            action.check_sealed()
+        self._check_size()
+
+    def visit(self, response: Response, visit: Visit) -> Response:
+        """Visit the items of failed conditions."""
+        given = response.body.get("CancellationReasons")
+        if not isinstance(given, list) or not any(action.binding.codec.encrypted for action in self.actions):
+            return response
+        reasons = [
+            reason
+            if not isinstance(reason, dict) or not isinstance(reason.get("Item"), dict)
+            else reason | {"Item": visit(action.binding, reason["Item"])}
+            for reason, action in zip(given, self.actions, strict=False)
+        ]
+        return replace(response, body={**response.body, "CancellationReasons": reasons + given[len(reasons) :]})
 
     def text(self) -> str:
         """Give the request's body as canonical JSON."""

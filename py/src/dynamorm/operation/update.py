@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..codec import INT64_MAX, check_key, path_name
+from ..codec import INT64_MAX, Plain, check_key, not_configured, path_name
 from ..errors import ValidationFailedError
 from ..expression import Owned, Placeholders, UpdateCompiler
 from .binding import stamp
 from .condition import Guard, add_guard, failure, guard_text
 from .exchange import Request, Response, SingleExchange
+from .seal import Seal, visited
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ..codec.compose import Composition
     from ..expression import Changes, UpdatePlan
     from .binding import Binding
+    from .seal import Visit
 
 RETURN_VALUES = {
     "new": "ALL_NEW",
@@ -56,14 +58,30 @@ class Update(SingleExchange["dict[str, Any] | None"]):
             own, removes = _composed(binding, binding.codec.key_parts(key), changes, plan, upsert=upsert)
             owned = replace(owned, own=own, removes=removes)
         _refuse_last_version(binding, guard)
+        self._assigned = plan.assigned
         placeholders = Placeholders()
         add_guard(body, guard_text(binding, guard, placeholders, own_only=True))
         body["UpdateExpression"] = plan.text(placeholders, owned)
-        if returns in WHOLE:
-            binding.codec.require_readable()
+        _require_readable(binding, plan, returns)
         if RETURN_VALUES[returns] is not None:
             body["ReturnValues"] = RETURN_VALUES[returns]
+        self._values = placeholders.values
         super().__init__(Request("UpdateItem", body | placeholders.members(), write=True))
+
+    def seals(self) -> list[Seal]:
+        """Give the values that are set and wait to be sealed, in the order of the attributes' names."""
+        if not self.binding.codec.encrypted:
+            return []
+        alias_of = {id(value): alias for alias, value in self._values.items() if isinstance(value, Plain)}
+        return [
+            Seal(self.binding, name, self.request.body["Key"], self._values, alias_of[id(value)])
+            for name in self.binding.codec.encrypted
+            if id(value := self._assigned.get(name)) in alias_of
+        ]
+
+    def visit(self, response: Response, visit: Visit) -> Response:
+        """Visit what came back; it may lack the key, which is the call's."""
+        return visited(response, ("Attributes", "Item"), visit, self.binding, self.request.body["Key"])
 
     def read(self, response: Response) -> dict[str, Any] | None:
         """Read what came back."""
@@ -72,6 +90,17 @@ class Update(SingleExchange["dict[str, Any] | None"]):
             raise error
         attributes = response.body.get("Attributes")
         return self.binding.codec.unmarshal_item(attributes, partial=self.returns in PARTIAL) if attributes else None
+
+
+def _require_readable(binding: Binding, plan: UpdatePlan, returns: str) -> None:
+    """Refuse to read what nobody here can open: whole items, and what is removed."""
+    codec = binding.codec
+    if returns in WHOLE:
+        codec.require_readable()
+    if returns == "updated_old" and not codec.has_key:
+        for name in codec.encrypted:
+            if name in plan.removed:
+                raise not_configured(path_name(name))
 
 
 def _refuse_last_version(binding: Binding, guard: Guard) -> None:

@@ -79,6 +79,8 @@ class _Base(BaseModel):
             if alias != name:
                 names[alias] = name
                 info.alias = info.validation_alias = info.serialization_alias = alias
+            if any(isinstance(marker, Encrypted) for marker in info.metadata):
+                info.repr = False
         cls.__dynamorm_names__ = names
         if names:
             cls.model_rebuild(force=True)

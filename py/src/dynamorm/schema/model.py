@@ -100,6 +100,12 @@ class Model:
     document: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def namespace(self) -> str:
+        """Give the document's namespace; empty where it has none."""
+        found: str = self.document.get("namespace", "")
+        return found
+
+    @property
     def key_names(self) -> tuple[str, ...]:
         """Give the names of the table's key attributes, partition first."""
         return (self.partition.attribute,) if self.sort is None else (self.partition.attribute, self.sort.attribute)

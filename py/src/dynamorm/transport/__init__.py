@@ -2,6 +2,7 @@
 
 from .script import Script
 from .sdk import SdkTransport
+from .streams import StreamsDoor
 from .transport import Transport
 
-__all__ = ["Script", "SdkTransport", "Transport"]
+__all__ = ["Script", "SdkTransport", "StreamsDoor", "Transport"]

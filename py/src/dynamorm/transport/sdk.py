@@ -63,6 +63,7 @@ LEAST: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "BatchWriteItem": _by_table([{}]),
     "TransactWriteItems": _by_entry("Delete"),
     "TransactGetItems": _by_entry("Get"),
+    "DescribeTable": _one(),
 }
 _CAMEL = re.compile(r"(?<!^)(?=[A-Z])")
 
