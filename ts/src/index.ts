@@ -53,6 +53,14 @@ export {
 export { type ErrorOf, isCode } from "./errors/code.ts";
 export { DynamORMError, type Origin } from "./errors/error.ts";
 export type { ItemKey } from "./errors/parts.ts";
+export { DataKeyCache, type DataKeyCacheOptions } from "./encryption/cache.ts";
+export {
+  Encryption,
+  type EncryptionOptions,
+  type KeyCallOptions,
+  type KeyContext,
+  type KeyService,
+} from "./encryption/keys.ts";
 export type { Changes } from "./expression/change.ts";
 export { and, type Field, field, not, or, type Size } from "./expression/field.ts";
 export type { Condition } from "./expression/node.ts";
@@ -60,6 +68,7 @@ export type { KeyValue, PartitionOf, QueryOptions, ScanOptions, SortOf } from ".
 export type { Retries } from "./operation/backoff.ts";
 export type { Written } from "./operation/batch-write.ts";
 export { type Page, Parallel, Reading, Scan } from "./reading.ts";
+export type { Reencrypted, ReencryptFailure, ReencryptOptions } from "./reencrypt.ts";
 export { defineModel, type IndexDefinition, type ModelDefinition } from "./schema/declare.ts";
 export type { Attribute, Model } from "./schema/model.ts";
 export type {
@@ -90,6 +99,8 @@ export { marshalItem, unmarshalItem } from "./codec/item.ts";
 export { itemSize } from "./codec/size.ts";
 export type { AttributeValue, WireItem } from "./codec/value.ts";
 export { compileExpression, type Expression } from "./expression/compile.ts";
+export type { KeyValues } from "./codec/seal.ts";
+export { additionalData, type EnvelopeContext, openEnvelope, sealValue } from "./encryption/field.ts";
 export { CAPABILITIES } from "./generated/capabilities.ts";
 export { DMS_VERSIONS, VERSION } from "./generated/version.ts";
 export { type Bound, type Cursor, type Order, Signer, type SignerOptions } from "./operation/cursor.ts";
