@@ -136,7 +136,9 @@ function staleOf({ codec, opened }: Work, item: WireItem, all: boolean): Stale[]
   return found
     .filter(({ stored }) => all || !opened.isCurrent(stored as Wire))
     .map(({ name, stored, plain }) => {
-      const seal = codec.sealOf(name, canonicalJson(canonicalValue(plain)), key);
+      // What was in an envelope is sealed as it is; what was stored plain as the codec would have written it.
+      const value = plain === stored ? canonicalValue(plain) : plain;
+      const seal = codec.sealOf(name, canonicalJson(value), key);
       return { name, stored, seal };
     });
 }

@@ -21,6 +21,7 @@ import {
 import { GROUPS } from "./groups.ts";
 import { MODELS } from "./models.ts";
 import { boundOf, readMany, signerOf } from "./reads.ts";
+import { ENVELOPES, encryptionOf, reencrypt, type Secured } from "./secrets.ts";
 import { mapToNative, mapToTagged, type Tagged, type TaggedMap, toNative } from "./values.ts";
 
 type AnyTable = dynamorm.Table<dynamorm.DynamicDefinition>;
@@ -36,7 +37,7 @@ interface Opened {
   readonly slept: number[];
 }
 
-interface Command {
+interface Command extends Secured {
   readonly id: number;
   readonly cmd: "hello" | "open" | "call" | "close";
   readonly client: string;
@@ -103,6 +104,7 @@ function open(command: Command): object {
   const { sleeper, slept } = testSleeper();
   const { max_attempts: maxAttempts, base_ms: baseMs, cap_ms: capMs } = command.batch ?? {};
   let made: dynamorm.Client | undefined;
+  const secured = encryptionOf(command);
   const make = (): dynamorm.Client =>
     new dynamorm.Client({
       transport: endpoint === null ? nowhere : transportTo(endpoint, command),
@@ -117,7 +119,12 @@ function open(command: Command): object {
         cursorSecrets: command.cursor_secrets,
         encryptCursor: command.encrypt_cursor,
       }),
+      ...secured,
     });
+  if (command.batch !== undefined) {
+    // What a client refuses of these is told at once.
+    made = make();
+  }
   clients.set(command.client, {
     client: () => (made ??= make()),
     models: new Map(models.map((model) => [model.name, model])),
@@ -214,6 +221,14 @@ const OPERATIONS: Readonly<Record<string, (subject: Subject) => Promise<object>>
   count: readMany,
   first: readMany,
   one: readMany,
+  reencrypt,
+  project: async (subject) => ({
+    applied: await subject.table.project(
+      mapToNative(subject.model.attributes, subject.args.item as TaggedMap),
+      subject.args.by as string,
+      signalOf(subject),
+    ),
+  }),
   create: (subject) => write(subject, (value) => subject.table.create(value, { ...signalOf(subject) })),
   put: (subject) =>
     write(subject, (value) =>
@@ -266,6 +281,7 @@ const OPERATIONS: Readonly<Record<string, (subject: Subject) => Promise<object>>
 };
 
 const FUNCTIONS: Readonly<Record<string, (args: Args, model: () => AnyModel) => object>> = {
+  ...ENVELOPES,
   "fn.dms.load": (args) => ({ dms: loadDms(args.text as string).canonical }),
   "fn.dms.native": (args) => ({
     dms: dynamorm.canonicalDms(nativeOf(args.model as string)),

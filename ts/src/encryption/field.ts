@@ -5,7 +5,7 @@
 
 import { createCipheriv, createDecipheriv } from "node:crypto";
 import { decodeBytes, encodeBytes } from "../codec/binary.ts";
-import { canonicalValue, isValue } from "../codec/equal.ts";
+import { isValue } from "../codec/equal.ts";
 import type { Home, KeyValues } from "../codec/seal.ts";
 import type { AttributeValue } from "../codec/value.ts";
 import { InvalidEncryptedEnvelope, ValidationFailed } from "../errors/catalogue.ts";
@@ -115,7 +115,8 @@ export function envelopeValue({ wrappedKey, nonce, sealed }: Envelope): Attribut
 }
 
 /**
- * Make the envelope of a value, in DynamoDB JSON, for those who write items by other means. The nonce is never used again.
+ * Make the envelope of a value, in DynamoDB JSON as the codec writes it, for those who write items by other means. A nonce is
+ * never used again.
  *
  * @param wrappedKey what KMS gave beside the data key
  * @throws {ValidationFailed} where a part has not its length, or the value is none.
@@ -132,9 +133,7 @@ export function sealValue(
   if (!(wrappedKey instanceof Uint8Array) || !fitsWrapped(wrappedKey)) {
     refuse(`a wrapped key has 1 to ${KMS_CIPHERTEXT_MAX_BYTES} bytes`);
   }
-  const text = isValue(value)
-    ? canonicalJson(canonicalValue(value))
-    : refuse("expected a value in DynamoDB JSON");
+  const text = isValue(value) ? canonicalJson(value) : refuse("expected a value in DynamoDB JSON");
   return envelopeValue({
     wrappedKey,
     nonce,
