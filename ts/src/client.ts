@@ -21,6 +21,7 @@ import type { Opened, Ring } from "./encryption/ring.ts";
 import { EncryptionNotConfigured } from "./errors/catalogue.ts";
 import { DynamORMError } from "./errors/error.ts";
 import { formatPath } from "./errors/path.ts";
+import { Feed, type RecordOf } from "./feed.ts";
 import { keysOf, type QueryOptions } from "./keys.ts";
 import { type Backoff, type Retries, retriesOf } from "./operation/backoff.ts";
 import type { Written } from "./operation/batch-write.ts";
@@ -165,6 +166,17 @@ export class Client {
     });
   }
 
+  /**
+   * Read the records of a stream of a table that models share, each told by its discriminator.
+   *
+   * @throws {ValidationFailed} where the models cannot be told apart.
+   * @example
+   * export const handler = client.stream([Customer, Order]).handler({ Customer: greet, Order: ({ new: order }) => pack(order) });
+   */
+  stream<const M extends readonly Model<AnyDefinition>[]>(models: M): Feed<RecordOf<M[number]>> {
+    return new Feed(this, models);
+  }
+
   /** Give the codec of a model, with its encrypted attributes where there is a key for them. @internal */
   codecOf(model: Model<AnyDefinition>): ModelCodec {
     return codecOf(model, this.#encryption !== undefined);
@@ -290,6 +302,11 @@ export class Client {
       }
     }
     return exchange.result();
+  }
+
+  /** Wait before something is asked for again. @internal */
+  async wait(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
+    await waitFor(this.#sleeper, delayMs, signal);
   }
 
   /** Make envelopes that no conversation asks for. @internal */

@@ -52,6 +52,8 @@ export {
 } from "./errors/catalogue.ts";
 export { type ErrorOf, isCode } from "./errors/code.ts";
 export { DynamORMError, type Origin } from "./errors/error.ts";
+export { Feed, type Handlers, type RecordOf, type StreamRecord } from "./feed.ts";
+export type { Batch, BatchResponse, HandlerOptions, RecordFailure } from "./handler.ts";
 export type { ItemKey } from "./errors/parts.ts";
 export { DataKeyCache, type DataKeyCacheOptions } from "./encryption/cache.ts";
 export {
@@ -78,6 +80,8 @@ export type {
   Picked,
   Viewed,
 } from "./schema/types.ts";
+export { type SeenEvents, SeenInMemory } from "./seen.ts";
+export type { ChangeKind } from "./stream/record.ts";
 export type { InputOf, ItemOf, KeyOf } from "./schema/of.ts";
 export type { Sleeper } from "./sleeper.ts";
 export type { Stream } from "./source.ts";
@@ -106,5 +110,6 @@ export { DMS_VERSIONS, VERSION } from "./generated/version.ts";
 export { type Bound, type Cursor, type Order, Signer, type SignerOptions } from "./operation/cursor.ts";
 export type { Answer, Api, CancellationReason, Request, Response } from "./operation/exchange.ts";
 export { canonicalDms, type Document, documentFromJson } from "./schema/dms.ts";
+export type { ReadStreamOptions, Shard, ShardSource, ShardStart, SourceOptions } from "./transport/shards.ts";
 export { type Sdk, sdkTransport } from "./transport/sdk.ts";
 export type { SendOptions, Transport } from "./transport/transport.ts";

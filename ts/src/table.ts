@@ -17,6 +17,7 @@ import { actionsOf, type Changes } from "./expression/change.ts";
 import { isCode } from "./errors/code.ts";
 import { Field } from "./expression/field.ts";
 import { remove } from "./operation/delete.ts";
+import { Feed, type StreamRecord } from "./feed.ts";
 import { keysOf, type QueryOptions, type ScanOptions } from "./keys.ts";
 import type { Action } from "./operation/action.ts";
 import type { Written } from "./operation/batch-write.ts";
@@ -164,6 +165,11 @@ export class Table<D extends AnyDefinition> {
       }
       throw error;
     }
+  }
+
+  /** Read the records of the table's stream: `handler` of it is a Lambda handler. */
+  stream(): Feed<StreamRecord<D>> {
+    return new Feed(this.#client, [this.model]);
   }
 
   /**

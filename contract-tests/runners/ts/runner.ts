@@ -22,6 +22,7 @@ import { GROUPS } from "./groups.ts";
 import { MODELS } from "./models.ts";
 import { boundOf, readMany, signerOf } from "./reads.ts";
 import { ENVELOPES, encryptionOf, reencrypt, type Secured } from "./secrets.ts";
+import { STREAMS } from "./streams.ts";
 import { mapToNative, mapToTagged, type Tagged, type TaggedMap, toNative } from "./values.ts";
 
 type AnyTable = dynamorm.Table<dynamorm.DynamicDefinition>;
@@ -33,6 +34,8 @@ interface Opened {
   /** Made at the first call, which is told what the client refuses. */
   readonly client: () => dynamorm.Client;
   readonly models: ReadonlyMap<string, AnyModel>;
+  readonly endpoint: string | null;
+  readonly region: string;
   /** What the sleeper was asked for since the last answer. */
   readonly slept: number[];
 }
@@ -128,6 +131,8 @@ function open(command: Command): object {
   clients.set(command.client, {
     client: () => (made ??= make()),
     models: new Map(models.map((model) => [model.name, model])),
+    endpoint,
+    region: command.region,
     slept,
   });
   return {};
@@ -156,6 +161,8 @@ interface Subject {
   readonly table: AnyTable;
   readonly args: Args;
   readonly signal: AbortSignal | undefined;
+  readonly endpoint: string | null;
+  readonly region: string;
 }
 
 const toItem = ({ model }: Subject, item: unknown): unknown =>
@@ -216,19 +223,13 @@ const RETURNED = {
 
 const OPERATIONS: Readonly<Record<string, (subject: Subject) => Promise<object>>> = {
   ...GROUPS,
+  ...STREAMS,
   query: readMany,
   scan: readMany,
   count: readMany,
   first: readMany,
   one: readMany,
   reencrypt,
-  project: async (subject) => ({
-    applied: await subject.table.project(
-      mapToNative(subject.model.attributes, subject.args.item as TaggedMap),
-      subject.args.by as string,
-      signalOf(subject),
-    ),
-  }),
   create: (subject) => write(subject, (value) => subject.table.create(value, { ...signalOf(subject) })),
   put: (subject) =>
     write(subject, (value) =>
@@ -337,7 +338,7 @@ async function call(command: Command): Promise<object> {
     return { unsupported: "op" };
   }
   const { args } = command;
-  const { client, models } = clients.get(command.client) ?? {};
+  const { client, models, endpoint = null, region = "" } = clients.get(command.client) ?? {};
   const model = models?.get(command.on);
   const demanded = (): AnyModel => model ?? fail("the model was not opened");
   try {
@@ -349,6 +350,8 @@ async function call(command: Command): Promise<object> {
       client: opened,
       models: models ?? new Map<string, AnyModel>(),
       do: command.do,
+      endpoint,
+      region,
       args,
       signal: signalAfter(command.cancel_ms),
       // Calls over several models are on none.

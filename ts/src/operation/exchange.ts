@@ -16,7 +16,8 @@ export type Api =
   | "BatchGetItem"
   | "BatchWriteItem"
   | "TransactGetItems"
-  | "TransactWriteItems";
+  | "TransactWriteItems"
+  | "DescribeTable";
 
 /** One DynamoDB call. It is built once: whoever sends it again sends the same bytes. */
 export interface Request {
@@ -43,6 +44,7 @@ export interface Answer {
   /** By table in a batch, by position in a transaction. */
   readonly Responses?: ByTable<readonly WireItem[]> | readonly { readonly Item?: WireItem | null }[];
   readonly UnprocessedKeys?: ByTable<{ readonly Keys?: readonly WireItem[] | null }>;
+  readonly Table?: { readonly LatestStreamArn?: string | null };
   readonly UnprocessedItems?: ByTable<readonly UnprocessedWrite[]>;
 }
 
