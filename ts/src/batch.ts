@@ -2,7 +2,7 @@
 
 import { GetAction, type NameOf } from "./actions.ts";
 import type { Client } from "./client.ts";
-import type { WireItem } from "./codec/value.ts";
+import { plainText } from "./codec/seal.ts";
 import type { ItemKey } from "./errors/parts.ts";
 import type { Action, Get } from "./operation/action.ts";
 import { batchGet } from "./operation/batch-get.ts";
@@ -45,8 +45,8 @@ export async function fetchAll(
   signal: AbortSignal | undefined,
   make: (value: Record<string, unknown>, index: number) => unknown,
 ): Promise<Fetched<unknown, ItemKey>> {
-  client.clock();
-  const { items, missing } = await client.run(batchGet(gets, client.backoff, make), { signal });
+  const now = client.clock();
+  const { items, missing } = await client.run(batchGet(gets, client.backoff, make), { signal, now });
   return { items, missing: missing.map((ref) => ref.key()) };
 }
 
@@ -56,13 +56,14 @@ export async function writeAll(
   actions: readonly Action[],
   { signal, ...options }: BatchOptions,
 ): Promise<Written> {
-  const exchange = batchWrite(actions, { ...options, now: client.clock() }, client.backoff);
+  const now = client.clock();
+  const exchange = batchWrite(actions, { ...options, now }, client.backoff);
   try {
-    return await client.run(exchange, { signal });
+    return await client.run(exchange, { signal, now });
   } finally {
-    for (const { ref, value, item } of exchange.done) {
-      if (value !== undefined && item !== undefined && !Object.isFrozen(value)) {
-        bringUpToDate(value, ref.codec.decodeItem(JSON.parse(item) as WireItem));
+    for (const { ref, value, draft } of exchange.done) {
+      if (value !== undefined && draft !== undefined && !Object.isFrozen(value)) {
+        bringUpToDate(value, ref.codec.decodeWritten(plainText(draft)));
       }
     }
   }

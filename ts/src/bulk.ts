@@ -80,7 +80,7 @@ interface Undone {
 class Chunk extends Filling {
   readonly now: bigint;
   /** The places of its writes in the stream. */
-  readonly orders = new Map<Write, number>();
+  readonly orders = new Map<ItemRef, number>();
 
   constructor(now: bigint) {
     super();
@@ -95,7 +95,7 @@ class Chunk extends Filling {
   undone(writes: readonly Write[], state: Fate, error: unknown): Undone[] {
     return writes.map((write) => {
       const { ref } = write;
-      return { order: this.orders.get(write) ?? 0, state, error, model: ref.codec.model.name, ref };
+      return { order: this.orders.get(ref) ?? 0, state, error, model: ref.codec.model.name, ref };
     });
   }
 }
@@ -216,7 +216,7 @@ class Bulk<T> {
         if (write !== undefined) {
           await this.#until(() => this.#isOver || !this.#busy.has(write.ref.id));
           chunk.add(write);
-          chunk.orders.set(write, taken.order);
+          chunk.orders.set(write.ref, taken.order);
         }
         taken = chunk.isFull ? undefined : await this.#take(source);
       }
@@ -265,7 +265,8 @@ class Bulk<T> {
   async #write(chunk: Chunk): Promise<void> {
     const { signal, onFailure, progress } = this.#options;
     const exchange = new BatchWrite([chunk.writes], this.#client.backoff);
-    const error = await this.#client.run(exchange, { stop: signal }).then(
+    exchange.refused = onFailure === undefined ? undefined : new Map();
+    const error = await this.#client.run(exchange, { stop: signal, now: chunk.now }).then(
       () => undefined,
       (thrown: unknown) => exchange.failure ?? thrown,
     );
@@ -285,6 +286,9 @@ class Bulk<T> {
         ),
         ...chunk.undone(exchange.rest("unknown"), "unknown", error),
       ]);
+    }
+    for (const [write, refusal] of exchange.refused ?? []) {
+      await this.#fail(chunk.undone([write], "undone", refusal));
     }
     const counts = { ...this.#counts };
     await this.#tell(() => progress?.(counts));

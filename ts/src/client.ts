@@ -14,12 +14,19 @@ import {
   writeAll,
 } from "./batch.ts";
 import { type BulkCounts, type BulkOptions, writeStream } from "./bulk.ts";
-import { codecOf } from "./codec/item.ts";
+import { codecOf, type ModelCodec } from "./codec/item.ts";
+import type { Seal } from "./codec/seal.ts";
+import { type Encryption, ringOf } from "./encryption/keys.ts";
+import type { Opened, Ring } from "./encryption/ring.ts";
+import { EncryptionNotConfigured } from "./errors/catalogue.ts";
+import { DynamORMError } from "./errors/error.ts";
+import { formatPath } from "./errors/path.ts";
+import { Feed, type RecordOf } from "./feed.ts";
 import { keysOf, type QueryOptions } from "./keys.ts";
 import { type Backoff, type Retries, retriesOf } from "./operation/backoff.ts";
 import type { Written } from "./operation/batch-write.ts";
 import { NONCE_BYTES, Signer } from "./operation/cursor.ts";
-import type { Exchange, Request, Response } from "./operation/exchange.ts";
+import type { Exchange, Held, Request, Response } from "./operation/exchange.ts";
 import { shaped } from "./operation/shape.ts";
 import { checkTogether } from "./operation/several.ts";
 import { Reading, WHOLE } from "./reading.ts";
@@ -64,6 +71,8 @@ export interface ClientOptions {
   readonly cursorSecrets?: readonly (string | Uint8Array)[];
   /** Hides the keys in cursors; needs secrets. */
   readonly encryptCursor?: boolean;
+  /** Seals and opens encrypted attributes; without it they are neither written nor read. */
+  readonly encryption?: Encryption;
 }
 
 /** An item of a query over several models, told apart by `model`. */
@@ -76,6 +85,8 @@ export type Tagged<M> =
 export interface RunOptions extends SendOptions {
   /** Ends the conversation before its next request; the one that is under way is waited for. */
   readonly stop?: AbortSignal | undefined;
+  /** The operation's reading of the clock, by which data keys grow old. */
+  readonly now?: bigint | undefined;
 }
 
 const NANOS_PER_MILLI = 1_000_000n;
@@ -102,6 +113,7 @@ export class Client {
   /** How batches and transactions are sent again. */
   readonly backoff: Backoff;
   readonly #sleeper: Sleeper;
+  readonly #encryption: Encryption | undefined;
   readonly #prefix: string;
   readonly #names: ReadonlyMap<string, string>;
 
@@ -117,6 +129,7 @@ export class Client {
       encrypt: options.encryptCursor,
       nonce: () => crypto.getRandomValues(new Uint8Array(NONCE_BYTES)),
     });
+    this.#encryption = options.encryption;
     this.#prefix = options.tablePrefix ?? "";
     this.#names = new Map(Object.entries(options.tableNames ?? {}));
   }
@@ -144,13 +157,29 @@ export class Client {
     const [first] = models;
     return new Reading({
       client: this,
-      codecs: models.map((model) => codecOf(model)),
+      codecs: models.map((model) => this.codecOf(model)),
       tableName: tables[0] ?? "",
       keys: first && keysOf(first, options),
       options,
       shape: WHOLE,
       make: ({ codec, value }) => ({ model: codec.model.name, item: value }),
     });
+  }
+
+  /**
+   * Read the records of a stream of a table that models share, each told by its discriminator.
+   *
+   * @throws {ValidationFailed} where the models cannot be told apart.
+   * @example
+   * export const handler = client.stream([Customer, Order]).handler({ Customer: greet, Order: ({ new: order }) => pack(order) });
+   */
+  stream<const M extends readonly Model<AnyDefinition>[]>(models: M): Feed<RecordOf<M[number]>> {
+    return new Feed(this, models);
+  }
+
+  /** Give the codec of a model, with its encrypted attributes where there is a key for them. @internal */
+  codecOf(model: Model<AnyDefinition>): ModelCodec {
+    return codecOf(model, this.#encryption !== undefined);
   }
 
   /** Give the real name of a model's table. */
@@ -223,12 +252,8 @@ export class Client {
   }
 
   /** Give the request of a transaction as text, to be kept and sent by `transactSend`, in any language. */
-  // eslint-disable-next-line @typescript-eslint/require-await -- what encrypts will wait for its keys
-  async prepare(
-    actions: Iterable<WriteAction>,
-    { token }: Pick<TransactOptions, "token"> = {},
-  ): Promise<string> {
-    return prepared(this, actions, token);
+  async prepare(actions: Iterable<WriteAction>, options: TransactOptions = {}): Promise<string> {
+    return prepared(this, actions, options);
   }
 
   /**
@@ -255,10 +280,54 @@ export class Client {
 
   /** Drive a conversation to its end. @throws {DynamORMError} */
   async run<R>(exchange: Exchange<R>, options: RunOptions = {}): Promise<R> {
+    const { secrets } = exchange;
+    let ring: Ring | undefined;
+    if (secrets !== undefined && secrets.seals.length > 0) {
+      ring = this.#ring(secrets.seals, options);
+      secrets.fill(await ring.envelopes(secrets.seals));
+    }
     for (let request = exchange.next(); request !== undefined; request = exchange.next()) {
-      exchange.receive(shaped(await this.#send(request, options)));
+      const response = shaped(await this.#send(request, options));
+      const held = secrets?.held(response) ?? [];
+      if (held.length === 0) {
+        exchange.receive(response);
+        continue;
+      }
+      ring ??= this.#ring(held, options);
+      const { open } = await ring.open(held);
+      try {
+        exchange.receive(response, open);
+      } catch (error) {
+        throw response.ok && request.writes ? taken(error) : error;
+      }
     }
     return exchange.result();
+  }
+
+  /** Wait before something is asked for again. @internal */
+  async wait(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
+    await waitFor(this.#sleeper, delayMs, signal);
+  }
+
+  /** Make envelopes that no conversation asks for. @internal */
+  async seal(seals: readonly Seal[], options: RunOptions): Promise<readonly string[]> {
+    return seals.length === 0 ? [] : this.#ring(seals, options).envelopes(seals);
+  }
+
+  /** Open the envelopes of items that no conversation brought. @internal */
+  async open(held: readonly Held[], options: RunOptions): Promise<Opened | undefined> {
+    return held.length === 0 ? undefined : this.#ring(held, options).open(held);
+  }
+
+  /** Begin a ring; an action of a client that has a key may be given to one that has none. */
+  #ring([first]: readonly (Seal | Held)[], { signal, stop, now }: RunOptions): Ring {
+    if (this.#encryption !== undefined) {
+      return ringOf(this.#encryption, now ?? this.clock(), signal ?? stop);
+    }
+    const name = first !== undefined && "home" in first ? first.home.name : first?.codec.sealed[0]?.name;
+    throw new EncryptionNotConfigured("the attribute is encrypted and no key is configured", {
+      path: formatPath([name ?? ""]),
+    });
   }
 
   async #send(request: Request, { signal, stop }: RunOptions): Promise<Response> {
@@ -280,4 +349,14 @@ export class Client {
     }
     return this.transport.send(request, { signal });
   }
+}
+
+/** What an answer says of a write that cannot be read for want of a key, or for its envelope. */
+const UNREAD: ReadonlySet<string> = new Set(["InvalidEncryptedEnvelope", "KeyUnavailable", "Canceled"]);
+
+/** DynamoDB took the write: what cannot be opened is its answer. */
+function taken(error: unknown): unknown {
+  return error instanceof DynamORMError && UNREAD.has(error.code)
+    ? Object.assign(error, { maybeApplied: true })
+    : error;
 }

@@ -98,7 +98,7 @@ export class Reading<T, D> implements AsyncIterable<T> {
     let total = 0;
     let start = read.start;
     do {
-      const page = await run(parts, read.page(start, undefined));
+      const page = await run(parts, read, read.page(start, undefined));
       total += page.count;
       start = page.lastKey;
     } while (start !== undefined);
@@ -307,7 +307,7 @@ async function* pagesOf<T>(
   let start: WireItem | undefined = read.start;
   let remaining = parts.options.limit;
   do {
-    const page = await run(parts, read.page(start, remaining, segment));
+    const page = await run(parts, read, read.page(start, remaining, segment));
     const cursor = parts.shape.withCursor ? read.cursor(page.lastKey, segment) : undefined;
     const items = page.items.map((found) => parts.make(found) as T);
     yield segment === undefined ? { items, cursor } : { items, cursor, segment: segment[0] };
@@ -323,6 +323,10 @@ function extend<T>(items: T[], more: readonly T[]): void {
   }
 }
 
-function run<R>({ client, options: { signal } }: ReadingParts, exchange: Exchange<R>): Promise<R> {
-  return client.run(exchange, { signal });
+function run<R>(
+  { client, options: { signal } }: ReadingParts,
+  { now }: Read,
+  exchange: Exchange<R>,
+): Promise<R> {
+  return client.run(exchange, { signal, now });
 }

@@ -12,19 +12,37 @@ import {
 import { type BatchOptions, fetchAll, type Fetched, writeAll } from "./batch.ts";
 import { type BulkCounts, type BulkOptions, writeStream } from "./bulk.ts";
 import type { Client } from "./client.ts";
-import { codecOf, type ModelCodec } from "./codec/item.ts";
+import type { ModelCodec } from "./codec/item.ts";
 import { actionsOf, type Changes } from "./expression/change.ts";
+import { isCode } from "./errors/code.ts";
 import { Field } from "./expression/field.ts";
 import { remove } from "./operation/delete.ts";
+import { Feed, type StreamRecord } from "./feed.ts";
 import { keysOf, type QueryOptions, type ScanOptions } from "./keys.ts";
 import type { Action } from "./operation/action.ts";
 import type { Written } from "./operation/batch-write.ts";
 import { exists, find, get } from "./operation/get.ts";
-import { put, type PutMode, type PutOptions as PutArguments, type PutResult } from "./operation/put.ts";
+import {
+  newerBy,
+  put,
+  type PutMode,
+  type PutOptions as PutArguments,
+  type PutResult,
+} from "./operation/put.ts";
 import { type Returned, update } from "./operation/update.ts";
 import { Reading, type ReadingParts, Scan, WHOLE } from "./reading.ts";
+import { type Reencrypted, type ReencryptOptions, reencryptTable } from "./reencrypt.ts";
 import type { Model } from "./schema/model.ts";
-import type { AnyDefinition, Input, InputAt, Item, Key, PartialItem, Path } from "./schema/types.ts";
+import type {
+  AnyDefinition,
+  Input,
+  InputAt,
+  Item,
+  Key,
+  PartialItem,
+  Path,
+  Segments,
+} from "./schema/types.ts";
 import type { Stream } from "./source.ts";
 import { bringUpToDate } from "./stored.ts";
 
@@ -91,7 +109,7 @@ export class Table<D extends AnyDefinition> {
     this.#client = client;
     this.model = model;
     this.name = client.tableName(model);
-    this.#codec = codecOf(model);
+    this.#codec = client.codecOf(model);
     this.actions = new Actions(this.#codec, this.name);
   }
 
@@ -129,6 +147,44 @@ export class Table<D extends AnyDefinition> {
   }
 
   /**
+   * Store an item unless a stored one is as new: `by` names an attribute that grows with each change of the item's source, so
+   * that changes which come again, or late, do nothing. Tells whether it was stored.
+   *
+   * @throws {ValidationFailed} where the model does not know `by`, or the item has no value for it.
+   * @example
+   * await summaries.project({ order_id, total, seq: record.sequenceNumber }, "seq");
+   */
+  async project(value: Input<D>, by: Segments<D>[0], options: CallOptions = {}): Promise<boolean> {
+    const condition = newerBy(this.#codec, value, by);
+    try {
+      await this.#put(value, "put", { condition, signal: options.signal });
+      return true;
+    } catch (error) {
+      if (isCode(error, "ConditionFailed") && error.kind === undefined) {
+        return false;
+      }
+      throw error;
+    }
+  }
+
+  /** Read the records of the table's stream: `handler` of it is a Lambda handler. */
+  stream(): Feed<StreamRecord<D>> {
+    return new Feed(this.#client, [this.model]);
+  }
+
+  /**
+   * Seal anew what is stored under an older key, or plain: items are read page by page, and each is changed where nobody
+   * changed it meanwhile. Versions and times stay.
+   *
+   * @throws {EncryptionNotConfigured} where the client has no key.
+   * @example
+   * const { rewritten } = await notes.reencrypt({ onFailure: ({ key, error }) => console.log(key.id, error.code) });
+   */
+  async reencrypt(options: ReencryptOptions<Key<D>> = {}): Promise<Reencrypted> {
+    return reencryptTable(this.#client, this.#codec, this.name, options as ReencryptOptions);
+  }
+
+  /**
    * Store an item if it is still the one that was read: its version has to be the stored one. Without a version as `create`,
    * but a given creation time is kept. The given object is brought up to date.
    *
@@ -147,7 +203,7 @@ export class Table<D extends AnyDefinition> {
   ): Promise<PutResult> {
     const now = this.#client.clock();
     const exchange = put(this.#codec, this.name, value, { ...rest, mode, now });
-    const result = await this.#client.run(exchange, { signal });
+    const result = await this.#client.run(exchange, { signal, now });
     bringUpToDate(value, result.stored);
     return result;
   }
@@ -161,9 +217,9 @@ export class Table<D extends AnyDefinition> {
   get(key: Key<D>, options: ReadOptions & Selection<D>): Promise<PartialItem<D>>;
   get(key: Key<D>, options?: ReadOptions): Promise<Item<D>>;
   async get(key: Key<D>, options: ReadOptions & Partial<Selection<D>> = {}): Promise<unknown> {
-    this.#client.clock();
+    const now = this.#client.clock();
     const exchange = get(this.#codec, this.name, key, options);
-    return this.#client.run(exchange, options);
+    return this.#client.run(exchange, { signal: options.signal, now });
   }
 
   /**
@@ -174,9 +230,9 @@ export class Table<D extends AnyDefinition> {
   find(key: Key<D>, options: ReadOptions & Selection<D>): Promise<PartialItem<D> | undefined>;
   find(key: Key<D>, options?: ReadOptions): Promise<Item<D> | undefined>;
   async find(key: Key<D>, options: ReadOptions & Partial<Selection<D>> = {}): Promise<unknown> {
-    this.#client.clock();
+    const now = this.#client.clock();
     const exchange = find(this.#codec, this.name, key, options);
-    return this.#client.run(exchange, options);
+    return this.#client.run(exchange, { signal: options.signal, now });
   }
 
   /**
@@ -229,15 +285,16 @@ export class Table<D extends AnyDefinition> {
     key: Key<D>,
     changes: Changes<D> & UpdateOptions & { readonly return?: R },
   ): Promise<Updated<D, R>> {
+    const now = this.#client.clock();
     const exchange = update(this.#codec, this.name, key, {
-      now: this.#client.clock(),
+      now,
       actions: actionsOf(changes),
       condition: changes.condition,
       expectedVersion: changes.expectedVersion,
       upsert: changes.upsert,
       return: changes.return,
     });
-    return this.#client.run(exchange, changes) as Promise<Updated<D, R>>;
+    return this.#client.run(exchange, { signal: changes.signal, now }) as Promise<Updated<D, R>>;
   }
 
   /**
@@ -249,8 +306,9 @@ export class Table<D extends AnyDefinition> {
   delete(key: Key<D>, options: DeleteOptions & { readonly returnOld: true }): Promise<Item<D> | undefined>;
   delete(key: Key<D>, options?: DeleteOptions): Promise<undefined>;
   async delete(key: Key<D>, options: DeleteOptions = {}): Promise<unknown> {
-    this.#client.clock();
-    return this.#client.run(remove(this.#codec, this.name, key, options), options);
+    const now = this.#client.clock();
+    const exchange = remove(this.#codec, this.name, key, options);
+    return this.#client.run(exchange, { signal: options.signal, now });
   }
 
   /**

@@ -1,5 +1,7 @@
 /** The entry `dynamorm-ts/testing`: clocks, tokens and answers that a test decides. */
 
+export { InMemoryKeys, type KeyCall } from "./encryption/memory.ts";
+export { withNonces } from "./encryption/keys.ts";
 export { Script, type Step } from "./transport/script.ts";
 
 /** Nanoseconds of one second, for steps of a clock. */
@@ -43,6 +45,17 @@ export function testSleeper(): {
       slept.push(delayMs);
       return Promise.resolve();
     },
+  };
+}
+
+/** Make a source of nonces of 12 bytes that count from 1: with `withNonces` envelopes are the same in each run, and not secret. */
+export function testNonces(): () => Uint8Array {
+  let reading = 0n;
+  return () => {
+    reading += 1n;
+    const nonce = Buffer.alloc(12);
+    nonce.writeBigUInt64BE(reading, 4);
+    return new Uint8Array(nonce);
   };
 }
 

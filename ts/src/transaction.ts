@@ -34,8 +34,9 @@ export async function writeTogether(
   { token, signal }: TransactOptions,
 ): Promise<void> {
   const actions = Array.from(given, (action) => WriteAction.of(action));
-  const transaction = built(client, actions, token);
-  await client.run(transactWrite(transaction, client.backoff), { signal });
+  const now = client.clock();
+  const transaction = built(client, actions, token, now);
+  await client.run(transactWrite(transaction, client.backoff), { signal, now });
   for (const [index, action] of actions.entries()) {
     const stored = transaction.stored[index];
     if (stored !== undefined && "value" in action) {
@@ -44,18 +45,27 @@ export async function writeTogether(
   }
 }
 
-function built(client: Client, actions: readonly Action[], token: string | undefined): Transaction {
-  return buildTransaction(actions, { now: client.clock(), token: token ?? client.tokens() });
+function built(
+  client: Client,
+  actions: readonly Action[],
+  token: string | undefined,
+  now: bigint,
+): Transaction {
+  return buildTransaction(actions, { now, token: token ?? client.tokens() });
 }
 
 /** Give the request of a transaction as text. */
-export function prepared(client: Client, given: Iterable<WriteAction>, token: string | undefined): string {
+export async function prepared(
+  client: Client,
+  given: Iterable<WriteAction>,
+  { token, signal }: TransactOptions,
+): Promise<string> {
+  const actions = Array.from(given, (action) => WriteAction.of(action));
+  const now = client.clock();
+  const transaction = built(client, actions, token, now);
+  const { seals } = transaction;
   return requestText(
-    built(
-      client,
-      Array.from(given, (action) => WriteAction.of(action)),
-      token,
-    ),
+    seals.length === 0 ? transaction : transaction.sealed(await client.seal(seals, { signal, now })),
   );
 }
 
@@ -75,7 +85,7 @@ export async function readTogether(
   given: Iterable<GetAction>,
   signal: AbortSignal | undefined,
 ): Promise<unknown[]> {
-  client.clock();
+  const now = client.clock();
   const gets = Array.from(given, (get) => GetAction.of(get));
-  return client.run(transactGet(gets, client.backoff), { signal });
+  return client.run(transactGet(gets, client.backoff), { signal, now });
 }

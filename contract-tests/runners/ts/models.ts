@@ -391,18 +391,136 @@ const Standing = defineModel({
   indexes: [{ name: "gsi1", type: "GSI", partition: "gsi1pk", sort: "gsi1sk" }],
 });
 
+const sealed = { encryption: {} } as const;
+
+const Vault = defineModel({
+  name: "Vault",
+  namespace: "acme.vault",
+  table: "vaults",
+  keys: { partition: "owner", sort: "number" },
+  attributes: {
+    owner: { type: "S" },
+    number: { type: "N", format: "int" },
+    state: { type: "S" },
+    pin: { type: "S", ...sealed },
+    code: { type: "N", ...sealed },
+    limit: { type: "N", format: "int", ...sealed },
+    amount: { type: "N", format: "decimal", ...sealed },
+    ratio: { type: "N", format: "float", ...sealed },
+    since: { type: "S", format: "timestamp", ...sealed },
+    born: { type: "S", format: "date", ...sealed },
+    open: { type: "S", format: "bool_string", ...sealed },
+    seen: { type: "N", format: "unix_seconds", ...sealed },
+    doc: { type: "S", json: true, ...sealed },
+    raw: { type: "B", ...sealed },
+    active: { type: "BOOL", ...sealed },
+    tags: { type: "SS", ...sealed },
+    sums: { type: "NS", ...sealed },
+    blobs: { type: "BS", ...sealed },
+    list: { type: "L", ...sealed },
+    lines: {
+      type: "L",
+      items: {
+        type: "M",
+        attributes: { sku: { type: "S", required: true }, price: { type: "N", format: "decimal" } },
+      },
+      ...sealed,
+    },
+    home: {
+      type: "M",
+      attributes: { street: { type: "S" }, floor: { type: "N", format: "int" }, marks: { type: "NS" } },
+      ...sealed,
+    },
+    memo: { type: "S", omitEmpty: true, ...sealed },
+    version: { type: "N", format: "int", roles: ["version"] },
+    created_at: { type: "S", roles: ["created_at"] },
+    updated_at: { type: "S", roles: ["updated_at"] },
+  },
+  indexes: [
+    { name: "by-state", type: "GSI", partition: "state", projection: ["pin"] },
+    { name: "on-state", type: "GSI", partition: "state", projection: "KEYS_ONLY" },
+  ],
+  views: { Pin: ["pin"], Open: ["state", "owner"] },
+});
+
+const Empty = defineModel({
+  name: "Empty",
+  namespace: "acme.vault",
+  table: "empties",
+  keys: { partition: "id" },
+  attributes: {
+    id: { type: "B" },
+    nothing: { type: "NULL", required: true, ...sealed },
+    need: { type: "S", required: true, ...sealed },
+  },
+});
+
+const Patient = defineModel({
+  name: "Patient",
+  namespace: "acme.vault",
+  table: "clinic",
+  keys: { partition: "pk", sort: "sk" },
+  discriminator: { attribute: "kind", value: "Patient" },
+  attributes: {
+    pk: { type: "S", template: "PATIENT#{patient_id}" },
+    sk: { type: "S", template: "PROFILE" },
+    patient_id: { type: "S", required: true },
+    name: { type: "S", ...sealed },
+    ward: { type: "S" },
+  },
+});
+
+const Exam = defineModel({
+  name: "Exam",
+  namespace: "acme.vault",
+  table: "clinic",
+  keys: { partition: "pk", sort: "sk" },
+  discriminator: { attribute: "kind", value: "Exam" },
+  attributes: {
+    pk: { type: "S", template: "PATIENT#{patient_id}" },
+    sk: { type: "S", template: "EXAM#{number:04d}" },
+    patient_id: { type: "S", required: true },
+    number: { type: "N", format: "int", required: true },
+    finding: { type: "S", ...sealed },
+    ward: { type: "S" },
+  },
+});
+
+const Pinned = defineModel({
+  name: "Pinned",
+  table: "secrets",
+  keys: { partition: "id" },
+  attributes: {
+    id: { type: "S" },
+    remark: { type: "S", encryption: { context: { model: "Secret", attribute: "note" } } },
+    aside: { type: "S", encryption: { context: { model: "Secret" } } },
+  },
+});
+
+const Bare = defineModel({
+  name: "Bare",
+  table: "secrets",
+  keys: { partition: "id" },
+  attributes: { id: { type: "S" }, hint: { type: "S" }, note: { type: "M" }, remark: { type: "M" } },
+});
+
 /** Every model that is declared here. */
 export const MODELS = [
+  Bare,
   Blob,
   Chunk,
   Customer,
+  Empty,
   Event,
   Everything,
+  Exam,
   Guest,
   Ledger,
   Message,
   Odd,
   Order,
+  Patient,
+  Pinned,
   Profile,
   Purchase,
   Reading,
@@ -410,5 +528,6 @@ export const MODELS = [
   Sparse,
   Standing,
   Ticket,
+  Vault,
   Visit,
 ];

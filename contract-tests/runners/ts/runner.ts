@@ -21,6 +21,8 @@ import {
 import { GROUPS } from "./groups.ts";
 import { MODELS } from "./models.ts";
 import { boundOf, readMany, signerOf } from "./reads.ts";
+import { ENVELOPES, encryptionOf, reencrypt, type Secured } from "./secrets.ts";
+import { STREAMS } from "./streams.ts";
 import { mapToNative, mapToTagged, type Tagged, type TaggedMap, toNative } from "./values.ts";
 
 type AnyTable = dynamorm.Table<dynamorm.DynamicDefinition>;
@@ -32,11 +34,13 @@ interface Opened {
   /** Made at the first call, which is told what the client refuses. */
   readonly client: () => dynamorm.Client;
   readonly models: ReadonlyMap<string, AnyModel>;
+  readonly endpoint: string | null;
+  readonly region: string;
   /** What the sleeper was asked for since the last answer. */
   readonly slept: number[];
 }
 
-interface Command {
+interface Command extends Secured {
   readonly id: number;
   readonly cmd: "hello" | "open" | "call" | "close";
   readonly client: string;
@@ -103,6 +107,7 @@ function open(command: Command): object {
   const { sleeper, slept } = testSleeper();
   const { max_attempts: maxAttempts, base_ms: baseMs, cap_ms: capMs } = command.batch ?? {};
   let made: dynamorm.Client | undefined;
+  const secured = encryptionOf(command);
   const make = (): dynamorm.Client =>
     new dynamorm.Client({
       transport: endpoint === null ? nowhere : transportTo(endpoint, command),
@@ -117,10 +122,17 @@ function open(command: Command): object {
         cursorSecrets: command.cursor_secrets,
         encryptCursor: command.encrypt_cursor,
       }),
+      ...secured,
     });
+  if (command.batch !== undefined) {
+    // What a client refuses of these is told at once.
+    made = make();
+  }
   clients.set(command.client, {
     client: () => (made ??= make()),
     models: new Map(models.map((model) => [model.name, model])),
+    endpoint,
+    region: command.region,
     slept,
   });
   return {};
@@ -149,6 +161,8 @@ interface Subject {
   readonly table: AnyTable;
   readonly args: Args;
   readonly signal: AbortSignal | undefined;
+  readonly endpoint: string | null;
+  readonly region: string;
 }
 
 const toItem = ({ model }: Subject, item: unknown): unknown =>
@@ -209,11 +223,13 @@ const RETURNED = {
 
 const OPERATIONS: Readonly<Record<string, (subject: Subject) => Promise<object>>> = {
   ...GROUPS,
+  ...STREAMS,
   query: readMany,
   scan: readMany,
   count: readMany,
   first: readMany,
   one: readMany,
+  reencrypt,
   create: (subject) => write(subject, (value) => subject.table.create(value, { ...signalOf(subject) })),
   put: (subject) =>
     write(subject, (value) =>
@@ -266,6 +282,7 @@ const OPERATIONS: Readonly<Record<string, (subject: Subject) => Promise<object>>
 };
 
 const FUNCTIONS: Readonly<Record<string, (args: Args, model: () => AnyModel) => object>> = {
+  ...ENVELOPES,
   "fn.dms.load": (args) => ({ dms: loadDms(args.text as string).canonical }),
   "fn.dms.native": (args) => ({
     dms: dynamorm.canonicalDms(nativeOf(args.model as string)),
@@ -321,7 +338,7 @@ async function call(command: Command): Promise<object> {
     return { unsupported: "op" };
   }
   const { args } = command;
-  const { client, models } = clients.get(command.client) ?? {};
+  const { client, models, endpoint = null, region = "" } = clients.get(command.client) ?? {};
   const model = models?.get(command.on);
   const demanded = (): AnyModel => model ?? fail("the model was not opened");
   try {
@@ -333,6 +350,8 @@ async function call(command: Command): Promise<object> {
       client: opened,
       models: models ?? new Map<string, AnyModel>(),
       do: command.do,
+      endpoint,
+      region,
       args,
       signal: signalAfter(command.cancel_ms),
       // Calls over several models are on none.

@@ -5,6 +5,7 @@ import { compareNumbers } from "../text/decimal.ts";
 import { isPlainObject, setOwn } from "../text/json.ts";
 import { compareUtf8, quote } from "../text/utf8.ts";
 import { BINARY, decodeBytes, encodeBytes } from "./binary.ts";
+import { compareBytes } from "./equal.ts";
 import { PLAIN_NUMBER } from "./number.ts";
 import {
   isNull,
@@ -69,10 +70,6 @@ const SETS: Record<SetKind["tag"], SetKind> = {
   NS: { tag: "NS", ...PLAIN_NUMBER, compare: compareNumbers, json: ascii },
   BS: { tag: "BS", write: encodeBytes, read: decodeBytes, compare: compareBytes, json: ascii },
 };
-
-function compareBytes(left: string, right: string): number {
-  return Buffer.compare(Buffer.from(left, "base64"), Buffer.from(right, "base64"));
-}
 
 /** Make the codec of an attribute of type SS, NS or BS. */
 export function setCodec(tag: SetKind["tag"]): ValueCodec {

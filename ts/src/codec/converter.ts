@@ -1,7 +1,7 @@
 /**
  * The seam between an attribute and how its value is written: one codec for each declaration, picked by type and format.
  *
- * Encryption will stand here: until keys can be configured, a sealed attribute refuses to be written and to be read.
+ * An encrypted attribute is written and read as the plain one it is before and behind its envelope; without a key it refuses.
  */
 
 import type { Attribute, AttributeType } from "../schema/model.ts";
@@ -13,11 +13,13 @@ import { numberCodec } from "./number.ts";
 import { formattedCodec } from "./time.ts";
 import { refuse, refuseKind, refuseWire, ValueFault, type ValueCodec } from "./value.ts";
 
-/** Make the codec of an attribute, or of the elements of a list. */
+/** Make the codec of an attribute, or of the elements of a list; without a key, that of an encrypted one refuses. */
 export function attributeCodec(attribute: Attribute): AttributeCodec {
-  if (attribute.encrypted) {
-    return SEALED;
-  }
+  return attribute.encrypted ? SEALED : plainCodec(attribute);
+}
+
+/** Make the codec of an attribute, whether it is encrypted or not. */
+export function plainCodec(attribute: Attribute): AttributeCodec {
   return attribute.members === undefined
     ? (listCodec(attribute) ?? leaf(scalarCodec(attribute)))
     : membersCodec(attribute.members, attributeCodec);

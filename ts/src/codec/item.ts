@@ -1,35 +1,46 @@
 /** A model's compiled plan: whole items, keys and single values ↔ DynamoDB JSON, with the errors that users see. */
 
-import { ERROR_CLASSES, ItemTooLarge } from "../errors/catalogue.ts";
+import { ERROR_CLASSES, InvalidEncryptedEnvelope, ItemTooLarge } from "../errors/catalogue.ts";
 import type { DynamORMError } from "../errors/error.ts";
 import { formatPath, type Segment } from "../errors/path.ts";
 import { ITEM_SIZE_MAX_BYTES } from "../generated/limits.ts";
 import type { Attribute, Composed, Discriminator, Model } from "../schema/model.ts";
 import type { AnyDefinition, Input, Item } from "../schema/types.ts";
-import { quote } from "../text/utf8.ts";
+import { compareUtf8, quote } from "../text/utf8.ts";
 import { UNTYPED } from "./collection.ts";
 import { compose, missingPart, type WireTexts } from "./compose.ts";
-import { attributeCodec } from "./converter.ts";
+import { attributeCodec, plainCodec } from "./converter.ts";
 import { type AttributeCodec, isRecord, Members, type Stamps } from "./members.ts";
+import { asItIs, type Draft, type KeyValues, markOf, type Open, Seal } from "./seal.ts";
 import { leaves, settle } from "./settle.ts";
 import { itemSize } from "./size.ts";
-import { kindOf, refuse, ValueFault, type WireItem } from "./value.ts";
+import { type AttributeValue, kindOf, refuse, ValueFault, type Wire, type WireItem } from "./value.ts";
 
 /** The compiled codec of a model. */
 export class ModelCodec {
   readonly model: Model<AnyDefinition>;
+  /** The encrypted attributes by the bytes of their names; none where there is no key for them. */
+  readonly sealed: readonly Attribute[];
+  /** The first encrypted attribute that is neither written nor read, for there is no key. */
+  readonly locked: Attribute | undefined;
+  readonly #makeCodec: typeof attributeCodec;
   readonly #members: Members;
   readonly #keys: Members;
+  #tableKeys: Members | undefined;
   readonly #codecs = new Map<Attribute, AttributeCodec>();
   /** What the library writes and no value has: composed attributes and the discriminator. */
   readonly own: ReadonlySet<string>;
   /** The composed keys of indexes. */
   readonly indexKeys: readonly Composed[];
 
-  constructor(model: Model<AnyDefinition>) {
+  constructor(model: Model<AnyDefinition>, hasKey = false) {
     this.model = model;
     const { keys, keyFields, composed, discriminator } = model;
-    this.#members = new Members(model.attributes, attributeCodec, keyFields);
+    const encrypted = [...model.attributes.values()].filter((attribute) => attribute.encrypted);
+    this.sealed = hasKey ? encrypted.toSorted((left, right) => compareUtf8(left.name, right.name)) : [];
+    this.locked = hasKey ? undefined : encrypted[0];
+    this.#makeCodec = hasKey ? plainCodec : attributeCodec;
+    this.#members = new Members(model.attributes, this.#makeCodec, keyFields);
     this.#keys = new Members(new Map(keyFields.map((key) => [key.name, key])), attributeCodec, keyFields);
     this.own = new Set([
       ...composed.map(({ attribute }) => attribute.name),
@@ -48,14 +59,52 @@ export class ModelCodec {
     const text = writing(() =>
       this.own.size === 0
         ? this.#members.encode(recordOf(value), 1, stamps)
-        : this.#encodeOwn(recordOf(value), stamps),
+        : wireText(this.#encodeOwn(recordOf(value), stamps)),
     );
-    checkSize(text);
+    checkItemSize(text);
     return text;
   }
 
+  /** Write a whole item as `encodeItem`, of which the encrypted values are still to be sealed. */
+  draftItem(value: unknown, stamps?: Stamps): Draft {
+    if (this.sealed.length === 0) {
+      return { text: this.encodeItem(value, stamps), seals: [] };
+    }
+    const texts = new Map(writing(() => this.#encodeOwn(recordOf(value), stamps)));
+    checkItemSize(wireText(texts));
+    const key = this.keyValues((name) => texts.get(name) ?? "");
+    const seals: Seal[] = [];
+    for (const { name } of this.sealed) {
+      const text = texts.get(name);
+      if (text !== undefined) {
+        const seal = this.sealOf(name, text, key);
+        seals.push(seal);
+        texts.set(name, markOf(seal.number));
+      }
+    }
+    return { text: wireText(texts), seals };
+  }
+
+  /** Ask for the value of an encrypted attribute to be sealed. */
+  sealOf(name: string, plaintext: string, key: KeyValues): Seal {
+    const number = this.sealed.findIndex((attribute) => attribute.name === name);
+    return new Seal(this.homeOf(name, key), number, plaintext);
+  }
+
+  /** Tell where the value of an encrypted attribute belongs. */
+  homeOf(name: string, key: KeyValues): Seal["home"] {
+    const { name: model, namespace, attributes } = this.model;
+    const { boundAs } = attributes.get(name) ?? {};
+    return { name, namespace, model: boundAs?.model ?? model, attribute: boundAs?.attribute ?? name, key };
+  }
+
+  /** Give the values of the table's key, from the JSON text of each. */
+  keyValues(textOf: (name: string) => string): KeyValues {
+    return this.model.keys.map(({ name }) => [name, JSON.parse(textOf(name)) as AttributeValue]);
+  }
+
   /** Write an item with its composed keys and its discriminator. */
-  #encodeOwn(value: object, stamps: Stamps | undefined): string {
+  #encodeOwn(value: object, stamps: Stamps | undefined): (readonly [string, string])[] {
     this.#refuseOwn(value);
     const texts = new Map<string, string>();
     this.#members.encode(value, 1, stamps, texts);
@@ -66,7 +115,7 @@ export class ModelCodec {
     const { discriminator } = this.model;
     const mark =
       discriminator === undefined ? [] : [[discriminator.attribute, markText(discriminator)] as const];
-    return wireText([...texts, ...keys, ...indexKeys, ...mark]);
+    return [...texts, ...keys, ...indexKeys, ...mark];
   }
 
   /** Give the key attributes as the table has them, from the texts of their parts. */
@@ -113,6 +162,13 @@ export class ModelCodec {
     return this.decodePartial(JSON.parse(wireText(fields)) as WireItem);
   }
 
+  /** Read the key as the table has it: a composed one is its text. @throws {DecodeFailed} */
+  decodeKeys(item: WireItem): Record<string, unknown> {
+    this.#tableKeys ??= new Members(new Map(this.model.keys.map((key) => [key.name, key])), attributeCodec);
+    const members = this.#tableKeys;
+    return this.#reading(() => members.decode(item));
+  }
+
   /** Write the attributes that the key is made of: plain ones, and the parts of composed ones. */
   encodeKeyFields(value: unknown): WireTexts {
     return writing(() => this.#keyTexts(recordOf(value)));
@@ -130,22 +186,32 @@ export class ModelCodec {
     return Object.fromEntries(this.model.keyFields.map(({ property }) => [property, source[property]]));
   }
 
-  /** Read a whole item. @throws {DecodeFailed | EncryptionNotConfigured} */
-  decodeItem(item: WireItem): Record<string, unknown> {
+  /** Read a whole item; `open` opens encrypted values. @throws {DecodeFailed | EncryptionNotConfigured} */
+  decodeItem(item: WireItem, open?: Open): Record<string, unknown> {
     return this.#reading(() => {
       this.#checkMark(item);
-      return this.#members.decode(item);
+      return this.#members.decode(item, this.#opener(open));
     });
   }
 
+  /** Read an item that the library itself wrote, by the JSON text of its plain values. */
+  decodeWritten(text: string): Record<string, unknown> {
+    return this.decodeItem(JSON.parse(text) as WireItem, asItIs);
+  }
+
+  /** An envelope that nobody opened is never taken for a value. */
+  #opener(open: Open | undefined): Open | undefined {
+    return this.sealed.length === 0 ? undefined : (open ?? unopened);
+  }
+
   /** Read what a selection gave: the discriminator is checked, and shown where it was selected. */
-  decodeSelected(item: WireItem, shown: boolean): Record<string, unknown> {
+  decodeSelected(item: WireItem, shown: boolean, open?: Open): Record<string, unknown> {
     return this.#reading(() => {
       this.#checkMark(item);
       const { discriminator } = this.model;
       const mark =
         shown && discriminator !== undefined ? { [discriminator.attribute]: discriminator.value } : {};
-      return { ...mark, ...this.#members.decodePartial(item) };
+      return { ...mark, ...this.#members.decodePartial(item, this.#opener(open)) };
     });
   }
 
@@ -156,20 +222,26 @@ export class ModelCodec {
     });
   }
 
-  #checkMark(item: WireItem): void {
+  /** Tell whether an item is one of this model. */
+  owns(item: WireItem): boolean {
     const { discriminator } = this.model;
     if (discriminator === undefined) {
-      return;
+      return true;
     }
-    const stored = item[discriminator.attribute];
-    if (stored === undefined || !("S" in stored) || stored.S !== discriminator.value) {
+    const stored = item[discriminator.attribute] as { readonly S?: string } | null | undefined;
+    return stored?.S === discriminator.value;
+  }
+
+  #checkMark(item: WireItem): void {
+    const { discriminator } = this.model;
+    if (discriminator !== undefined && !this.owns(item)) {
       throw new ValueFault("not an item of this model", undefined, [discriminator.attribute]);
     }
   }
 
   /** Read what a projection gave of an item. @throws {DecodeFailed | EncryptionNotConfigured} */
-  decodePartial(item: WireItem): Record<string, unknown> {
-    return this.#reading(() => this.#members.decodePartial(item));
+  decodePartial(item: WireItem, open?: Open): Record<string, unknown> {
+    return this.#reading(() => this.#members.decodePartial(item, this.#opener(open)));
   }
 
   #reading<T>(work: () => T): T {
@@ -208,7 +280,7 @@ export class ModelCodec {
   #codec(attribute: Attribute): AttributeCodec {
     let codec = this.#codecs.get(attribute);
     if (codec === undefined) {
-      codec = attributeCodec(attribute);
+      codec = this.#makeCodec(attribute);
       this.#codecs.set(attribute, codec);
     }
     return codec;
@@ -253,21 +325,28 @@ function translate(
   return made;
 }
 
-/** A wire value's text is at least a third as long as its size, so most items need no count. */
-function checkSize(text: string): void {
+function unopened(_wire: Wire, { name }: Attribute): never {
+  throw new InvalidEncryptedEnvelope("the envelope was not opened", { path: formatPath([name]) });
+}
+
+/** Refuse an item that is too large. A wire value's text is at least a third as long as its size, so most need no count. */
+export function checkItemSize(text: string): void {
   if (text.length * 3 > ITEM_SIZE_MAX_BYTES && itemSize(JSON.parse(text) as WireItem) > ITEM_SIZE_MAX_BYTES) {
     throw new ItemTooLarge(`an item has at most ${ITEM_SIZE_MAX_BYTES} bytes`);
   }
 }
 
 const codecs = new WeakMap<object, ModelCodec>();
+const keyed = new WeakMap<object, ModelCodec>();
 
-/** Give the compiled codec of a model; compiling happens once. */
-export function codecOf(model: Model<AnyDefinition>): ModelCodec {
-  let codec = codecs.get(model);
+/** Give the compiled codec of a model; compiling happens once. `hasKey` tells whether encrypted attributes are for use. */
+export function codecOf(model: Model<AnyDefinition>, hasKey = false): ModelCodec {
+  const known = hasKey ? keyed : codecs;
+  let codec = known.get(model);
   if (codec === undefined) {
-    codec = new ModelCodec(model);
-    codecs.set(model, codec);
+    const isOpen = hasKey && [...model.attributes.values()].some(({ encrypted }) => encrypted);
+    codec = hasKey && !isOpen ? codecOf(model) : new ModelCodec(model, isOpen);
+    known.set(model, codec);
   }
   return codec;
 }

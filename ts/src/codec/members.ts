@@ -8,6 +8,7 @@ import type { Attribute } from "../schema/model.ts";
 import { isPlainObject, setOwn } from "../text/json.ts";
 import { compareUtf8, quote } from "../text/utf8.ts";
 import { checkDepth } from "./collection.ts";
+import type { Open } from "./seal.ts";
 import { leaves, settle } from "./settle.ts";
 import {
   isNull,
@@ -114,23 +115,25 @@ export class Members {
     }
   }
 
-  /** Read a whole value: what is required has to be there, absent sets are empty. */
-  decode(wire: Readonly<Record<string, unknown>>): Record<string, unknown> {
-    const result: Record<string, unknown> = {};
-    for (const member of this.#read) {
-      const found = decodeMember(member, read(wire, member.name) as Wire | undefined, false);
-      if (found !== undefined) {
-        setOwn(result, member.property, found);
-      }
-    }
-    return result;
+  /** Read a whole value: what is required has to be there, absent sets are empty. `open` opens encrypted values. */
+  decode(wire: Readonly<Record<string, unknown>>, open?: Open): Record<string, unknown> {
+    return this.#decode(wire, false, open);
   }
 
   /** Read what a projection gave: nothing is filled in, nothing demanded. */
-  decodePartial(wire: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  decodePartial(wire: Readonly<Record<string, unknown>>, open?: Open): Record<string, unknown> {
+    return this.#decode(wire, true, open);
+  }
+
+  #decode(
+    wire: Readonly<Record<string, unknown>>,
+    partial: boolean,
+    open: Open | undefined,
+  ): Record<string, unknown> {
     const result: Record<string, unknown> = {};
     for (const member of this.#read) {
-      const found = decodeMember(member, read(wire, member.name) as Wire | undefined, true);
+      const raw = read(wire, member.name) as Wire | undefined;
+      const found = decodeMember(member, open === undefined ? raw : opened(member, raw, open), partial);
       if (found !== undefined) {
         setOwn(result, member.property, found);
       }
@@ -180,6 +183,11 @@ function encodeNull({ attribute, isNullType }: Member): string | undefined {
     return '{"NULL":true}';
   }
   return refuse("the attribute is required");
+}
+
+/** Absent and NULL have no envelope. */
+function opened({ attribute }: Member, wire: Wire | undefined, open: Open): Wire | undefined {
+  return attribute.encrypted && wire !== undefined && !isNull(wire) ? open(wire, attribute) : wire;
 }
 
 function decodeMember(member: Member, wire: Wire | undefined, partial: boolean): unknown {

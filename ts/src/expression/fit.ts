@@ -91,6 +91,7 @@ const BARE: Attribute = {
   omitEmpty: false,
   roles: [],
   encrypted: false,
+  boundAs: undefined,
   members: undefined,
   items: undefined,
   keyMaxBytes: undefined,

@@ -13,6 +13,8 @@ export class Placeholders {
   readonly names = new Map<string, string>();
   /** Wire values as JSON text, by placeholder. */
   readonly values = new Map<string, string>();
+  /** The plain values of encrypted attributes as JSON text, by attribute; their values are marks. */
+  readonly sealed = new Map<string, string>();
 
   /** Write a path: each name by its alias, indexes as they are. */
   path(path: PathSegments): string {
@@ -37,6 +39,12 @@ export class Placeholders {
     const placeholder = `:v${this.values.size}`;
     this.values.set(placeholder, text);
     return placeholder;
+  }
+
+  /** Give the plain value of an encrypted attribute a placeholder for its envelope. */
+  seal(attribute: string, plaintext: string, mark: string): string {
+    this.sealed.set(attribute, plaintext);
+    return this.value(mark);
   }
 
   /** Give the request members that define what was used; nothing where nothing was. */

@@ -50,9 +50,11 @@ function checkSelectable(codec: ModelCodec, path: PathSegments): void {
     if (path.length > 1) {
       checkReadable(codec, path);
     }
-    throw new EncryptionNotConfigured("the attribute is encrypted and no key is configured", {
-      path: pathText(path),
-    });
+    if (codec.locked !== undefined) {
+      throw new EncryptionNotConfigured("the attribute is encrypted and no key is configured", {
+        path: pathText(path),
+      });
+    }
   }
   if (placeAt(codec.model, path).kind === "unknown" && !isMark(codec, path)) {
     throw new ValidationFailed("the model does not know this path", { path: pathText(path) });

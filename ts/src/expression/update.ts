@@ -3,6 +3,7 @@
 import { compose, missingPart } from "../codec/compose.ts";
 import { markText, type ModelCodec, writing } from "../codec/item.ts";
 import { addendFormat, PLAIN_NUMBER } from "../codec/number.ts";
+import { markOf } from "../codec/seal.ts";
 import { refuse, refuseKind } from "../codec/value.ts";
 import { InvalidOperator, ValidationFailed } from "../errors/catalogue.ts";
 import { type Composed, placeAt } from "../schema/model.ts";
@@ -116,7 +117,18 @@ function setPart(codec: ModelCodec, action: Action): Part {
     return removePart(codec, action);
   }
   const text = codec.encodeValue(typedAt(codec, path), operand.value, path, true);
-  return text === undefined ? removePart(codec, action) : assignment(path, text);
+  if (text === undefined) {
+    return removePart(codec, action);
+  }
+  return isEncrypted(codec, path) ? sealing(codec, String(path[0]), text) : assignment(path, text);
+}
+
+function sealing(codec: ModelCodec, name: string, plaintext: string): Part {
+  const mark = markOf(codec.sealed.findIndex((attribute) => attribute.name === name));
+  return {
+    clause: "SET",
+    text: (names) => `${names.path([name])} = ${names.seal(name, plaintext, mark)}`,
+  };
 }
 
 function assignment(path: PathSegments, text: string): Part {

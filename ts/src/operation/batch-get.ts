@@ -1,6 +1,7 @@
 /** BatchGetItem: items of any tables by their keys, in chunks, what is left of a chunk again until nothing is. */
 
 import type { ModelCodec } from "../codec/item.ts";
+import type { Open } from "../codec/seal.ts";
 import type { WireItem } from "../codec/value.ts";
 import { DecodeFailed } from "../errors/catalogue.ts";
 import { BATCH_GET_MAX } from "../generated/limits.ts";
@@ -8,7 +9,7 @@ import { quote } from "../text/utf8.ts";
 import type { Get } from "./action.ts";
 import type { Backoff } from "./backoff.ts";
 import { Chunked, Named, type Part } from "./chunked.ts";
-import type { Answer, ByTable, Request } from "./exchange.ts";
+import { type Answer, type ByTable, type Held, holding, type Request } from "./exchange.ts";
 import { planOf, type ReadPlan } from "./get.ts";
 import { ItemRef } from "./key.ts";
 
@@ -121,7 +122,7 @@ export class BatchGet extends Chunked<Wanted, Fetched> {
     return { api: "BatchGetItem", tableName, outline, body, writes: this.writes, delayMs };
   }
 
-  protected leftBy(answer: Answer, sent: readonly Wanted[]): ReadonlySet<string> {
+  protected leftBy(answer: Answer, sent: readonly Wanted[], open: Open | undefined): ReadonlySet<string> {
     const named = new Named(sent);
     const left = Object.entries(answer.UnprocessedKeys ?? {}).flatMap(([tableName, { Keys: keys }]) =>
       (keys ?? []).map((key) => named.find(tableName, key).ref.id),
@@ -134,13 +135,28 @@ export class BatchGet extends Chunked<Wanted, Fetched> {
       found.flatMap((item) =>
         named
           .find(tableName, item)
-          .asks.map(({ index, plan }) => [index, this.#make(plan.decode(item), index)] as const),
+          .asks.map(({ index, plan }) => [index, this.#make(plan.decode(item, open), index)] as const),
       ),
     );
     for (const [index, item] of items) {
       this.#found.set(index, item);
     }
     return new Set(left);
+  }
+
+  protected override heldBy({ Responses: responses = {} }: Answer, sent: readonly Wanted[]): readonly Held[] {
+    const sealed = sent.filter(({ ref }) => ref.codec.sealed.length > 0);
+    if (sealed.length === 0 || Array.isArray(responses)) {
+      return [];
+    }
+    const wanted = new Map(sealed.map((one) => [one.ref.id, one]));
+    return Object.values(responses as ByTable<readonly WireItem[]>).flatMap((items) =>
+      items.flatMap((item) => {
+        const found = sealed[0] && wanted.get(sealed[0].ref.idOf(item));
+        const codecs = new Set(found?.asks.map(({ ref }) => ref.codec));
+        return [...codecs].flatMap((codec) => holding(codec, item));
+      }),
+    );
   }
 
   result(): Fetched {

@@ -1,6 +1,7 @@
 /** BatchWriteItem: puts and deletes in chunks, what is left of a chunk again until nothing is. */
 
 import type { ModelCodec } from "../codec/item.ts";
+import type { Draft, Seal } from "../codec/seal.ts";
 import { DecodeFailed, ValidationFailed } from "../errors/catalogue.ts";
 import { BATCH_WRITE_ENTRIES_MAX_BYTES, BATCH_WRITE_MAX } from "../generated/limits.ts";
 import { quote, utf8Length } from "../text/utf8.ts";
@@ -9,15 +10,15 @@ import type { Backoff } from "./backoff.ts";
 import { byTable, Chunked, Named, type Part } from "./chunked.ts";
 import type { Answer, Request, UnprocessedWrite } from "./exchange.ts";
 import { ItemRef } from "./key.ts";
-import { plainItem } from "./put.ts";
+import { plainItem, sealedItem } from "./put.ts";
 
 /** A built write. */
 export interface Write extends Part {
   readonly kind: "put" | "delete";
   /** The entry's JSON text. */
   readonly text: string;
-  /** Of a put the item's JSON text. */
-  readonly item: string | undefined;
+  /** Of a put the item. */
+  readonly draft: Draft | undefined;
   /** Of a put the caller's value. */
   readonly value: object | undefined;
 }
@@ -45,9 +46,9 @@ export function buildWrite(
   const { codec, tableName } = action;
   if (action.verb === "put") {
     refuse(action.condition !== undefined && !unchecked, "a batch cannot check a condition");
-    const item = plainItem(codec, action.value, now, unchecked);
+    const draft = plainItem(codec, action.value, now, unchecked);
     const ref = new ItemRef(codec, tableName, action.value);
-    return { kind: "put", ref, text: `{"PutRequest":{"Item":${item}}}`, item, value: action.value };
+    return { kind: "put", ref, text: putText(draft.text), draft, value: action.value };
   }
   if (action.verb !== "delete") {
     throw new ValidationFailed(`a batch puts and deletes, it cannot ${action.verb}`);
@@ -60,9 +61,13 @@ export function buildWrite(
     kind: "delete",
     ref,
     text: `{"DeleteRequest":{"Key":${ref.text}}}`,
-    item: undefined,
+    draft: undefined,
     value: undefined,
   };
+}
+
+function putText(item: string): string {
+  return `{"PutRequest":{"Item":${item}}}`;
 }
 
 function refuseGuards(codec: ModelCodec, action: Extract<Action, { verb: "delete" | "check" }>): void {
@@ -142,6 +147,8 @@ function chunksOf(writes: readonly Write[]): (readonly Write[])[] {
 /** The conversation of a batch of writes. */
 export class BatchWrite extends Chunked<Write, Written> {
   protected override readonly writes = true;
+  /** Takes the writes whose items are too large with their envelopes; without it they refuse the batch. */
+  refused: Map<Write, unknown> | undefined;
 
   protected request(left: readonly Write[], delayMs: number | undefined): Request {
     const tables = [...byTable(left)];
@@ -156,6 +163,39 @@ export class BatchWrite extends Chunked<Write, Written> {
       writes: this.writes,
       delayMs,
     };
+  }
+
+  protected override sealsOf(writes: readonly Write[]): readonly Seal[] {
+    return writes.flatMap(({ draft }) => draft?.seals ?? []);
+  }
+
+  /** A write whose item is too large with its envelopes fails alone where somebody is told of it. */
+  protected override filled(
+    writes: readonly Write[],
+    envelopes: readonly string[],
+  ): readonly (readonly Write[])[] {
+    let taken = 0;
+    const sealed = writes.flatMap((write) => {
+      const { seals } = write.draft ?? { seals: [] };
+      const own = envelopes.slice(taken, taken + seals.length);
+      taken += seals.length;
+      return write.draft === undefined || seals.length === 0
+        ? [write]
+        : this.#sealed(write, write.draft, own);
+    });
+    return chunksOf(sealed);
+  }
+
+  #sealed(write: Write, draft: Draft, envelopes: readonly string[]): Write[] {
+    try {
+      return [{ ...write, text: putText(sealedItem(draft, envelopes)) }];
+    } catch (error) {
+      if (this.refused === undefined) {
+        throw error;
+      }
+      this.refused.set(write, error);
+      return [];
+    }
   }
 
   protected leftBy({ UnprocessedItems: left = {} }: Answer, sent: readonly Write[]): ReadonlySet<string> {

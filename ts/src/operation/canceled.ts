@@ -10,39 +10,76 @@ import {
   type ErrorKind,
   TransactionCanceled,
 } from "../errors/catalogue.ts";
+import type { Open, Seal } from "../codec/seal.ts";
 import type { DynamORMError, ErrorFields } from "../errors/error.ts";
 import { isAboutSize } from "../errors/size.ts";
 import { type Backoff, backoffMs } from "./backoff.ts";
 import { type Attempt, conditionFailed } from "./conditional.ts";
-import type { Answer, CancellationReason, Exchange, Request, Response } from "./exchange.ts";
+import {
+  type Answer,
+  type CancellationReason,
+  type Exchange,
+  type Held,
+  holding,
+  type Request,
+  type Response,
+} from "./exchange.ts";
+
+/** What a transaction has of secrets. */
+export interface Sealed {
+  readonly seals?: readonly Seal[];
+  /** Gives the request's text with its envelopes. */
+  readonly sealed?: (envelopes: readonly string[]) => string;
+  readonly held?: (answer: Answer) => readonly Held[];
+}
+
+/** Name the items that failed conditions returned. */
+function heldByReasons(
+  attempts: readonly Attempt[],
+  reasons: readonly CancellationReason[] = [],
+): readonly Held[] {
+  return reasons.flatMap(({ Item: item }, index) => {
+    const attempt = attempts[index];
+    return attempt === undefined ? [] : holding(attempt.codec, item);
+  });
+}
 
 /** Send a transaction; `attempts` tell the reasons of its actions apart. */
 export function transacting<R>(
   request: Omit<Request, "delayMs">,
   attempts: readonly Attempt[],
   backoff: Backoff,
-  read: (answer: Answer) => R,
+  read: (answer: Answer, open: Open | undefined) => R,
+  { seals = [], sealed, held = () => [] }: Sealed = {},
 ): Exchange<R> {
+  let { body } = request;
   let sent = 0;
   // Whether any attempt so far may have been applied: a later answer does not take that back.
   let isDoubtful = false;
   let outcome: { readonly result: R } | undefined;
   return {
+    secrets: {
+      seals,
+      fill(envelopes) {
+        body = sealed?.(envelopes) ?? body;
+      },
+      held: (response) => (response.ok ? held(response.answer) : heldByReasons(attempts, response.reasons)),
+    },
     next() {
       if (outcome !== undefined) {
         return undefined;
       }
       const delayMs = sent === 0 ? undefined : backoffMs(backoff, sent);
       sent += 1;
-      return { ...request, delayMs };
+      return { ...request, body, delayMs };
     },
-    receive(response) {
+    receive(response, open) {
       if (response.ok) {
-        outcome = { result: read(response.answer) };
+        outcome = { result: read(response.answer, open) };
         return;
       }
       isDoubtful ||= response.error.maybeApplied;
-      const error = canceled(response, attempts, isDoubtful);
+      const error = canceled(response, attempts, isDoubtful, open);
       if (error.code !== "TransactionCanceled" || !error.retryable || sent >= backoff.maxAttempts) {
         throw error;
       }
@@ -61,11 +98,12 @@ function canceled(
   { error, reasons: given = [] }: Extract<Response, { readonly ok: false }>,
   attempts: readonly Attempt[],
   isDoubtful: boolean,
+  open: Open | undefined,
 ): DynamORMError {
   if (error.code !== "TransactionCanceled") {
     return isDoubtful ? Object.assign(error, { maybeApplied: true }) : error;
   }
-  const reasons = given.map((reason, index) => reasonOf(reason, attempts[index], error));
+  const reasons = given.map((reason, index) => reasonOf(reason, attempts[index], error, open));
   const failed = reasons.filter((reason) => reason !== null);
   const { awsType, requestId, status, cause } = error;
   return new TransactionCanceled("the transaction was cancelled, and none of its actions was done", {
@@ -83,6 +121,7 @@ function reasonOf(
   { Code: type, Item: item, Message: message }: CancellationReason,
   attempt: Attempt | undefined,
   { requestId, status }: DynamORMError,
+  open: Open | undefined,
 ): DynamORMError | null {
   if (type === undefined || type === NO_REASON) {
     return null;
@@ -90,7 +129,7 @@ function reasonOf(
   const said: ErrorFields = { origin: "service", awsType: type, requestId, status };
   const { code, kind } = codeOf(type, message);
   if (code === "ConditionFailed" && kind === undefined && attempt !== undefined) {
-    return conditionFailed(attempt, said, item ?? undefined);
+    return conditionFailed(attempt, said, item ?? undefined, open);
   }
   return new ERROR_CLASSES[code](`the action was refused (${type})`, { ...said, kind });
 }

@@ -5,10 +5,11 @@
  */
 
 import { BatchIncomplete, DecodeFailed } from "../errors/catalogue.ts";
-import type { DynamORMError, ErrorFields } from "../errors/error.ts";
+import type { Open, Seal } from "../codec/seal.ts";
+import { DynamORMError, type ErrorFields } from "../errors/error.ts";
 import type { ItemKey } from "../errors/parts.ts";
 import { type Backoff, backoffMs } from "./backoff.ts";
-import type { Answer, Exchange, Request, Response } from "./exchange.ts";
+import type { Answer, Exchange, Held, Request, Response, Secrets } from "./exchange.ts";
 import type { ItemRef } from "./key.ts";
 
 /** One part of a batch. */
@@ -25,7 +26,7 @@ export abstract class Chunked<P extends Part, R> implements Exchange<R> {
   readonly done = new Set<P>();
   /** What ended the batch, unless its attempts were spent. */
   failure: DynamORMError | undefined;
-  readonly #chunks: readonly (readonly P[])[];
+  #chunks: readonly (readonly P[])[];
   readonly #backoff: Backoff;
   /** Parts whose answer was lost; stays so unless a later answer says that they are done. */
   readonly #lost = new Set<P>();
@@ -45,10 +46,35 @@ export abstract class Chunked<P extends Part, R> implements Exchange<R> {
   protected abstract request(left: readonly P[], delayMs: number | undefined): Request;
 
   /** Take an answer and give the ids that it leaves. @throws {DynamORMError} where it does not fit the request */
-  protected abstract leftBy(answer: Answer, sent: readonly P[]): ReadonlySet<string>;
+  protected abstract leftBy(answer: Answer, sent: readonly P[], open: Open | undefined): ReadonlySet<string>;
 
   /** Give the result of everything. */
   abstract result(): R;
+
+  get secrets(): Secrets {
+    return {
+      seals: this.sealsOf(this.#chunks.flat()),
+      fill: (envelopes) => {
+        this.#chunks = this.filled(this.#chunks.flat(), envelopes);
+      },
+      held: (response) => (response.ok ? this.heldBy(response.answer, this.#left) : []),
+    };
+  }
+
+  /** Give what is to be sealed of the parts. */
+  protected sealsOf(_parts: readonly P[]): readonly Seal[] {
+    return [];
+  }
+
+  /** Give chunks of the parts with their envelopes. */
+  protected filled(parts: readonly P[], _envelopes: readonly string[]): readonly (readonly P[])[] {
+    return [parts];
+  }
+
+  /** Name the items of an answer that may hold envelopes. */
+  protected heldBy(_answer: Answer, _sent: readonly P[]): readonly Held[] {
+    return [];
+  }
 
   /** Give the items that were found, for an error; a batch of writes has none. */
   protected found(): readonly unknown[] {
@@ -70,10 +96,10 @@ export abstract class Chunked<P extends Part, R> implements Exchange<R> {
     return this.request(this.#left, delayMs);
   }
 
-  receive(response: Response): void {
+  receive(response: Response, open?: Open): void {
     if (response.ok) {
       this.#lose(this.writes && response.lost === true);
-      this.#answered(response.answer);
+      this.#answered(response.answer, open);
     } else if (response.error.code === "Throttled") {
       this.#lose(response.error.maybeApplied);
       this.#spend(response.error);
@@ -90,15 +116,12 @@ export abstract class Chunked<P extends Part, R> implements Exchange<R> {
     return this.#chunks.flat().filter((part) => !this.done.has(part) && this.#lost.has(part) === isLost);
   }
 
-  #answered(answer: Answer): void {
+  #answered(answer: Answer, open: Open | undefined): void {
     let left: ReadonlySet<string>;
     try {
-      left = this.leftBy(answer, this.#left);
+      left = this.leftBy(answer, this.#left, open);
     } catch (error) {
-      if (!(error instanceof DecodeFailed)) {
-        throw error;
-      }
-      throw this.#misread(error);
+      throw error instanceof DynamORMError ? this.#misread(error) : error;
     }
     const sent = this.#left;
     for (const part of sent) {

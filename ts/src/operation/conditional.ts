@@ -1,6 +1,7 @@
 /** Conditional writes: what the library adds to a condition, and what a false one means. */
 
 import type { ModelCodec } from "../codec/item.ts";
+import type { Open, Seal } from "../codec/seal.ts";
 import type { WireItem } from "../codec/value.ts";
 import { ConditionFailed, type ErrorKind, ItemNotFound, ValidationFailed } from "../errors/catalogue.ts";
 import type { DynamORMError, ErrorFields } from "../errors/error.ts";
@@ -8,7 +9,7 @@ import type { Compiled } from "../expression/compile.ts";
 import type { Condition } from "../expression/node.ts";
 import type { Attribute } from "../schema/model.ts";
 import { compareNumbers } from "../text/decimal.ts";
-import { answerOf, type Answer, type Response } from "./exchange.ts";
+import { answerOf, type Answer, type Held, holding, type Response } from "./exchange.ts";
 
 /** What has to hold of the stored item beside the caller's condition. */
 export type Guard =
@@ -104,19 +105,26 @@ export interface Entry {
   /** Request members as JSON text, without braces. */
   readonly members: string;
   readonly attempt: Attempt;
+  /** What is still to be sealed in the members. */
+  readonly seals: readonly Seal[];
+}
+
+/** Name the item of a failed condition, or that of the answer, which comes with a key of its own or without one. */
+export function heldByWrite({ codec }: Attempt, response: Response, key?: WireItem): readonly Held[] {
+  if (response.ok) {
+    return holding(codec, response.answer.Attributes, key);
+  }
+  return response.error.code === "ConditionFailed" ? holding(codec, response.item) : [];
 }
 
 /** Give the answer to a conditional write, or the error that fits the item it returned. */
-export function conditionalAnswer(attempt: Attempt, response: Response): Answer {
+export function conditionalAnswer(attempt: Attempt, response: Response, open: Open | undefined): Answer {
   if (response.ok || response.error.code !== "ConditionFailed") {
     return answerOf(response);
   }
-  throw conditionError(attempt, response.error, response.item);
-}
-
-function conditionError(attempt: Attempt, error: DynamORMError, item: WireItem | undefined): DynamORMError {
-  const { origin, awsType, requestId, status, maybeApplied, cause } = error;
-  return conditionFailed(attempt, { origin, awsType, requestId, status, maybeApplied, cause }, item);
+  const { origin, awsType, requestId, status, maybeApplied, cause } = response.error;
+  const said = { origin, awsType, requestId, status, maybeApplied, cause };
+  throw conditionFailed(attempt, said, response.item, open);
 }
 
 /** Give the error of a false condition, by what the write was told and the item that came back. */
@@ -124,9 +132,10 @@ export function conditionFailed(
   attempt: Attempt,
   said: ErrorFields,
   item: WireItem | undefined,
+  open: Open | undefined,
 ): DynamORMError {
   const { codec, guard } = attempt;
-  const fields = item === undefined ? said : { ...said, item: () => codec.decodeItem(item) };
+  const fields = item === undefined ? said : { ...said, item: () => codec.decodeItem(item, open) };
   const mustExist = guard.kind === "exists" || guard.kind === "version" || guard.kind === "unversioned";
   if (item === undefined && mustExist) {
     return new ItemNotFound("there is no item with this key", fields);

@@ -10,9 +10,10 @@ import {
   type Entry,
   type Guard,
   guarded,
+  heldByWrite,
   versionOf,
 } from "./conditional.ts";
-import { type Exchange, single } from "./exchange.ts";
+import { type Exchange, sealing, single } from "./exchange.ts";
 import { checkWhole } from "./get.ts";
 
 /** What a delete is told. */
@@ -36,10 +37,14 @@ export function remove(
     checkWhole(codec);
   }
   const body = `{${members}${returnOld ? ',"ReturnValues":"ALL_OLD"' : ""}}`;
-  return single({ api: "DeleteItem", tableName, body, writes: true, delayMs: undefined }, (response) => {
-    const item = conditionalAnswer(attempt, response).Attributes;
-    return returnOld && item !== undefined ? codec.decodeItem(item) : undefined;
-  });
+  return single(
+    { api: "DeleteItem", tableName, body, writes: true, delayMs: undefined },
+    (response, open) => {
+      const item = conditionalAnswer(attempt, response, open).Attributes;
+      return returnOld && item !== undefined ? codec.decodeItem(item, open) : undefined;
+    },
+    sealing(codec, { held: (response) => heldByWrite(attempt, response) }),
+  );
 }
 
 /** Build a delete, or the check of a transaction, which says the same. @throws {DynamORMError} */
@@ -53,6 +58,7 @@ export function keyEntry(codec: ModelCodec, tableName: string, key: unknown, opt
       conditionMembers(compiled) +
       compiled.placeholders.members(),
     attempt: { codec, guard, conditional: options.condition !== undefined },
+    seals: [],
   };
 }
 

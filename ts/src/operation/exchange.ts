@@ -1,5 +1,7 @@
 /** Request, Response, Exchange: a conversation with DynamoDB without a wire. Nothing here waits. */
 
+import type { ModelCodec } from "../codec/item.ts";
+import { fill, type Open, type Seal } from "../codec/seal.ts";
 import type { WireItem } from "../codec/value.ts";
 import type { DynamORMError } from "../errors/error.ts";
 
@@ -14,7 +16,8 @@ export type Api =
   | "BatchGetItem"
   | "BatchWriteItem"
   | "TransactGetItems"
-  | "TransactWriteItems";
+  | "TransactWriteItems"
+  | "DescribeTable";
 
 /** One DynamoDB call. It is built once: whoever sends it again sends the same bytes. */
 export interface Request {
@@ -41,6 +44,7 @@ export interface Answer {
   /** By table in a batch, by position in a transaction. */
   readonly Responses?: ByTable<readonly WireItem[]> | readonly { readonly Item?: WireItem | null }[];
   readonly UnprocessedKeys?: ByTable<{ readonly Keys?: readonly WireItem[] | null }>;
+  readonly Table?: { readonly LatestStreamArn?: string | null };
   readonly UnprocessedItems?: ByTable<readonly UnprocessedWrite[]>;
 }
 
@@ -81,28 +85,69 @@ export type Response =
       readonly lost: boolean;
     };
 
+/** An item of an answer that may hold envelopes. */
+export interface Held {
+  readonly codec: ModelCodec;
+  readonly item: WireItem;
+  /** The key, where the item comes without it. */
+  readonly key?: WireItem | undefined;
+}
+
+/** What has to be done with keys around a conversation, by whoever may wait for them. */
+export interface Secrets {
+  /** What is to be sealed before the first request, in the order of the asking. */
+  readonly seals: readonly Seal[];
+  /** Take one envelope, as JSON text, for each seal. @throws {ItemTooLarge | ValidationFailed} */
+  readonly fill: (envelopes: readonly string[]) => void;
+  /** Name the items of a response that may hold envelopes, before `receive` reads them. */
+  readonly held: (response: Response) => readonly Held[];
+}
+
 /** A conversation: ask for the next request until there is none, hand in each response, take the result. */
 export interface Exchange<R> {
+  /** Undefined where nothing is encrypted. */
+  readonly secrets?: Secrets | undefined;
   /** Give the next request; undefined where the conversation is over. */
   next(): Request | undefined;
-  /** Take the response to the last request. @throws {DynamORMError} */
-  receive(response: Response): void;
+  /** Take the response to the last request; `open` opens its envelopes. @throws {DynamORMError} */
+  receive(response: Response, open?: Open): void;
   /** Give the result; only once `next` gave undefined. */
   result(): R;
 }
 
+/** What a conversation of one request has of secrets. */
+export interface Sealing {
+  readonly seals?: readonly Seal[];
+  /** Takes the envelopes, beside the body, which is filled for it. */
+  readonly fill?: (envelopes: readonly string[]) => void;
+  readonly held?: Secrets["held"];
+}
+
 /** Make a conversation of one request. */
-export function single<R>(request: Request, read: (response: Response) => R): Exchange<R> {
+export function single<R>(
+  request: Request,
+  read: (response: Response, open: Open | undefined) => R,
+  secrets?: Sealing,
+): Exchange<R> {
   let pending: Request | undefined = request;
   let outcome: { readonly result: R } | undefined;
+  const seals = secrets?.seals ?? [];
   return {
+    secrets: secrets && {
+      seals,
+      held: secrets.held ?? (() => []),
+      fill(envelopes) {
+        secrets.fill?.(envelopes);
+        pending = { ...request, body: fill(request.body, seals, envelopes) };
+      },
+    },
     next() {
       const sent = pending;
       pending = undefined;
       return sent;
     },
-    receive(response) {
-      outcome = { result: read(response) };
+    receive(response, open) {
+      outcome = { result: read(response, open) };
     },
     result() {
       if (outcome === undefined) {
@@ -111,6 +156,21 @@ export function single<R>(request: Request, read: (response: Response) => R): Ex
       return outcome.result;
     },
   };
+}
+
+/** Name an item whose envelopes are to be opened: none of a model without them, and none of another model. */
+export function holding(
+  codec: ModelCodec,
+  item: WireItem | null | undefined,
+  key?: WireItem,
+): readonly Held[] {
+  const isHeld = codec.sealed.length > 0 && item !== undefined && item !== null && codec.owns(item);
+  return isHeld ? [{ codec, item, key }] : [];
+}
+
+/** Give what a conversation about one model has of secrets; undefined where it has none. */
+export function sealing(codec: ModelCodec, parts: Sealing): Sealing | undefined {
+  return codec.sealed.length === 0 ? undefined : parts;
 }
 
 /** Give the answer, or throw what went wrong. */

@@ -1,13 +1,15 @@
 /** GetItem: `get`, `find` and `exists`. */
 
 import type { ModelCodec } from "../codec/item.ts";
+import type { Open } from "../codec/seal.ts";
 import type { WireItem } from "../codec/value.ts";
 import { EncryptionNotConfigured, ItemNotFound, ValidationFailed } from "../errors/catalogue.ts";
 import { compile, type Compiled } from "../expression/compile.ts";
-import { parsePath, type PathSegments } from "../expression/path.ts";
+import { isEncrypted } from "../expression/fit.ts";
+import { parsePath, type PathSegments, pathText } from "../expression/path.ts";
 import { isMark } from "../expression/projection.ts";
 import { quote } from "../text/utf8.ts";
-import { answerOf, type Exchange, type Request, single } from "./exchange.ts";
+import { answerOf, type Exchange, holding, type Request, type Sealing, sealing, single } from "./exchange.ts";
 
 /** What a read is told. */
 export interface ReadOptions {
@@ -26,16 +28,25 @@ export function get(
   options: ReadOptions,
 ): Exchange<Value> {
   const { request, decode } = read(codec, tableName, key, options);
-  return single(request, (response) => {
-    const item = answerOf(response).Item;
-    if (item === undefined) {
-      throw new ItemNotFound(`${codec.model.name}: there is no item with this key`, {
-        origin: "service",
-        requestId: response.ok ? response.requestId : undefined,
-      });
-    }
-    return decode(item);
-  });
+  return single(
+    request,
+    (response, open) => {
+      const item = answerOf(response).Item;
+      if (item === undefined) {
+        throw new ItemNotFound(`${codec.model.name}: there is no item with this key`, {
+          origin: "service",
+          requestId: response.ok ? response.requestId : undefined,
+        });
+      }
+      return decode(item, open);
+    },
+    heldBy(codec),
+  );
+}
+
+/** The item of the answer. */
+function heldBy(codec: ModelCodec): Sealing | undefined {
+  return sealing(codec, { held: (response) => (response.ok ? holding(codec, response.answer.Item) : []) });
 }
 
 /** Read an item that may exist. */
@@ -46,10 +57,14 @@ export function find(
   options: ReadOptions,
 ): Exchange<Value | undefined> {
   const { request, decode } = read(codec, tableName, key, options);
-  return single(request, (response) => {
-    const item = answerOf(response).Item;
-    return item === undefined ? undefined : decode(item);
-  });
+  return single(
+    request,
+    (response, open) => {
+      const item = answerOf(response).Item;
+      return item === undefined ? undefined : decode(item, open);
+    },
+    heldBy(codec),
+  );
 }
 
 /** Tell whether an item exists, by reading its key alone. */
@@ -74,7 +89,7 @@ function read(
   tableName: string,
   key: unknown,
   options: ReadOptions,
-): { readonly request: Request; readonly decode: (item: WireItem) => Value } {
+): { readonly request: Request; readonly decode: ReadPlan["decode"] } {
   const { members, decode } = planOf(codec, options);
   return { request: requestOf(tableName, codec.encodeKey(key), options, members), decode };
 }
@@ -83,23 +98,27 @@ function read(
 export interface ReadPlan {
   /** The projection's members as JSON text, each behind a comma; empty for whole items. */
   readonly members: string;
-  readonly decode: (item: WireItem) => Value;
+  readonly decode: (item: WireItem, open?: Open) => Value;
 }
 
-/** Plan a read; `keyed` also fetches the table's keys, which are not shown unless they were selected. */
+/** Plan a read. `keyed`, or an encrypted attribute, also fetches the table's keys, which are not shown unless they were selected. */
 export function planOf(codec: ModelCodec, options: ReadOptions, keyed = false): ReadPlan {
   const selected = selectionOf(codec, options);
   if (selected === undefined) {
     checkWhole(codec);
-    return { members: "", decode: (item) => codec.decodeItem(item) };
+    return { members: "", decode: (item, open) => codec.decodeItem(item, open) };
   }
   const select = selected.map(parsePath);
   const shown = select.some((path) => isMark(codec, path));
-  const fetch = keyed ? codec.model.keys.map(({ name }) => name) : undefined;
+  const needsKey = keyed || select.some((path) => isEncrypted(codec, path));
+  const fetch = needsKey ? codec.model.keys.map(({ name }) => name) : undefined;
   const hidden = fetch?.filter((name) => !select.some((path) => path.length === 1 && path[0] === name)) ?? [];
   return {
     members: projectionMembers(compile(codec, { select, fetch })),
-    decode: (item) => codec.decodeSelected(hidden.length === 0 ? item : without(item, hidden), shown),
+    decode: (item, open) => {
+      const seen = hidden.length === 0 ? item : without(item, hidden);
+      return codec.decodeSelected(seen, shown, open);
+    },
   };
 }
 
@@ -147,13 +166,11 @@ export function selectionOf(
   return fields.map((field) => [field]);
 }
 
-/** Refuse to read whole items of a model that has encrypted attributes. @throws {EncryptionNotConfigured} */
-export function checkWhole({ model }: ModelCodec): void {
-  for (const attribute of model.attributes.values()) {
-    if (attribute.encrypted) {
-      throw new EncryptionNotConfigured("the attribute is encrypted and no key is configured", {
-        path: attribute.name,
-      });
-    }
+/** Refuse to read whole items of a model whose encrypted attributes nobody here can open. @throws {EncryptionNotConfigured} */
+export function checkWhole({ locked }: ModelCodec): void {
+  if (locked !== undefined) {
+    throw new EncryptionNotConfigured("the attribute is encrypted and no key is configured", {
+      path: pathText([locked.name]),
+    });
   }
 }

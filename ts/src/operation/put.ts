@@ -1,17 +1,26 @@
 /** PutItem: `create`, `put` and `save`, with the times and the version that they write. */
 
-import type { ModelCodec } from "../codec/item.ts";
+import { checkItemSize, type ModelCodec } from "../codec/item.ts";
 import type { Stamps } from "../codec/members.ts";
+import { type Draft, fill, plainText } from "../codec/seal.ts";
 import { encodeInstant } from "../codec/time.ts";
 import type { WireItem } from "../codec/value.ts";
 import { sameItem } from "../codec/equal.ts";
 import { ValidationFailed } from "../errors/catalogue.ts";
 import { compile } from "../expression/compile.ts";
 import type { Condition } from "../expression/node.ts";
+import { pathText } from "../expression/path.ts";
 import type { Attribute } from "../schema/model.ts";
 import { quote } from "../text/utf8.ts";
-import { conditionalAnswer, conditionMembers, type Entry, type Guard, guarded } from "./conditional.ts";
-import { type Exchange, type Response, single } from "./exchange.ts";
+import {
+  conditionalAnswer,
+  conditionMembers,
+  type Entry,
+  type Guard,
+  guarded,
+  heldByWrite,
+} from "./conditional.ts";
+import { type Exchange, type Response, sealing, single } from "./exchange.ts";
 import { checkWhole } from "./get.ts";
 
 /** Which of the three writes it is; `adopt` is `save` of an item that was stored without a version. */
@@ -39,15 +48,60 @@ export function put(
   value: unknown,
   options: PutOptions,
 ): Exchange<PutResult> {
-  const { members, item, attempt } = putEntry(codec, tableName, value, options);
+  const { members, draft, attempt, seals } = putEntry(codec, tableName, value, options);
+  let item = draft.text;
   const body = `{${members}${options.returnOld === true ? ',"ReturnValues":"ALL_OLD"' : ""}}`;
-  return single({ api: "PutItem", tableName, body, writes: true, delayMs: undefined }, (response) => {
-    const sent = JSON.parse(item) as WireItem;
-    const old = wasApplied(options.mode, sent, response)
-      ? undefined
-      : conditionalAnswer(attempt, response).Attributes;
-    return { stored: codec.decodeItem(sent), old: old && codec.decodeItem(old) };
-  });
+  return single(
+    { api: "PutItem", tableName, body, writes: true, delayMs: undefined },
+    (response, open) => {
+      const old = wasApplied(options.mode, item, response)
+        ? undefined
+        : conditionalAnswer(attempt, response, open).Attributes;
+      return { stored: codec.decodeWritten(plainText(draft)), old: old && codec.decodeItem(old, open) };
+    },
+    sealing(codec, {
+      seals,
+      held: (response) => heldByWrite(attempt, response),
+      fill(envelopes) {
+        item = sealedItem(draft, envelopes);
+      },
+    }),
+  );
+}
+
+/**
+ * Give the condition that no item is stored, or one with a lower value of an attribute.
+ *
+ * @throws {ValidationFailed} where the model does not know the attribute, or the value lacks it.
+ */
+export function newerBy({ model }: ModelCodec, value: object, by: string): Condition {
+  const attribute = model.attributes.get(by);
+  if (attribute === undefined) {
+    throw new ValidationFailed("the model does not know this attribute", { path: pathText([by]) });
+  }
+  const own = (value as Readonly<Record<string, unknown>>)[attribute.property] ?? null;
+  if (own === null && !attribute.encrypted) {
+    throw new ValidationFailed("the item has no value to be told newer by", { path: pathText([by]) });
+  }
+  return {
+    kind: "or",
+    children: [
+      { kind: "attribute_not_exists", path: [model.partition.name] },
+      {
+        kind: "compare",
+        operator: "<",
+        left: { kind: "path", path: [by] },
+        right: { kind: "value", value: own },
+      },
+    ],
+  };
+}
+
+/** Give the text of an item with its envelopes. @throws {ItemTooLarge} */
+export function sealedItem({ text, seals }: Draft, envelopes: readonly string[]): string {
+  const item = fill(text, seals, envelopes);
+  checkItemSize(item);
+  return item;
 }
 
 /** Build a write of a whole item, as a request and a transaction have it. @throws {DynamORMError} */
@@ -56,18 +110,19 @@ export function putEntry(
   tableName: string,
   value: unknown,
   options: PutOptions,
-): Entry & { readonly item: string } {
+): Entry & { readonly draft: Draft } {
   const current = givenVersion(codec, value, options.mode);
   const guard = guardOf(options.mode, current);
   if (options.returnOld === true) {
     checkWhole(codec);
   }
   const compiled = compile(codec, { condition: guarded(codec, options.condition, guard) });
-  const item = codec.encodeItem(value, stampsOf(codec, value, options, current));
+  const draft = codec.draftItem(value, stampsOf(codec, value, options, current));
   return {
-    item,
+    draft,
+    seals: draft.seals,
     members:
-      `"TableName":${quote(tableName) ?? '""'},"Item":${item}` +
+      `"TableName":${quote(tableName) ?? '""'},"Item":${draft.text}` +
       conditionMembers(compiled) +
       compiled.placeholders.members(),
     attempt: { codec, guard, conditional: options.condition !== undefined },
@@ -79,23 +134,23 @@ export function putEntry(
  *
  * @throws {ValidationFailed} with the path of a version that cannot be checked.
  */
-export function plainItem(codec: ModelCodec, value: unknown, now: bigint, unchecked: boolean): string {
+export function plainItem(codec: ModelCodec, value: unknown, now: bigint, unchecked: boolean): Draft {
   const current = givenVersion(codec, value, "put");
   if (current !== undefined && !unchecked) {
     throw new ValidationFailed("a batch cannot check a version", { path: codec.model.version?.name });
   }
-  return codec.encodeItem(value, stampsOf(codec, value, { mode: "put", now }, current));
+  return codec.draftItem(value, stampsOf(codec, value, { mode: "put", now }, current));
 }
 
 /** Tell whether a create or save that failed its condition met the very item of an earlier attempt, whose answer was lost. */
-function wasApplied(mode: PutMode, sent: WireItem, response: Response): boolean {
+function wasApplied(mode: PutMode, sent: string, response: Response): boolean {
   return (
     !response.ok &&
     response.lost &&
     mode !== "put" &&
     response.error.code === "ConditionFailed" &&
     response.item !== undefined &&
-    sameItem(sent, response.item)
+    sameItem(JSON.parse(sent) as WireItem, response.item)
   );
 }
 

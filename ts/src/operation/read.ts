@@ -7,6 +7,7 @@
 
 import type { ModelCodec } from "../codec/item.ts";
 import { floorDivide } from "../codec/time.ts";
+import type { Open } from "../codec/seal.ts";
 import type { WireItem } from "../codec/value.ts";
 import {
   DecodeFailed,
@@ -18,6 +19,7 @@ import {
 import { checkLength } from "../expression/compile.ts";
 import { conditionText } from "../expression/condition.ts";
 import { type Condition, pathsOf } from "../expression/node.ts";
+import { isEncrypted } from "../expression/fit.ts";
 import { parsePath, type PathSegments, pathText } from "../expression/path.ts";
 import { Placeholders } from "../expression/placeholder.ts";
 import { isMark, projectionText } from "../expression/projection.ts";
@@ -26,11 +28,19 @@ import { placeAt } from "../schema/model.ts";
 import { canonicalJson } from "../text/json.ts";
 import { quote } from "../text/utf8.ts";
 import type { Bound, Order, Signer } from "./cursor.ts";
-import { answerOf, type Exchange, type Request, single } from "./exchange.ts";
+import {
+  type Answer,
+  answerOf,
+  type Exchange,
+  type Held,
+  holding,
+  type Request,
+  single,
+} from "./exchange.ts";
 import { selectionOf } from "./get.ts";
 import { type Place, placeOf } from "./place.ts";
 import { findPlace, KeyCondition, type Partition, type Sort } from "./query.ts";
-import { mergedCodec } from "./several.ts";
+import { mergedCodec, ownItems } from "./several.ts";
 
 /** What a caller says of a read besides its keys. */
 export interface ReadArguments {
@@ -92,6 +102,7 @@ export class Read {
   readonly place: Place;
   readonly start: WireItem | undefined;
   readonly options: ReadArguments;
+  readonly now: bigint;
   readonly #parts: ReadParts;
   readonly #codec: ModelCodec;
   readonly #condition: KeyCondition | undefined;
@@ -109,6 +120,7 @@ export class Read {
     const { codecs, keys, options, shape } = parts;
     this.#parts = parts;
     this.options = options;
+    this.now = parts.now;
     this.#codec = mergedCodec(codecs);
     checkOptions(options);
     this.#condition = keys && conditionOf(codecs, keys, options.index);
@@ -120,8 +132,8 @@ export class Read {
     this.#isPartial = this.#paths !== undefined || shape.what === "projected" || !this.place.isWhole;
     this.#checkReadable();
     this.#checkFilter();
-    const fetched = options.limit !== undefined && shape.withCursor ? [...this.place.cursorKeys.keys()] : [];
     const asked = this.#paths;
+    const fetched = this.#fetched();
     this.#hidden =
       asked === undefined
         ? []
@@ -151,7 +163,9 @@ export class Read {
       writes: false,
       delayMs: undefined,
     };
-    return single(request, (response) => this.#pageOf(answerOf(response), remaining));
+    return single(request, (response, open) => this.#pageOf(answerOf(response), remaining, open), {
+      held: (response) => (response.ok ? this.#heldBy(response.answer, remaining) : []),
+    });
   }
 
   /** Give the cursor of a key; undefined at the end. */
@@ -166,14 +180,15 @@ export class Read {
       readonly LastEvaluatedKey?: WireItem;
     },
     remaining: number | undefined,
+    open: Open | undefined,
   ): RawPage {
     const { Items: all = [], Count: count = 0, LastEvaluatedKey: end } = answer;
-    const items = remaining === undefined ? all : all.slice(0, remaining);
+    const items = upTo(all, remaining);
     const last = items.at(-1);
     const { what, withCursor } = this.#parts.shape;
     const cut = items.length < all.length && last !== undefined;
     const lastKey = cut && withCursor ? this.#keyOf(last) : end;
-    return { items: what === "count" ? [] : items.map((item) => this.#found(item)), count, lastKey };
+    return { items: what === "count" ? [] : items.map((item) => this.#found(item, open)), count, lastKey };
   }
 
   /** Give the key to go on behind an item. */
@@ -189,10 +204,19 @@ export class Read {
     );
   }
 
-  #found(item: WireItem): Found {
+  /** Name the items that are given back and may hold envelopes. */
+  #heldBy({ Items: all = [] }: Answer, remaining: number | undefined): readonly Held[] {
+    const { codecs, shape } = this.#parts;
+    if (shape.what === "count" || codecs.every(({ sealed }) => sealed.length === 0)) {
+      return [];
+    }
+    return upTo(all, remaining).flatMap((item) => codecs.flatMap((codec) => holding(codec, item)));
+  }
+
+  #found(item: WireItem, open: Open | undefined): Found {
     const codec = this.#owner(item);
     if (!this.#isPartial) {
-      return { codec, value: codec.decodeItem(item) };
+      return { codec, value: codec.decodeItem(item, open) };
     }
     const shown = this.#paths?.some((path) => isMark(codec, path)) === true;
     const hidden = new Set(this.#hidden);
@@ -200,7 +224,7 @@ export class Read {
       hidden.size === 0
         ? item
         : Object.fromEntries(Object.entries(item).filter(([name]) => !hidden.has(name)));
-    return { codec, value: codec.decodeSelected(seen, shown) };
+    return { codec, value: codec.decodeSelected(seen, shown, open) };
   }
 
   #owner(item: WireItem): ModelCodec {
@@ -215,6 +239,16 @@ export class Read {
       throw new DecodeFailed("not an item of these models", { path: attribute });
     }
     return owner;
+  }
+
+  /** Name what is fetched besides what was asked for: a cursor may be made of it, and envelopes are opened by it. */
+  #fetched(): readonly string[] {
+    const { options, shape } = this.#parts;
+    if (options.limit !== undefined && shape.withCursor) {
+      return [...this.place.cursorKeys.keys()];
+    }
+    const isSealed = this.#paths?.some((path) => isEncrypted(this.#codec, path)) === true;
+    return isSealed ? this.#codec.model.keys.map(({ name }) => name) : [];
   }
 
   #selected(): readonly PathSegments[] | undefined {
@@ -240,8 +274,8 @@ export class Read {
     if (this.#paths !== undefined || this.#parts.shape.what === "count") {
       return;
     }
-    for (const { model } of this.#parts.codecs) {
-      for (const { name, encrypted } of model.attributes.values()) {
+    for (const { model, locked } of this.#parts.codecs) {
+      for (const { name, encrypted } of locked === undefined ? [] : model.attributes.values()) {
         if (encrypted && this.place.projects(name)) {
           throw new EncryptionNotConfigured("the attribute is encrypted and no key is configured", {
             path: pathText([name]),
@@ -271,9 +305,11 @@ export class Read {
     const names = new Placeholders();
     const { options, place } = this;
     const key = this.#condition === undefined ? undefined : this.#condition.text(names);
-    const children = [options.filter, this.#expired(), this.#discriminator()].filter(
-      (one) => one !== undefined,
-    );
+    const children = [
+      options.filter,
+      this.#expired(),
+      ownItems(this.#parts.codecs.map(({ model }) => model)),
+    ].filter((one) => one !== undefined);
     const filter =
       children.length === 0
         ? undefined
@@ -314,19 +350,6 @@ export class Read {
         { kind: "compare", operator: ">", left, right },
       ],
     };
-  }
-
-  #discriminator(): Condition | undefined {
-    const marks = this.#parts.codecs.flatMap(({ model }) => model.discriminator ?? []);
-    const [first] = marks;
-    if (first === undefined) {
-      return undefined;
-    }
-    const left = { kind: "path", path: [first.attribute] } as const;
-    const operands = marks.map(({ value }) => ({ kind: "value", value }) as const);
-    return marks.length === 1
-      ? { kind: "compare", operator: "=", left, right: { kind: "value", value: first.value } }
-      : { kind: "in", left, operands };
   }
 
   #kind(): { readonly index: string | undefined; readonly order: Order | undefined } {
@@ -375,6 +398,11 @@ export class Read {
   }
 }
 
+/** The items behind a limit are not given back. */
+function upTo(items: readonly WireItem[], remaining: number | undefined): readonly WireItem[] {
+  return remaining === undefined ? items : items.slice(0, remaining);
+}
+
 const PLACEHOLDER = /[#:][nv][0-9]+/g;
 
 /** Write an expression with every placeholder replaced by the canonical JSON of its name or value. */
@@ -399,7 +427,8 @@ export function checkSegments(total: number): void {
   }
 }
 
-function checkOptions({ limit, pageSize, segment, order = "asc" }: ReadArguments): void {
+/** Refuse what no read can mean. @throws {ValidationFailed} */
+export function checkOptions({ limit, pageSize, segment, order = "asc" }: ReadArguments): void {
   for (const [name, given] of Object.entries({ limit, pageSize })) {
     if (given !== undefined && !(Number.isInteger(given) && given >= 1)) {
       throw new ValidationFailed(`${name} is a whole number, at least 1`);

@@ -2,6 +2,7 @@
 
 import { codecOf, type ModelCodec } from "../codec/item.ts";
 import { ValidationFailed } from "../errors/catalogue.ts";
+import type { Condition } from "../expression/node.ts";
 import { Model } from "../schema/model.ts";
 import type { AnyDefinition } from "../schema/types.ts";
 
@@ -15,7 +16,7 @@ export function checkTogether(models: readonly AnyModel[], tables: readonly stri
     marks.length < models.length ||
     differ(marks.map(({ attribute }) => attribute))
   ) {
-    throw new ValidationFailed("a query over several models needs the same discriminator in each");
+    throw new ValidationFailed("several models need the same discriminator in each");
   }
   if (new Set(marks.map(({ value }) => value)).size < marks.length) {
     throw new ValidationFailed("two models have the same value of the discriminator");
@@ -40,7 +41,22 @@ export function mergedCodec(codecs: readonly ModelCodec[]): ModelCodec {
   const { name, namespace, tableName, partition, sort, composed, discriminator, indexes, views, document } =
     first.model;
   const shared = { name, namespace, tableName, partition, sort, composed, discriminator };
-  return codecOf(new Model<AnyDefinition>({ ...shared, attributes, indexes, views, document }));
+  const hasKey = codecs.every(({ locked }) => locked === undefined);
+  return codecOf(new Model<AnyDefinition>({ ...shared, attributes, indexes, views, document }), hasKey);
+}
+
+/** Give the condition that leaves items of other models out; undefined where the models have no discriminator. */
+export function ownItems(models: readonly AnyModel[]): Condition | undefined {
+  const marks = models.flatMap(({ discriminator }) => discriminator ?? []);
+  const [first] = marks;
+  if (first === undefined) {
+    return undefined;
+  }
+  const left = { kind: "path", path: [first.attribute] } as const;
+  const operands = marks.map(({ value }) => ({ kind: "value", value }) as const);
+  return marks.length === 1
+    ? { kind: "compare", operator: "=", left, right: { kind: "value", value: first.value } }
+    : { kind: "in", left, operands };
 }
 
 function none(): never {

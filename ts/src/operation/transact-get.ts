@@ -6,7 +6,7 @@ import { quote } from "../text/utf8.ts";
 import type { Get } from "./action.ts";
 import type { Backoff } from "./backoff.ts";
 import { transacting } from "./canceled.ts";
-import type { Exchange } from "./exchange.ts";
+import { type Answer, type Exchange, holding } from "./exchange.ts";
 import { planOf } from "./get.ts";
 import { ItemRef } from "./key.ts";
 import { checkCount, namesOf } from "./transact-write.ts";
@@ -34,14 +34,30 @@ export function transactGet(gets: readonly Get[], backoff: Backoff): Exchange<Va
     body: `{"TransactItems":[${entries.join(",")}]}`,
     writes: false,
   } as const;
-  return transacting(request, [], backoff, (answer) => {
-    const responses = (answer.Responses ?? []) as readonly { readonly Item?: WireItem | null }[];
-    if (responses.length !== built.length) {
-      throw new DecodeFailed("the answer has not one entry for each key");
-    }
-    return built.map(({ plan }, index) => {
-      const item = responses[index]?.Item;
-      return item === undefined || item === null ? undefined : plan.decode(item);
-    });
-  });
+  return transacting(
+    request,
+    [],
+    backoff,
+    (answer, open) => {
+      const responses = responsesOf(answer);
+      if (responses.length !== built.length) {
+        throw new DecodeFailed("the answer has not one entry for each key");
+      }
+      return built.map(({ plan }, index) => {
+        const item = responses[index]?.Item;
+        return item === undefined || item === null ? undefined : plan.decode(item, open);
+      });
+    },
+    {
+      held: (answer) =>
+        responsesOf(answer).flatMap(({ Item: item }, index) => {
+          const get = gets[index];
+          return get === undefined ? [] : holding(get.codec, item);
+        }),
+    },
+  );
+}
+
+function responsesOf({ Responses: responses = [] }: Answer): readonly { readonly Item?: WireItem | null }[] {
+  return responses as readonly { readonly Item?: WireItem | null }[];
 }

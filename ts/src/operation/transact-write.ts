@@ -1,6 +1,7 @@
 /** TransactWriteItems: all actions or none, in one request that is built once and sent with the same bytes again. */
 
 import type { ModelCodec } from "../codec/item.ts";
+import { type Draft, fill, plainText, type Seal } from "../codec/seal.ts";
 import { itemSize } from "../codec/size.ts";
 import type { WireItem } from "../codec/value.ts";
 import { ValidationFailed } from "../errors/catalogue.ts";
@@ -15,7 +16,7 @@ import type { Attempt, Entry } from "./conditional.ts";
 import { keyEntry } from "./delete.ts";
 import type { Exchange } from "./exchange.ts";
 import { ItemRef } from "./key.ts";
-import { putEntry } from "./put.ts";
+import { putEntry, sealedItem } from "./put.ts";
 import { updateEntry } from "./update.ts";
 
 /** What a transaction is told beside its actions. */
@@ -33,8 +34,9 @@ interface Built {
   readonly text: string;
   /** What counts for the transaction's size: the item of a put, else the key. */
   readonly counted: string;
-  /** The item of a put. */
-  readonly item: string | undefined;
+  readonly seals: readonly Seal[];
+  /** What a put stores. */
+  readonly draft: Draft | undefined;
 }
 
 /** The names of entries in a request. */
@@ -58,12 +60,16 @@ export interface Transaction {
   readonly attempts: readonly Attempt[];
   /** What each put stores; undefined for other actions. */
   readonly stored: readonly (Stored | undefined)[];
+  /** What is still to be sealed. */
+  readonly seals: readonly Seal[];
+  /** Give the transaction with its envelopes. @throws {ItemTooLarge | ValidationFailed} */
+  readonly sealed: (envelopes: readonly string[]) => Transaction;
 }
 
 /** What a put stores. */
 export interface Stored {
   readonly codec: ModelCodec;
-  readonly item: string;
+  readonly draft: Draft;
 }
 
 /** Build a transaction. @throws {DynamORMError} that of the first action that is refused */
@@ -74,8 +80,12 @@ export function buildTransaction(actions: readonly Action[], options: TransactOp
   if (new Set(built.map(({ ref }) => ref.id)).size < built.length) {
     throw new ValidationFailed("two actions of the transaction are on one item");
   }
+  return transactionOf(actions, built, options.token);
+}
+
+function transactionOf(actions: readonly Action[], built: readonly Built[], given: string): Transaction {
   checkBytes(built);
-  const token = quote(options.token) ?? '""';
+  const token = quote(given) ?? '""';
   return {
     body: `{"TransactItems":[${built.map(({ text }) => text).join(",")}],"ClientRequestToken":${token}}`,
     tableName: namesOf(actions.map(({ tableName }) => tableName)),
@@ -83,8 +93,22 @@ export function buildTransaction(actions: readonly Action[], options: TransactOp
       TransactItems: actions.map(({ verb, tableName }) => ({ [ENTRY_OF[verb]]: { TableName: tableName } })),
     },
     attempts: built.map(({ attempt }) => attempt),
-    stored: built.map(({ ref, item }) => (item === undefined ? undefined : { codec: ref.codec, item })),
+    stored: built.map(({ ref, draft }) => (draft === undefined ? undefined : { codec: ref.codec, draft })),
+    seals: built.flatMap(({ seals }) => seals),
+    sealed: (envelopes) => transactionOf(actions, allSealed(built, envelopes), given),
   };
+}
+
+/** Give the actions with their envelopes, which stand in the order of the seals. */
+function allSealed(built: readonly Built[], envelopes: readonly string[]): readonly Built[] {
+  let taken = 0;
+  return built.map((one) => {
+    const { seals, text, draft } = one;
+    const own = envelopes.slice(taken, taken + seals.length);
+    taken += seals.length;
+    const counted = draft === undefined ? one.counted : sealedItem(draft, own);
+    return { ...one, text: fill(text, seals, own), counted, seals: [] };
+  });
 }
 
 /** Refuse a transaction of nothing, or of more than DynamoDB takes. @throws {ValidationFailed} */
@@ -126,12 +150,13 @@ function buildAction(action: Action, now: bigint): Built {
     ref,
     attempt: entry.attempt,
     text: `{"${ENTRY_OF[action.verb]}":{${entry.members}}}`,
-    counted: entry.item ?? ref.text,
-    item: entry.item,
+    counted: entry.draft === undefined ? ref.text : plainText(entry.draft),
+    seals: entry.seals,
+    draft: entry.draft,
   };
 }
 
-function entryOf(action: Action, now: bigint): Entry & { readonly item?: string } {
+function entryOf(action: Action, now: bigint): Entry & { readonly draft?: Draft } {
   const { codec, tableName } = action;
   switch (action.verb) {
     case "put":
@@ -179,7 +204,13 @@ export function parseTransaction(text: unknown): Transaction {
     outline: { TransactItems: known.map(({ name, tableName }) => ({ [name]: { TableName: tableName } })) },
     attempts: [],
     stored: [],
+    seals: [],
+    sealed: none,
   };
+}
+
+function none(): never {
+  throw new Error("a request that was prepared has nothing to be sealed");
 }
 
 function jsonOf(text: unknown): unknown {
@@ -202,15 +233,16 @@ function entryAt(item: unknown): { readonly name: string; readonly tableName: st
 }
 
 /** Send a transaction. */
-export function transactWrite(
-  { body, tableName, outline, attempts }: Transaction,
-  backoff: Backoff,
-): Exchange<void> {
+export function transactWrite(transaction: Transaction, backoff: Backoff): Exchange<void> {
+  const { body, tableName, outline, attempts, seals, sealed } = transaction;
   const request = { api: "TransactWriteItems", tableName, outline, body, writes: true } as const;
-  return transacting(request, attempts, backoff, () => undefined);
+  return transacting(request, attempts, backoff, () => undefined, {
+    seals,
+    sealed: (envelopes) => sealed(envelopes).body,
+  });
 }
 
 /** Give what a put stored, as its caller sees it. */
-export function storedValue({ codec, item }: Stored): Record<string, unknown> {
-  return codec.decodeItem(JSON.parse(item) as WireItem);
+export function storedValue({ codec, draft }: Stored): Record<string, unknown> {
+  return codec.decodeWritten(plainText(draft));
 }

@@ -1,9 +1,11 @@
 /** UpdateItem: changes of one item by its key, with the times and the version that the library keeps. */
 
 import type { ModelCodec } from "../codec/item.ts";
+import type { Seal } from "../codec/seal.ts";
 import { encodeInstant } from "../codec/time.ts";
+import type { WireItem } from "../codec/value.ts";
 import { ValidationFailed } from "../errors/catalogue.ts";
-import { compile } from "../expression/compile.ts";
+import { compile, type Compiled } from "../expression/compile.ts";
 import type { Action, Condition, Owned } from "../expression/node.ts";
 import type { Attribute } from "../schema/model.ts";
 import { quote } from "../text/utf8.ts";
@@ -13,9 +15,10 @@ import {
   type Entry,
   type Guard,
   guarded,
+  heldByWrite,
   versionOf,
 } from "./conditional.ts";
-import { type Exchange, single } from "./exchange.ts";
+import { type Exchange, sealing, single } from "./exchange.ts";
 import { checkWhole } from "./get.ts";
 
 /** What an update gives back: the whole item after or before, what changed of it, or nothing. */
@@ -51,20 +54,28 @@ export function update(
   if (!Object.hasOwn(RETURN_VALUES, returned)) {
     throw new ValidationFailed("return is one of new, old, updatedNew, updatedOld, none");
   }
-  const { members, attempt } = updateEntry(codec, tableName, key, options);
+  const { members, attempt, seals } = updateEntry(codec, tableName, key, options);
   const whole = returned === "new" || returned === "old";
   if (whole) {
     checkWhole(codec);
   }
   const values = RETURN_VALUES[returned];
   const body = `{${members}${values === undefined ? "" : `,"ReturnValues":"${values}"`}}`;
-  return single({ api: "UpdateItem", tableName, body, writes: true, delayMs: undefined }, (response) => {
-    const item = conditionalAnswer(attempt, response).Attributes;
-    if (item === undefined || returned === "none") {
-      return undefined;
-    }
-    return whole ? codec.decodeItem(item) : codec.decodePartial(item);
-  });
+  return single(
+    { api: "UpdateItem", tableName, body, writes: true, delayMs: undefined },
+    (response, open) => {
+      const item = conditionalAnswer(attempt, response, open).Attributes;
+      if (item === undefined || returned === "none") {
+        return undefined;
+      }
+      return whole ? codec.decodeItem(item, open) : codec.decodePartial(item, open);
+    },
+    sealing(codec, { seals, held: (response) => heldByWrite(attempt, response, keyOf(codec, key)) }),
+  );
+}
+
+function keyOf(codec: ModelCodec, key: unknown): WireItem {
+  return JSON.parse(codec.encodeKey(key)) as WireItem;
 }
 
 /** Build an update, as a request and a transaction have it. @throws {DynamORMError} */
@@ -87,7 +98,25 @@ export function updateEntry(
       conditionMembers(compiled) +
       compiled.placeholders.members(),
     attempt: { codec, guard, conditional: options.condition !== undefined },
+    seals: sealsOf(codec, keyText, compiled),
   };
+}
+
+/** Give the encrypted values that are set, in the order of their names. */
+function sealsOf(
+  codec: ModelCodec,
+  keyText: string,
+  { placeholders: { sealed } }: Compiled,
+): readonly Seal[] {
+  if (sealed.size === 0) {
+    return [];
+  }
+  const key = JSON.parse(keyText) as WireItem;
+  const values = codec.keyValues((name) => JSON.stringify(key[name]));
+  return codec.sealed.flatMap(({ name }) => {
+    const plaintext = sealed.get(name);
+    return plaintext === undefined ? [] : [codec.sealOf(name, plaintext, values)];
+  });
 }
 
 function guardOf({ model }: ModelCodec, { expectedVersion, upsert }: UpdateOptions): Guard {

@@ -165,6 +165,7 @@ function attributeOf(
     omitEmpty: entry.omit_empty ?? false,
     roles,
     encrypted: entry.encryption !== undefined,
+    boundAs: entry.encryption?.context,
     keyMaxBytes,
   });
 }
@@ -181,6 +182,7 @@ function elementOf(entry: ElementEntry, naming: Naming, roles: readonly Role[] =
     omitEmpty: false,
     roles,
     encrypted: false,
+    boundAs: undefined,
     members:
       entry.attributes === undefined
         ? undefined

@@ -47,7 +47,7 @@ export interface AttributeEntry extends ElementEntry {
   readonly field?: string;
   readonly tags?: unknown;
   readonly roles?: readonly Role[];
-  readonly encryption?: unknown;
+  readonly encryption?: { readonly context?: { readonly model?: string; readonly attribute?: string } };
   readonly template?: string;
 }
 

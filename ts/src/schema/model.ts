@@ -42,6 +42,8 @@ export interface Attribute {
   readonly omitEmpty: boolean;
   readonly roles: readonly Role[];
   readonly encrypted: boolean;
+  /** The names that envelopes are bound to, where they are not the model's and the attribute's own. */
+  readonly boundAs: { readonly model?: string; readonly attribute?: string } | undefined;
   /** The members of a typed map. */
   readonly members: ReadonlyMap<string, Attribute> | undefined;
   /** The elements of a typed list. */

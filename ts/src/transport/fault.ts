@@ -32,10 +32,13 @@ export interface Facts {
   readonly cause: unknown;
 }
 
+/** What was asked for. */
+export type Asked = Pick<Request, "tableName" | "writes"> & { readonly api: string };
+
 const SERVER_ERROR = 500;
 
 /** Give the error of a failed request. */
-export function faultError(request: Request, facts: Facts): DynamORMError {
+export function faultError(request: Asked, facts: Facts): DynamORMError {
   const fields: ErrorFields = {
     origin: facts.sent ? "service" : "client",
     awsType: facts.type,

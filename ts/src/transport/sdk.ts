@@ -9,6 +9,7 @@ import {
   BatchGetItemCommand,
   BatchWriteItemCommand,
   DeleteItemCommand,
+  DescribeTableCommand,
   DynamoDBClient,
   type DynamoDBClientConfig,
   GetItemCommand,
@@ -22,7 +23,8 @@ import {
 import type { Api, Response } from "../operation/exchange.ts";
 import { Call } from "./call.ts";
 import { answerOfOutput, type Carried, carriedBy } from "./edge.ts";
-import { bareType, type Facts, faultError } from "./fault.ts";
+import { type Facts, faultError } from "./fault.ts";
+import { foreignFacts, type SdkError } from "./foreign.ts";
 import { type Command, handlerFor, type Stack } from "./lane.ts";
 import type { SendOptions, Transport } from "./transport.ts";
 
@@ -37,16 +39,8 @@ const COMMANDS: Record<Api, new (input: never) => Command> = {
   BatchWriteItem: BatchWriteItemCommand as never,
   TransactGetItems: TransactGetItemsCommand as never,
   TransactWriteItems: TransactWriteItemsCommand as never,
+  DescribeTable: DescribeTableCommand as never,
 };
-
-/** What an error of the SDK may carry. */
-interface SdkError {
-  readonly name?: string;
-  readonly message?: string;
-  readonly code?: string;
-  readonly $fault?: string;
-  readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };
-}
 
 /** An SDK client, or the configuration to make one of. */
 export type Sdk = DynamoDBClient | DynamoDBClientConfig;
@@ -108,25 +102,6 @@ function errorFacts(call: Call, thrown: unknown): Facts {
     return { ...facts, ...last.facts };
   }
   return { ...facts, ...foreignFacts(error) };
-}
-
-const CREDENTIALS = new Set(["CredentialsProviderError", "TokenProviderError"]);
-
-/** An error that arose outside our two steps: before anything was sent, or in a mock of the user's. */
-function foreignFacts(error: SdkError): Pick<Facts, "stage" | "type" | "status" | "requestId" | "message"> {
-  if (CREDENTIALS.has(error.name ?? "")) {
-    return { stage: "credentials" };
-  }
-  if (error.$fault === undefined && error.$metadata === undefined) {
-    return { stage: typeof error.code === "string" ? "network" : "unsent" };
-  }
-  return {
-    stage: "answered",
-    type: bareType(error.name ?? ""),
-    status: error.$metadata?.httpStatusCode,
-    requestId: error.$metadata?.requestId,
-    message: error.message,
-  };
 }
 
 function carried(call: Call, error: unknown): Partial<Carried> {

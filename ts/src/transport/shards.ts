@@ -1,0 +1,139 @@
+/** A stream, shard by shard: each behind its parent, each record once. How AWS is asked is known by `transport/streams.ts`. */
+
+/** A shard of a stream. */
+export interface Shard {
+  readonly id: string;
+  readonly parentId: string | undefined;
+  /** Whether nothing is written to it any more. */
+  readonly isClosed: boolean;
+}
+
+/** Where a read of a shard begins: its oldest record, its end, or behind a record. */
+export type ShardStart = "oldest" | "now" | { readonly after: string };
+
+/** What every call of a source may be told. */
+export interface SourceOptions {
+  /** Cancels the call. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Reads the shards of streams. `sdkStreams` of the entry `dynamorm-ts/streams` is one. */
+export interface ShardSource {
+  /** Name all shards of a stream. */
+  shards(arn: string, options: SourceOptions): Promise<readonly Shard[]>;
+  /** Begin to read a shard. */
+  iterator(arn: string, shardId: string, start: ShardStart, options: SourceOptions): Promise<string>;
+  /** Read on; `next` is undefined at the end of the shard. Undefined for an iterator that is too old to be read on. */
+  read(
+    iterator: string,
+    options: SourceOptions,
+  ): Promise<{ readonly records: readonly unknown[]; readonly next: string | undefined } | undefined>;
+}
+
+/** How a stream is read. */
+export interface ReadStreamOptions {
+  /** From the oldest record, which is the default, or from now on. */
+  readonly from?: "oldest" | "now";
+  /** Stops where every shard is at its end or gives no record; otherwise the read goes on until it is left. */
+  readonly untilEnd?: boolean;
+  /** How long to wait where no shard gives a record; 1,000 unless given. */
+  readonly waitMs?: number;
+  /** Cancels the read. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One shard on its way. */
+interface Reading {
+  readonly shard: Shard;
+  start: ShardStart;
+  iterator: string | undefined;
+  isOver: boolean;
+}
+
+/** Read the records of a stream as they are. */
+export async function* readShards(
+  source: ShardSource,
+  arn: string,
+  { from = "oldest", untilEnd = false, waitMs = 1000, signal }: ReadStreamOptions,
+  wait: (delayMs: number) => Promise<void>,
+): AsyncGenerator<unknown, void, undefined> {
+  const readings = new Map<string, Reading>();
+  const find = async (start: ShardStart): Promise<void> => {
+    for (const shard of await source.shards(arn, { signal })) {
+      const isOver = start === "now" && shard.isClosed;
+      if (!readings.has(shard.id)) {
+        readings.set(shard.id, { shard, start, iterator: undefined, isOver });
+      }
+    }
+  };
+  await find(from);
+  if (from === "now") {
+    // What is written from here on counts, also to a shard whose turn comes later.
+    for (const reading of readings.values()) {
+      await begin(source, arn, reading, signal);
+    }
+  }
+  for (;;) {
+    signal?.throwIfAborted();
+    let isQuiet = true;
+    let hasEnded = false;
+    for (const reading of readable(readings)) {
+      const records = await readOnce(source, arn, reading, signal);
+      isQuiet &&= records.length === 0;
+      hasEnded ||= reading.isOver;
+      yield* records;
+    }
+    if (isQuiet && !hasEnded) {
+      if (untilEnd) {
+        return;
+      }
+      await wait(waitMs);
+    }
+    if (isQuiet || hasEnded) {
+      await find("oldest");
+    }
+  }
+}
+
+/** Give the shards that are not at their end and have no parent that is still read. */
+function readable(readings: ReadonlyMap<string, Reading>): readonly Reading[] {
+  return [...readings.values()].filter(({ shard, isOver }) => {
+    const parent = shard.parentId === undefined ? undefined : readings.get(shard.parentId);
+    return !isOver && parent?.isOver !== false;
+  });
+}
+
+async function begin(
+  source: ShardSource,
+  arn: string,
+  reading: Reading,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (!reading.isOver) {
+    reading.iterator ??= await source.iterator(arn, reading.shard.id, reading.start, { signal });
+  }
+}
+
+async function readOnce(
+  source: ShardSource,
+  arn: string,
+  reading: Reading,
+  signal: AbortSignal | undefined,
+): Promise<readonly unknown[]> {
+  await begin(source, arn, reading, signal);
+  const page = await source.read(reading.iterator ?? "", { signal });
+  if (page === undefined) {
+    reading.iterator = undefined;
+    return readOnce(source, arn, reading, signal);
+  }
+  const last = sequenceOf(page.records.at(-1));
+  reading.start = last === undefined ? reading.start : { after: last };
+  reading.iterator = page.next;
+  reading.isOver = page.next === undefined;
+  return page.records;
+}
+
+function sequenceOf(record: unknown): string | undefined {
+  return (record as { readonly dynamodb?: { readonly SequenceNumber?: string } } | undefined)?.dynamodb
+    ?.SequenceNumber;
+}
