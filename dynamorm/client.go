@@ -3,7 +3,6 @@
 package dynamorm
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/binary"
 	"encoding/hex"
@@ -16,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/dynamorm/dynamorm/dynamorm/codec"
+	"github.com/dynamorm/dynamorm/dynamorm/encryption"
 	"github.com/dynamorm/dynamorm/dynamorm/errs"
 	"github.com/dynamorm/dynamorm/dynamorm/operation"
 	"github.com/dynamorm/dynamorm/dynamorm/schema"
@@ -35,6 +35,7 @@ type Client struct {
 	tokens    func() string
 	random    func() float64
 	sources   sync.Mutex // random and tokens are asked by one at a time
+	keys      *encryption.Encryption
 }
 
 // ClientOption changes a client as it is made.
@@ -126,11 +127,6 @@ func NewClientOver(t transport.Transport, options ...ClientOption) *Client {
 // Format gives the type's name, whatever fmt is asked for: cursor secrets stay out of logs.
 func (c *Client) Format(w fmt.State, _ rune) { _, _ = io.WriteString(w, "dynamorm.Client") }
 
-// run holds an exchange's conversation.
-func (c *Client) run(ctx context.Context, x operation.Exchange) error {
-	return transport.Run(ctx, c.transport, c.sleep, x)
-}
-
 // mostPooled bounds the buffers that are kept.
 const mostPooled = 1 << 20
 
@@ -200,11 +196,11 @@ func Bind[T any](m *schema.Model) (*Model[T], error) {
 func (m *Model[T]) Schema() *schema.Model { return m.plan.Model }
 
 // Marshal gives a value's item as DynamoDB's JSON, as the operations send it.
-func (m *Model[T]) Marshal(v *T) ([]byte, error) { return m.plan.AppendItem(nil, v, nil) }
+func (m *Model[T]) Marshal(v *T) ([]byte, error) { return m.plan.AppendItem(nil, v, nil, nil) }
 
 // AppendItem appends a value's item as DynamoDB's JSON.
 func (m *Model[T]) AppendItem(dst []byte, v *T) ([]byte, error) {
-	return m.plan.AppendItem(dst, v, nil)
+	return m.plan.AppendItem(dst, v, nil, nil)
 }
 
 // Unmarshal reads an item in DynamoDB's JSON.

@@ -14,14 +14,14 @@ import (
 const module = "github.com/dynamorm/dynamorm/dynamorm"
 
 // rooms lists the packages from left to right: each may import those left of it.
-var rooms = []string{"internal/canon", "errs", "schema", "codec", "expression", "operation", "transport", "."}
+var rooms = []string{"internal/canon", "errs", "schema", "codec", "expression", "operation", "internal/nonce", "encryption", "transport", "."}
 
 // doors says which packages alone may import what comes from outside.
 var doors = map[string][]string{
 	"go.yaml.in/":                      {"schema/dms"},
 	"github.com/aws/":                  {"transport", "."},
 	"github.com/aws/smithy-go":         {"transport"},
-	"context":                          {"transport", "."},
+	"context":                          {"transport", ".", "encryption"},
 	"net/http":                         {"transport"},
 	"math/rand":                        nil,
 	"os":                               nil,

@@ -16,6 +16,9 @@ type ReadInput struct {
 	Table string
 	// Models are those whose items are read; several share a table and a discriminator.
 	Models []*schema.Model
+	// Plans are what the items of each model are read by; Keyed says that what of it is encrypted can be opened.
+	Plans []*codec.Plan
+	Keyed bool
 	// Keys is nil for a scan.
 	Keys *Keys
 	// Index is nil for the table.
@@ -61,6 +64,8 @@ type Read struct {
 	body    []byte
 	filters bool
 	start   []byte
+	// encrypted says that something encrypted is selected, which its item's key opens.
+	encrypted bool
 }
 
 // NewRead builds what all requests share. It fails with ValidationFailed, InvalidOperator, MissingPrimaryKey, InvalidCursor,
@@ -151,13 +156,14 @@ func (r *Read) checkShape() error {
 	}
 	if r.in.Select == nil {
 		r.Partial = r.in.Projected || !r.Place.Whole()
-		return r.sealed()
+		return r.closed()
 	}
 	if r.in.Count || len(r.in.Models) > 1 {
 		return r.fail(errs.CodeValidationFailed, "", "nothing is selected of several models, or of a count")
 	}
 	r.Partial = true
 	c := expression.NewCompiler(r.model)
+	r.encrypted = c.Encrypted(r.in.Select)
 	for _, f := range r.in.Select {
 		if c.Knows(f) && r.Place.Global() && !r.Place.projects(f.Top()) {
 			return r.fail(errs.CodeInvalidOperator, f.Path(), r.Place.String()+" does not project it")
@@ -167,11 +173,11 @@ func (r *Read) checkShape() error {
 	return nil
 }
 
-// sealed refuses whole items with attributes that nobody here can decrypt.
-func (r *Read) sealed() error {
+// closed refuses whole items with attributes that nobody here can decrypt.
+func (r *Read) closed() error {
 	for _, m := range r.in.Models {
 		for _, a := range m.Attributes {
-			if a.Encrypted() && r.Place.projects(a.Name) && !r.in.Count {
+			if a.Encrypted() && r.Place.projects(a.Name) && !r.in.Count && !r.in.Keyed {
 				return failed(m, errs.CodeEncryptionNotConfigured, codec.Name(a.Name), "the attribute is encrypted and the client has no key")
 			}
 		}
@@ -231,7 +237,7 @@ func (r *Read) discriminator() (out expression.Condition) {
 
 // build writes what all requests share.
 func (r *Read) build() error {
-	in, c := r.in, expression.NewCompiler(r.model)
+	in, c := r.in, expression.NewCompiler(r.model).Opening(r.in.Keyed)
 	b := begin(nil, in.Table)
 	if r.Place.Index != nil {
 		b = appendText(b, "IndexName", r.Place.Index.Name)
@@ -270,9 +276,12 @@ func (r *Read) build() error {
 	return nil
 }
 
-// fetched are the keys that a limited selection needs for its cursor.
+// fetched are the keys that a limited selection needs for its cursor, and one of something encrypted to open it.
 func (r *Read) fetched() (out []string) {
 	if r.in.Limit == nil || r.in.NoCursor {
+		if r.encrypted {
+			return keyNames(r.in.Models[0])
+		}
 		return nil
 	}
 	for _, k := range r.Place.cursorKeys() {
@@ -346,6 +355,9 @@ func (r *Read) bound() Bound {
 	b.Filter = c.Inline(text)
 	return b
 }
+
+// Now is when the read began.
+func (r *Read) Now() time.Time { return r.in.Now }
 
 // Start is the key that the read begins behind, nil for its start.
 func (r *Read) Start() []byte { return r.start }
