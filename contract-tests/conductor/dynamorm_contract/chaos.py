@@ -76,7 +76,7 @@ class Chaos:
         """Write the items and delete half of them; give what is wrong."""
         live = self.session.live
         assert live is not None
-        self.tables.prepare({MODEL: self.document}, [], {})
+        self.tables.prepare({MODEL: self.document}, {})
         self._open(sdk_retries)
         weather = Weather(f"{seed}:{sdk_retries}")
         live.weather = weather.fault

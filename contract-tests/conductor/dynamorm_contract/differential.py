@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 WAIVERS = SUITE / "waivers.yaml"
 WAIVER_MEMBERS = {"id", "target", "path", "reason", "expires"}
 # Results that are DynamoDB's own JSON, or a text that is promised byte for byte.
-EXACT = {"fn.marshal", "fn.expression", "fn.dms.load", "fn.dms.native", "fn.size"}
+EXACT = {"fn.marshal", "fn.expression", "fn.dms.load", "fn.dms.native", "fn.size", "fn.encrypt", "fn.decrypt", "fn.aad"}
+ENVELOPE = {"v", "edk", "nonce", "ct"}
+STREAM_NAMES = {"event_id", "sequence_number", "created_at"}
 # What stands for a value that its attribute cannot have: a runner tags it as it likes, or leaves it out.
 REFUSED = {"refused": True}
 STORED_DIGITS, STORED_EXPONENTS = 38, range(-130, 126)
@@ -172,8 +174,22 @@ def normal_transcript(case: Case, target: str, steps: list[dict[str, Any]]) -> l
                 _open_groups(case, step, normal)
         if "race" in entry:
             normal["race"] = [_normal_answer(owner, entry["do"], answer) for answer in entry["race"]]
-        out.append(normal)
+        if entry["do"] == "stream_read":
+            normal["wire"] = []  # how often a reader asks depends on the clock
+        random = target == "live" or case.body.get("client", {}).get("nonces") == "random"
+        out.append(_without_chance(normal) if random else normal)
     return out
+
+
+def _without_chance(value: Any) -> Any:
+    """Hide what a real KMS and a real stream make anew each time: envelopes, wrapped keys, numbers and times of records."""
+    if isinstance(value, list):
+        return [_without_chance(member) for member in value]
+    if not isinstance(value, dict):
+        return value
+    if set(value) == ENVELOPE:
+        return {"envelope": True}
+    return {key: "any" if key == "CiphertextBlob" or (key in STREAM_NAMES and member is not None) else _without_chance(member) for key, member in value.items()}
 
 
 def _open_reads(case: Case, step: dict[str, Any], normal: dict[str, Any]) -> None:
@@ -259,6 +275,9 @@ def _normal_result(owner: dict[str, Any], do: str, result: Any) -> Any:
     for name in ("items", "missing"):
         if isinstance(out.get(name), list):
             out[name] = [_normal_element(owner, element) for element in out[name]]
+    if isinstance(out.get("records"), list):
+        images = ("keys", "old", "new")
+        out["records"] = [{name: normal_members(owner, value) if name in images and isinstance(value, dict) else value for name, value in one.items()} for one in out["records"]]
     return out
 
 

@@ -15,7 +15,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .load import milliseconds
 from .match import CaseError
@@ -31,7 +31,7 @@ HOLD_SECONDS = 10.0
 LATE_SECONDS = 3.0
 SETTLE_SECONDS = 0.01
 CONTENT_TYPE = "application/x-amz-json-1.0"
-TARGET = "DynamoDB_20120810"
+TARGET, STREAMS = "DynamoDB_20120810", "DynamoDBStreams_20120810"
 DEFAULT_REPLY: dict[str, dict[str, Any]] = {
     "Query": {"Items": [], "Count": 0, "ScannedCount": 0},
     "Scan": {"Items": [], "Count": 0, "ScannedCount": 0},
@@ -65,11 +65,11 @@ def json_answer(status: int, body: Any) -> Answer:
     return Answer(status, json.dumps(body, ensure_ascii=False).encode())
 
 
-def error_answer(error: dict[str, Any]) -> Answer:
-    """Make DynamoDB's error answer out of `{type, status?, message?, item?, reasons?, extra?}`."""
+def error_answer(error: dict[str, Any], namespace: str = NAMESPACE) -> Answer:
+    """Make a service's error answer out of `{type, status?, message?, item?, reasons?, extra?}`."""
     status = int(error.get("status", 400))
     kind = str(error["type"])
-    members: dict[str, Any] = {"__type": kind if "#" in kind or ":" in kind else NAMESPACE + kind}
+    members: dict[str, Any] = {"__type": kind if "#" in kind or ":" in kind else namespace + kind}
     members |= {"message": error.get("message", "injected by the contract suite")}
     if "item" in error:
         members["Item"] = error["item"]
@@ -93,10 +93,10 @@ class Endpoint:
         self.tamper_request: Callable[[str, dict[str, Any]], dict[str, Any]] | None = None
         self.tamper_response: Callable[[str, dict[str, Any]], dict[str, Any]] | None = None
         self.listener: Callable[[Seen, Answer], None] | None = None
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self.server.daemon_threads = True
+        self.services = dict.fromkeys((TARGET, STREAMS), CONTENT_TYPE)
+        self.request_id = REQUEST_ID
+        self.server = listen(self)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
         # Bound and never listening: whoever calls here is refused, and nobody else can take the port.
         self.deaf = socket.socket()
@@ -155,7 +155,7 @@ class Endpoint:
             return self._fault(op, body, fault)
         if self.engine is not None:
             return self._forward(op, body)
-        return _scripted(op, exchange.get("reply"))
+        return scripted(op, exchange.get("reply"))
 
     def _fault(self, op: str, body: dict[str, Any], fault: dict[str, Any]) -> Answer:
         """Play a fault; on the live target `drop: after` and `drop: mid` are executed first, the others never reach the engine."""
@@ -219,13 +219,14 @@ def _joined(left: Any, right: Any) -> Any:
     return {**left, "Keys": left["Keys"] + right["Keys"]} if isinstance(left, dict) else left + right
 
 
-def _scripted(op: str, reply: dict[str, Any] | None) -> Answer:
+def scripted(op: str, reply: dict[str, Any] | None, namespace: str = NAMESPACE) -> Answer:
+    """Make the answer that a case wrote down."""
     if reply is None:
         return json_answer(200, DEFAULT_REPLY.get(op, {}))
     if "body" in reply:
         return json_answer(200, reply["body"])
     if "error" in reply:
-        return error_answer(reply["error"])
+        return error_answer(reply["error"], namespace)
     if "raw" in reply:
         raw = reply["raw"]
         cut = "mid" if raw.get("cut") else None
@@ -236,7 +237,26 @@ def _scripted(op: str, reply: dict[str, Any] | None) -> Answer:
     raise CaseError(f"unknown reply {reply}")
 
 
-def _handler(endpoint: Endpoint) -> type[BaseHTTPRequestHandler]:
+class Service(Protocol):
+    """What answers behind a port: the target prefixes it knows, with the content type of each."""
+
+    services: dict[str, str]
+    request_id: str
+
+    def handle(self, op: str, raw: bytes, headers: dict[str, str]) -> Answer:
+        """Answer one request."""
+        ...
+
+
+def listen(service: Service) -> ThreadingHTTPServer:
+    """Serve on a free port of the loopback."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(service))
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    return server
+
+
+def _handler(endpoint: Service) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
@@ -248,7 +268,7 @@ def _handler(endpoint: Endpoint) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             service, _, op = (self.headers.get("X-Amz-Target") or "").partition(".")
-            if (self.path, service, self.headers.get("Content-Type")) != ("/", TARGET, CONTENT_TYPE) or "Authorization" not in self.headers:
+            if (self.path, endpoint.services.get(service)) != ("/", self.headers.get("Content-Type", "")) or "Authorization" not in self.headers:
                 self._send(error_answer({"type": "UnknownOperationException"}))  # as DynamoDB answers what is not addressed to it; no script sees it
                 return
             try:
@@ -263,7 +283,8 @@ def _handler(endpoint: Endpoint) -> type[BaseHTTPRequestHandler]:
             if answer.drop in {"before", "late"}:
                 self._reset()
                 return
-            headers = {"Content-Type": CONTENT_TYPE, "x-amzn-RequestId": REQUEST_ID} | answer.headers | {"Content-Length": str(len(answer.body))}
+            kind = next(iter(endpoint.services.values()))
+            headers = {"Content-Type": kind, "x-amzn-RequestId": endpoint.request_id} | answer.headers | {"Content-Length": str(len(answer.body))}
             head = f"HTTP/1.1 {answer.status} X\r\n" + "".join(f"{key}: {value}\r\n" for key, value in headers.items()) + "\r\n"
             body = answer.body[: len(answer.body) // 2] if answer.drop == "mid" else answer.body
             with contextlib.suppress(OSError):

@@ -8,9 +8,11 @@ import threading
 from typing import Any
 from urllib.parse import urlsplit
 
+from .keys import KeyServer
 from .match import CaseError
 
 TIMEOUT_SECONDS = 30
+STREAM_CALLS = {"ListStreams", "DescribeStream", "GetShardIterator", "GetRecords"}
 
 
 class EngineError(Exception):
@@ -27,12 +29,13 @@ class Engine:
         self.host, self.port, self.secure = parts.hostname or "", parts.port, parts.scheme == "https"
         self.local = threading.local()
         self.connections: list[http.client.HTTPConnection] = []
+        self.keys = KeyServer()
 
     def call(self, namespace: str, op: str, body: dict[str, Any]) -> tuple[int, bytes, dict[str, str]]:
         """Send one request; give status, body and the headers that matter to a client."""
         scope = f"20260101/{self.region}/dynamodb/aws4_request"
         headers = {
-            "X-Amz-Target": f"DynamoDB_20120810.{op}",
+            "X-Amz-Target": f"{'DynamoDBStreams_20120810' if op in STREAM_CALLS else 'DynamoDB_20120810'}.{op}",
             "Content-Type": "application/x-amz-json-1.0",
             "X-Amz-Date": "20260101T000000Z",
             "Authorization": f"AWS4-HMAC-SHA256 Credential={namespace}/{scope}, SignedHeaders=host, Signature=0",
@@ -62,7 +65,8 @@ class Engine:
         return connection
 
     def close(self) -> None:
-        """Close the connections of all threads."""
+        """Close the connections of all threads, and the key server beside it."""
+        self.keys.close()
         for connection in self.connections:
             connection.close()
 
@@ -83,8 +87,10 @@ class Tables:
         self.engine, self.namespace = engine, namespace
         self.made: dict[str, str] = {}
 
-    def prepare(self, models: dict[str, dict[str, Any]], absent: list[str], items: dict[str, list[dict[str, Any]]]) -> None:
-        """Make the models' tables empty, remove the absent ones, and write the given items."""
+    def prepare(self, models: dict[str, dict[str, Any]], given: dict[str, Any]) -> None:
+        """Make the models' tables empty, remove the absent ones, give some a new stream, and write the given items."""
+        absent, items, streams = given.get("absent", []), given.get("items", {}), given.get("streams", {})
+        views = {models[name]["table"]["name"]: view for name, view in streams.items()}
         missing = {models[name]["table"]["name"] for name in absent}
         wanted: dict[str, list[dict[str, Any]]] = {}
         for model in models.values():
@@ -93,7 +99,7 @@ class Tables:
             if table in missing:
                 self._drop(table)
             else:
-                self._fresh(table, owners)
+                self._fresh(table, owners, views.get(table))
         for name, rows in items.items():
             if name not in models:
                 raise CaseError(f"items for the unknown model {name}")
@@ -115,10 +121,13 @@ class Tables:
         self.made.pop(table, None)
         self.engine.call(self.namespace, "DeleteTable", {"TableName": table})
 
-    def _fresh(self, table: str, owners: list[dict[str, Any]]) -> None:
+    def _fresh(self, table: str, owners: list[dict[str, Any]], view: str | None) -> None:
         request = create_request(table, owners)
+        if view is not None:
+            request["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": view}
         shape = json.dumps(request, sort_keys=True)
-        if self.made.get(table) != shape:
+        # A stream remembers what earlier cases did.
+        if self.made.get(table) != shape or view is not None:
             self._drop(table)
             self.engine.must(self.namespace, "CreateTable", request)
             self.made[table] = shape

@@ -6,11 +6,11 @@ import hashlib
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from . import exprs
+from . import exprs, leaks
 from .grouping import GROUPS, tag_after, tag_details, tag_group, tag_group_result
 from .load import milliseconds
 from .match import CaseError, Context, Mismatch, UndefinedCaptureError, is_operator, match, match_unordered, short
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from .endpoint import Endpoint, Seen
     from .engine import Tables
+    from .keys import KeyEndpoint
     from .load import Case
 
 HIDDEN_FROM = ("details", "after")
@@ -35,6 +36,10 @@ class Failure(Exception):  # noqa: N818 - a verdict, not an error of the conduct
         """Take the verdict."""
         super().__init__(f"{code} at {at}: {message}")
         self.code, self.at, self.message = code, at, message
+
+
+class _Refused(Exception):  # noqa: N818 - the end of a case, not an error
+    """The library refused the client's settings, as the case expected: there is nothing to call."""
 
 
 @dataclass
@@ -66,6 +71,7 @@ class Stage:
     tables: Tables | None = None
     rival: Runner | None = None
     table: str = "typed"
+    keys: KeyEndpoint | None = None
     blind: str | None = None
     tamper_call: Callable[[str, dict[str, Any]], dict[str, Any]] | None = None
     tamper_answer: Callable[[str, dict[str, Any]], dict[str, Any]] | None = None
@@ -76,7 +82,8 @@ def run_case(case: Case, stage: Stage) -> Verdict:
     started = time.monotonic()
     transcript: list[dict[str, Any]] = []
     try:
-        _Execution(case, stage, transcript).run()
+        with suppress(_Refused):
+            _Execution(case, stage, transcript).run()
         verdict = Verdict("pass")
     except Failure as failure:
         verdict = Verdict("fail", failure.code, failure.at, failure.message, lines=_lines(failure.__traceback__))
@@ -122,13 +129,17 @@ class _Execution:
     def __init__(self, case: Case, stage: Stage, transcript: list[dict[str, Any]]) -> None:
         self.case, self.stage, self.transcript = case, stage, transcript
         self.captures: dict[str, Any] = {}
+        self.keys = stage.keys if "encryption" in case.body.get("client", {}) else None
+        self.secrets: set[str] = set()
 
     def run(self) -> None:
         given = self.case.body.get("given", {})
         if self.stage.endpoint is not None:
             self.stage.endpoint.begin()
         if self.stage.tables is not None:
-            self.stage.tables.prepare(self.case.models, given.get("absent", []), given.get("items", {}))
+            self.stage.tables.prepare(self.case.models, given)
+        if self.keys is not None:
+            self.keys.begin()
         for actor, runner in self.stage.runners.items():
             self._open(actor, runner)
         for index, step in enumerate(self.case.body["steps"]):
@@ -141,7 +152,15 @@ class _Execution:
         if self.stage.endpoint is not None and self.case.body.get("client", {}).get("endpoint") == "closed":
             endpoint = self.stage.endpoint.deaf_url
         message = {"cmd": "open", "client": _client(actor), "endpoint": endpoint, "table": self.stage.table, **self.case.open_message()}
+        if "encryption" in message:
+            message["kms"] = None if self.keys is None else self.keys.url
         answer = runner.send(message)
+        expected = self.case.body.get("open_error")
+        if expected is not None and "error" in answer:
+            self._error({"do": "open"}, expected, answer["error"], "/open_error")
+            raise _Refused
+        if expected is not None:
+            raise Failure("ERROR_EXPECTED", "/open_error", short(answer))
         if "error" in answer:
             raise Failure("ERROR_UNEXPECTED", "/open", short(answer["error"]))
         if "ok" not in answer:
@@ -183,6 +202,8 @@ class _Execution:
         if self.stage.endpoint is not None:
             script = step.get("wire")
             self.stage.endpoint.reset(_playable(script, live=self.stage.tables is not None))
+        if self.keys is not None:
+            self.keys.reset(_playable(step.get("kms"), live=self.stage.tables is not None))
         cancel = {"cancel_ms": milliseconds(step["cancel"])} if "cancel" in step else {}
         answer = self.stage.runners[actor].send({"cmd": "call", "client": _client(actor), "do": do, "on": step.get("on"), "args": arguments, **cancel})
         late = any(exchange.get("fault", {}).get("drop") == "late" for exchange in step.get("wire", []))
@@ -191,14 +212,32 @@ class _Execution:
         if self.stage.tamper_answer is not None:
             answer = self.stage.tamper_answer(do, answer)
         seen = [] if self.stage.endpoint is None else list(self.stage.endpoint.seen)
-        self.transcript.append({"do": do, "wire": [{"op": one.op, "body": one.body} for one in seen], "answer": _comparable(answer)})
+        kms = {} if self.keys is None else {"kms": self.keys.transcript()}
+        self.transcript.append({"do": do, "wire": [{"op": one.op, "body": one.body} for one in seen], **kms, "answer": _comparable(answer)})
+        self._search(step, arguments, answer, seen, at)
         self._judge(step, answer, seen, at)
+
+    def _search(self, step: dict[str, Any], arguments: dict[str, Any], answer: dict[str, Any], seen: list[Seen], at: str) -> None:
+        """Look for plain values of encrypted attributes, and for data keys, in what left the library."""
+        self.secrets |= leaks.secrets_of(self.case.models, step["do"], step.get("on", ""), arguments)
+        if self.keys is not None:
+            self.secrets |= {call.plaintext for call in self.keys.calls if call.plaintext}
+        asked = [] if self.keys is None else [{"op": call.seen.op, "body": call.seen.body} for call in self.keys.calls]
+        places = {"wire": [one.body for one in seen], "kms": asked, "error": leaks.visible(answer)}
+        places["log"] = list(self.stage.runners[step.get("as")].stderr)
+        for place, body in places.items():
+            found = leaks.found_in(self.secrets, body)
+            if found is not None:
+                raise Failure("PLAINTEXT_LEAK", f"{at}/{place}", "a plain value of an encrypted attribute, or a data key, stands here")
 
     def _judge(self, step: dict[str, Any], answer: dict[str, Any], seen: list[Seen], at: str) -> None:
         _answered(step, answer, at)
         with _captures_at(at):
             self._compare(step["expect"], step, answer, at)
             self._wire(step.get("wire"), seen, at)
+            found = None if self.keys is None else self.keys.finding(step.get("kms"), at, self.captures)
+            if found is not None:
+                raise Failure(found.code, found.at, found.message)
 
     def _compare(self, expect: dict[str, Any], step: dict[str, Any], answer: dict[str, Any], at: str) -> None:
         if "error" in expect:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import yaml
 
+from .envelopes import written_out
 from .grouping import models_of
 from .match import CaseError, is_operator
 from .yamlload import load_yaml
@@ -70,6 +71,10 @@ class Case:
         extra = {name: client[name] for name in ("table_prefix", "table_names", "cursor_secrets", "encrypt_cursor") if name in client}
         if "random" in client:
             extra["random"] = [float(number) for number in client["random"]]
+        if "encryption" in client:
+            extra["encryption"] = _encryption(client["encryption"])
+        if "nonces" in client:
+            extra["nonces"] = client["nonces"]
         if "batch" in client:
             extra["batch"] = {name if name == "max_attempts" else f"{name}_ms": value if name == "max_attempts" else milliseconds(value) for name, value in client["batch"].items()}
         return {
@@ -82,6 +87,14 @@ class Case:
             "sdk_timeout_ms": milliseconds(client.get("sdk_timeout", "0s")),
             **extra,
         }
+
+
+def _encryption(given: dict[str, Any]) -> dict[str, Any]:
+    """Give the setting of encryption as the pipe has it: the cache's age in milliseconds."""
+    if "cache" not in given:
+        return given
+    cache = {("max_age_ms" if name == "max_age" else name): milliseconds(value) if name == "max_age" else value for name, value in given["cache"].items()}
+    return {**given, "cache": cache}
 
 
 def nanoseconds(text: str) -> int:
@@ -222,6 +235,18 @@ def file_rows(path: Path, each: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"row": file.partition(".")[0], "file": f"{name}/{file}", "canonical": f"{name}/{file.partition('.')[0]}{CANONICAL}", **row} for file, row in listed.items()]
 
 
+def _has_rows(body: Any) -> bool:
+    return isinstance(body, dict) and bool(body.get("each"))
+
+
+def _written(path: Path, template: Any, body: Any) -> Any:
+    """Make the envelopes of a case, once its rows are filled in."""
+    try:
+        return written_out(body)
+    except (CaseError, KeyError, TypeError, ValueError) as error:
+        raise LoadError(f"{path}: {template}: {error!r}") from error
+
+
 def _cell(row: dict[str, Any], name: str) -> Any:
     if name not in row:
         raise LoadError(f"the row {row.get('row')} has no {name}")
@@ -254,7 +279,7 @@ class Loader:
 
     def _template(self, path: Path, document: dict[str, Any], body: Any) -> list[Case]:
         template = body.get("id") if isinstance(body, dict) else None
-        body = repeat(body)
+        body = _written(path, template, repeat(body)) if not _has_rows(body) else repeat(body)
         rows = body.get("each") if isinstance(body, dict) else None
         if isinstance(rows, dict):
             rows = rows_of(path, rows)
@@ -271,7 +296,7 @@ class Loader:
         out = []
         for row in rows:
             rest = {key: value for key, value in body.items() if key != "each"}
-            filled = substitute(rest, row)
+            filled = _written(path, template, substitute(rest, row))
             self._validate(path, {**document, "cases": [{**filled, "each": [row]}]})
             out.append(self._case(path, document, filled, row.get("row", "")))
         return out
@@ -334,18 +359,18 @@ def _models_used(document: dict[str, Any], body: dict[str, Any]) -> list[str]:
     names += [step["on"] for step in body["steps"] if "on" in step]
     names += [name for step in body["steps"] for name in step.get("args", {}).get("models", [])]
     names += [name for step in body["steps"] for name in models_of(step.get("args", {}))]
-    names += list(body.get("outcome", {})) + list(body.get("given", {}).get("items", {})) + list(body.get("given", {}).get("absent", []))
+    names += list(body.get("outcome", {})) + [name for member in ("items", "absent", "streams") for name in body.get("given", {}).get(member, [])]
     return list(dict.fromkeys(names))
 
 
 def is_strong(body: dict[str, Any]) -> bool:
     """Tell whether a case asserts anything: an outcome, an error, a request, or a result beyond `$$any`."""
-    if "outcome" in body:
+    if "outcome" in body or "open_error" in body:
         return True
     for step in body["steps"]:
         if "error" in step["expect"] or any("request" in exchange for exchange in step.get("wire", [])):
             return True
-        if step.get("wire") == [] or _strong_result(step["expect"].get("result")):
+        if step.get("wire") == [] or "kms" in step or _strong_result(step["expect"].get("result")):
             return True
     return False
 

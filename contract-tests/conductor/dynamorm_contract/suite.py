@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from .endpoint import Endpoint
 from .engine import Engine, Tables
 from .execute import Stage, Verdict, run_case
+from .keys import KeyEndpoint
 from .load import ROOT, SUITE, Case, Loader, Models
 from .runner import ProtocolError, Runner, RunnerDiedError
 from .yamlload import load_yaml
@@ -159,6 +160,7 @@ class LanguageSession:
         self.wire = Endpoint()
         self.live = None if engine is None else Endpoint(engine, f"contract{language.key}")
         self.tables = None if engine is None else Tables(engine, f"contract{language.key}")
+        self.wire_keys, self.live_keys = KeyEndpoint(), None if engine is None else KeyEndpoint(engine.keys)
         self.known_failures = known_failures or []
         self.info: dict[str, Any] = {}
 
@@ -172,16 +174,18 @@ class LanguageSession:
         self.runner.close()
         self.rival.close()
         self.wire.close()
-        if self.live is not None:
-            self.live.close()
+        self.wire_keys.close()
+        for endpoint in (self.live, self.live_keys):
+            if endpoint is not None:
+                endpoint.close()
 
     def stage(self, target: str, table: str = "typed") -> Stage:
         """Give the stage of a target."""
         if target == "pure":
             return Stage("pure", None, {None: self.runner}, table=table)
         if target == "wire":
-            return Stage("wire", self.wire, {None: self.runner}, table=table)
-        return Stage("live", self.live, {None: self.runner}, self.tables, self.rival, table)
+            return Stage("wire", self.wire, {None: self.runner}, table=table, keys=self.wire_keys)
+        return Stage("live", self.live, {None: self.runner}, self.tables, self.rival, table, self.live_keys)
 
     def execute(self, case: Case, target: str) -> Result:
         """Run one case on one target, typed; off the live target through the dynamic table too, where the model is declared natively."""
@@ -256,20 +260,21 @@ def run_relay(languages: list[Language], catalogue: Catalogue, engine: Engine | 
     if not relay or engine is None:
         return out
     sessions: dict[str, LanguageSession] = {}
-    endpoint, tables = Endpoint(engine, "contractrelay"), Tables(engine, "contractrelay")
+    endpoint, tables, keys = Endpoint(engine, "contractrelay"), Tables(engine, "contractrelay"), KeyEndpoint(engine.keys)
     try:
         for language in languages:
             sessions[language.key] = LanguageSession(language, catalogue, None)
             sessions[language.key].__enter__()
         for case, (first, second) in itertools.product(relay, itertools.product(sessions, repeat=2)):
             runners: dict[str | None, Runner] = dict(zip(case.actors, (sessions[first].runner, sessions[second].runner), strict=True))
-            verdict = run_case(case, Stage("live", endpoint, runners, tables))
+            verdict = run_case(case, Stage("live", endpoint, runners, tables, keys=keys))
             _record_relay(out, case, f"{first}>{second}", verdict)
     except (ProtocolError, RunnerDiedError) as error:
         out.planned = len(relay) * len(languages) ** 2
         out.failures.append(str(error))
     finally:
         endpoint.close()
+        keys.close()
         for session in sessions.values():
             session.__exit__()
     return out

@@ -224,10 +224,15 @@ def tag_read(models: list[Attribute], arguments: dict[str, Any]) -> dict[str, An
     return out
 
 
+# Operations whose arguments and results are DynamoDB JSON already, or hold no value of a model.
+RAW = {"fn.unmarshal", "fn.cursor.encode", "fn.cursor.decode", "fn.encrypt", "fn.decrypt", "fn.aad", "fn.stream", "stream_handle", "stream_read", "reencrypt"}
+STREAMS = {"fn.stream", "stream_read"}
+
+
 def tag_arguments(models: dict[str, Attribute], on: str, do: str, arguments: dict[str, Any]) -> dict[str, Any]:
     """Turn the arguments of a step into those of the pipe."""
     model = models.get(on)
-    if model is None or do in {"fn.unmarshal", "fn.cursor.encode", "fn.cursor.decode"}:
+    if model is None or do in RAW:
         return arguments
     if do in READS:
         return tag_read([models[name] for name in arguments.get("models") or [on]], arguments)
@@ -251,12 +256,27 @@ def tag_expected(models: dict[str, Attribute], on: str, do: str, result: Any) ->
     if model is None or do in {"fn.marshal", "fn.expression", "fn.cursor.decode"} or not isinstance(result, dict) or is_operator(result):
         return result
     out = dict(result)
+    if do in STREAMS and isinstance(out.get("records"), list):
+        return {**out, "records": [_tag_record(models, model, record) for record in out["records"]]}
+    if do == "reencrypt" and isinstance(out.get("failures"), list):
+        return {**out, "failures": [{**one, "key": tag_members(model, one["key"], expected=True)} if "key" in one else one for one in out["failures"]]}
     for name in ("item", "old"):
         if isinstance(out.get(name), dict):
             out[name] = tag_members(model, out[name], expected=True) if not is_operator(out[name]) or "$$partial" in out[name] else out[name]
     if "items" in out:
         out["items"] = _tag_items(models, model, out["items"])
     return out
+
+
+def _tag_record(models: dict[str, Attribute], model: Attribute, record: Any) -> Any:
+    """Tag the keys and images of a record, which may be open in others of its members."""
+    if not isinstance(record, dict):
+        return record
+    if is_operator(record):
+        ((name, argument),) = record.items()
+        return {name: _tag_record(models, model, argument)} if name == "$$partial" else record
+    owner = models.get(record["model"], model) if isinstance(record.get("model"), str) else model
+    return {name: tag_members(owner, value, expected=True) if name in {"keys", "old", "new"} and isinstance(value, dict) else value for name, value in record.items()}
 
 
 def _tag_items(models: dict[str, Attribute], model: Attribute, items: Any) -> Any:
