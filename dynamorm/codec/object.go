@@ -242,7 +242,7 @@ func (d *scanner) opening(name string) (*scanner, error) {
 	if err := d.skip(); err != nil {
 		return nil, err
 	}
-	text, err := opening.value()
+	text, err := opening.Value()
 	if err != nil {
 		return nil, err
 	}

@@ -50,6 +50,9 @@ func (s *Seal) Key() []KeyPart { return s.key }
 // Plain gives the value that is to be sealed, as canonical JSON of DynamoDB.
 func (s *Seal) Plain() []byte { return s.plain }
 
+// Envelope gives what is stored instead of the value.
+func (s *Seal) Envelope() []byte { return s.envelope }
+
 // Fill sets what is stored instead of the value.
 func (s *Seal) Fill(envelope []byte) { s.envelope = envelope }
 
@@ -185,8 +188,8 @@ func (o Opening) Format(w fmt.State, _ rune) { _, _ = io.WriteString(w, "codec.O
 // Openings are those of one item, by the attributes' names.
 type Openings map[string]Opening
 
-// value gives the opened value; its error is the reader's own.
-func (o Opening) value() ([]byte, error) {
+// Value gives the opened value as DynamoDB's JSON; its error is the reader's own.
+func (o Opening) Value() ([]byte, error) {
 	if o.err != nil {
 		own := *o.err
 		return nil, &own

@@ -92,10 +92,21 @@ type Item struct {
 	JSON, Key []byte
 }
 
-// Result is what became of an item: its openings, and of each value that was opened the KMS key that did it, "" for a plain one.
+// State says under what a value was sealed.
+type State int
+
+// The states of a value that could be read.
+const (
+	// Current values are sealed under the key that seals now, Older ones under a read key, and Plain ones not at all.
+	Current State = iota
+	Older
+	Plain
+)
+
+// Result is what became of an item: its openings, and the state of each value that could be read.
 type Result struct {
 	Openings codec.Openings
-	Keys     map[string]string
+	States   map[string]State
 }
 
 // lock is a data key that has to be got, for all envelopes that have it.
@@ -125,7 +136,7 @@ func (r *Ring) Open(ctx context.Context, items []Item) []Result {
 	var envelopes []closed
 	locks, order := map[wrappedKey]*lock{}, []*lock{}
 	for i, item := range items {
-		out[i] = Result{codec.Openings{}, map[string]string{}}
+		out[i] = Result{codec.Openings{}, map[string]State{}}
 		for _, c := range r.envelopes(item, out[i]) {
 			id := wrappedKey{place{"", c.lock.text}, string(c.wrapped)}
 			if known := locks[id]; known != nil {
@@ -143,12 +154,19 @@ func (r *Ring) Open(ctx context.Context, items []Item) []Result {
 		if c.lock.err != nil {
 			result.Openings[c.attribute] = codec.NotOpened(c.lock.err)
 		} else if plain, ok := c.open(c.lock.plain, c.bound.additionalData()); ok {
-			result.Openings[c.attribute], result.Keys[c.attribute] = codec.Opened(plain), c.lock.key
+			result.Openings[c.attribute], result.States[c.attribute] = codec.Opened(plain), r.state(c.lock.key)
 		} else {
 			result.Openings[c.attribute] = codec.NotOpened(unopened())
 		}
 	}
 	return out
+}
+
+func (r *Ring) state(key string) State {
+	if key == r.encryption.keys[0] {
+		return Current
+	}
+	return Older
 }
 
 // envelopes finds the envelopes of an item; what is none comes out at once.
@@ -163,7 +181,7 @@ func (r *Ring) envelopes(item Item, out Result) (list []closed) {
 		key, err := codec.KeyOf(item.Model, item.Key)
 		switch {
 		case plain:
-			out.Openings[a.Name], out.Keys[a.Name] = codec.Opened(stored), ""
+			out.Openings[a.Name], out.States[a.Name] = codec.Opened(stored), Plain
 		case !ok:
 			out.Openings[a.Name] = codec.NotOpened(misshapen())
 		case err != nil:

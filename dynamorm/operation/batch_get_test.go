@@ -33,7 +33,9 @@ func newReading(t *testing.T, attempts int, fields []expression.Field, pages ...
 			t.Fatal(err)
 		}
 	}
-	r.BatchGet = operation.NewBatchGet(r.gets, retries(attempts), nil, func(i int, s *operation.Selection, item []byte, opened operation.Opened) error { return s.Read(item, &r.read[i], opened) })
+	r.BatchGet = operation.NewBatchGet(r.gets, retries(attempts), nil, func(i int, s *operation.Selection, item []byte, opened operation.Opened) error {
+		return s.Read(item, &r.read[i], opened)
+	})
 	return r
 }
 

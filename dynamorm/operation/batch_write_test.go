@@ -363,7 +363,9 @@ func FuzzAnAnswerNeverPanics(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := operation.NewBatchGet(g, retries(1), nil, func(_ int, s *operation.Selection, item []byte, opened operation.Opened) error { return s.Read(item, new(entry), opened) })
+		r := operation.NewBatchGet(g, retries(1), nil, func(_ int, s *operation.Selection, item []byte, opened operation.Opened) error {
+			return s.Read(item, new(entry), opened)
+		})
 		c := operation.NewTransactWrite(retries(1), nil, false)
 		if err := errors.Join(c.Delete(p, operation.DeleteInput{Table: "entries", Key: codec.Values{"b", 1}}), c.Finish("t")); err != nil {
 			t.Fatal(err)

@@ -136,14 +136,19 @@ func (p *Page) parse(body []byte) error {
 
 // keyOf gives the key to go on behind an item.
 func (r *Read) keyOf(item []byte) ([]byte, error) {
-	out := []byte{'{'}
-	for i, k := range r.Place.cursorKeys() {
+	return appendKeys(r.in.Models[0], nil, item, r.Place.cursorKeys())
+}
+
+// appendKeys appends the keys of an item that was read.
+func appendKeys(m *schema.Model, out, item []byte, keys []schema.Key) ([]byte, error) {
+	out = append(out, '{')
+	for i, k := range keys {
 		text, found, err := codec.Member(item, k.Attribute)
 		if err != nil {
-			return nil, misshapen(r.in.Models[0], err)
+			return nil, misshapen(m, err)
 		}
 		if !found {
-			return nil, r.fail(errs.CodeDecodeFailed, codec.Name(k.Attribute), "the item lacks a key")
+			return nil, failed(m, errs.CodeDecodeFailed, codec.Name(k.Attribute), "the item lacks a key")
 		}
 		if i > 0 {
 			out = append(out, ',')

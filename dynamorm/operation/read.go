@@ -42,6 +42,8 @@ type ReadInput struct {
 	Projected bool
 	// Count asks for the number of items alone.
 	Count bool
+	// Sealed asks for what is encrypted alone, as it is stored.
+	Sealed bool
 	// NoCursor says that no cursor is asked for, so that a limited selection needs no keys.
 	NoCursor bool
 
@@ -154,6 +156,10 @@ func (r *Read) checkShape() error {
 		}
 		r.in.Select = paths(view.Fields)
 	}
+	if r.in.Sealed {
+		r.Partial = true
+		return closed(r.model, r.in.Keyed)
+	}
 	if r.in.Select == nil {
 		r.Partial = r.in.Projected || !r.Place.Whole()
 		return r.closed()
@@ -263,6 +269,17 @@ func (r *Read) build() error {
 		r.Hidden = slices.DeleteFunc(fetched, func(name string) bool {
 			return slices.ContainsFunc(in.Select, func(f expression.Field) bool { return f.Is(name) })
 		})
+	}
+	if in.Sealed {
+		fields := paths(keyNames(r.model))
+		for _, a := range r.model.Sealed {
+			fields = append(fields, expression.Path(a.Name))
+		}
+		text, err := c.Fetch(fields)
+		if err != nil {
+			return err
+		}
+		b = appendText(b, "ProjectionExpression", text)
 	}
 	for _, flag := range []struct {
 		on   bool

@@ -43,6 +43,8 @@ func item(m *schema.Model) *schema.Attribute {
 	return &schema.Attribute{Type: schema.M, Typed: true, Attributes: m.Attributes}
 }
 
+func (r rows[T]) item() *schema.Attribute { return item(r.model.Schema()) }
+
 func (r rows[T]) tagged(v *T) any {
 	if v == nil {
 		return nil
@@ -53,6 +55,9 @@ func (r rows[T]) tagged(v *T) any {
 func (r rows[T]) call(do string, a args) object {
 	if slices.Contains([]string{"query", "scan", "count", "first", "one"}, do) {
 		return r.read(do, a)
+	}
+	if do == "reencrypt" {
+		return r.reencrypt(a)
 	}
 	v, given := new(T), object(nil)
 	for _, name := range []string{"item", "key"} {
