@@ -37,6 +37,10 @@ func (t *Table[T]) Reencrypt(ctx context.Context, options ...Option) (Reencrypte
 	now := t.client.clock()
 	model := t.model.Schema()
 	s, err := gather(model, options, "WithAll", "WithPageSize", "WithSegment", "WithOnFailure")
+	if err == nil && len(model.Sealed) == 0 {
+		err = errs.New(errs.CodeValidationFailed, "", "the model has nothing that is encrypted")
+		err.(*errs.Error).Model = model.Name
+	}
 	if err != nil {
 		return Reencrypted{}, err
 	}

@@ -105,11 +105,10 @@ func sorted(a *schema.Attribute, text []byte) []byte {
 	if a != nil && a.Type != schema.L && a.Type != schema.M {
 		return bytes.Clone(text)
 	}
-	tree, err := canon.ParseJSON(string(text))
-	if err != nil {
+	out, ok := CanonicalJSON(text)
+	if !ok {
 		return bytes.Clone(text)
 	}
-	out, _ := canon.AppendJSON(nil, tree)
 	return out
 }
 
@@ -243,29 +242,30 @@ func ScalarOf(name string, value []byte) (KeyPart, error) {
 	return out, nil
 }
 
-// Canonical gives a value of DynamoDB's, of any type, in its canonical JSON. What is none is ErrMalformed.
-func Canonical(value []byte) ([]byte, error) {
-	if !json.Valid(value) || !utf8.Valid(value) {
-		return nil, ErrMalformed
+// IsValue says whether text is the JSON of one value of DynamoDB's, and nothing else.
+func IsValue(text []byte) bool {
+	if !json.Valid(text) || !utf8.Valid(text) {
+		return false
 	}
-	d := scanner{b: value, partial: true}
-	if null, err := d.null(); err != nil || null && value[0] != '{' {
-		return nil, ErrMalformed
-	} else if null {
-		return []byte(`{"NULL":true}`), end(&d)
+	d := scanner{b: text, partial: true}
+	if d.peek() != '{' {
+		return false
 	}
-	var v any
-	if anyNode(nil).dec(&d, unsafe.Pointer(&v)) != nil {
-		return nil, ErrMalformed
+	null, err := d.null()
+	if err == nil && !null {
+		var v any
+		err = anyNode(nil).dec(&d, unsafe.Pointer(&v))
 	}
-	if err := end(&d); err != nil {
-		return nil, err
+	return err == nil && end(&d) == nil
+}
+
+// CanonicalJSON gives JSON without white space, its names by their bytes; false for what is no JSON.
+func CanonicalJSON(text []byte) ([]byte, bool) {
+	tree, err := canon.ParseJSON(string(text))
+	if err != nil {
+		return nil, false
 	}
-	out, err := AppendValue(nil, nil, v, 1)
-	if err != nil || len(out) == 0 {
-		return nil, ErrMalformed
-	}
-	return sorted(nil, out), nil
+	return canon.AppendJSON(nil, tree)
 }
 
 // end refuses what stands behind a value.

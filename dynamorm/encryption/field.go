@@ -60,15 +60,15 @@ func AdditionalData(c Context) ([]byte, error) {
 }
 
 // SealValue gives the envelope, as DynamoDB's JSON, of a value in DynamoDB's JSON: for those who write items by other means than a table.
-// No nonce must ever be used twice under a data key. It fails with ValidationFailed.
+// The value is as a table would write it: numbers in canonical text, sets in order, each member once. No nonce must ever be used twice under a data key. It fails with ValidationFailed.
 func SealValue(value, dataKey, nonce, wrapped []byte, c Context) ([]byte, error) {
 	additional, err := AdditionalData(c)
 	if err != nil {
 		return nil, err
 	}
-	plain, err := codec.Canonical(value)
+	plain, ok := codec.CanonicalJSON(value)
 	switch {
-	case err != nil:
+	case !ok || !codec.IsValue(plain):
 		return nil, errs.New(errs.CodeValidationFailed, "", "expected a value in DynamoDB's JSON")
 	case len(dataKey) != schema.DataKeyBytes || len(nonce) != schema.EnvelopeNonceBytes || !fitsWrapped(wrapped):
 		return nil, errs.New(errs.CodeValidationFailed, "", "a data key has 32 bytes, a nonce 12, and a wrapped key 1 to 6,144")
@@ -77,24 +77,22 @@ func SealValue(value, dataKey, nonce, wrapped []byte, c Context) ([]byte, error)
 }
 
 // OpenEnvelope gives the value of an envelope, as DynamoDB's JSON. It fails with InvalidEncryptedEnvelope, and with ValidationFailed for a
-// data key or a context that is none.
+// context that is none.
 func OpenEnvelope(stored, dataKey []byte, c Context) ([]byte, error) {
 	additional, err := AdditionalData(c)
 	if err != nil {
 		return nil, err
 	}
-	if len(dataKey) != schema.DataKeyBytes {
-		return nil, errs.New(errs.CodeValidationFailed, "", "a data key has 32 bytes")
-	}
 	e, _, ok := parse(stored)
 	if !ok {
 		return nil, misshapen()
 	}
-	plain, ok := e.open(dataKey, additional)
-	if !ok {
-		return nil, unopened()
+	if len(dataKey) == schema.DataKeyBytes {
+		if plain, ok := e.open(dataKey, additional); ok {
+			return plain, nil
+		}
 	}
-	return plain, nil
+	return nil, unopened()
 }
 
 func misshapen() *errs.Error {
@@ -166,13 +164,7 @@ func seal(plain, dataKey, nonce, wrapped, additional []byte) []byte {
 // open gives the value, false where the tag does not fit or it is not the JSON of one attribute value.
 func (e envelope) open(dataKey, additional []byte) ([]byte, bool) {
 	plain, err := gcm(dataKey).Open(nil, e.nonce, e.text, additional)
-	if err != nil {
-		return nil, false
-	}
-	if _, err := codec.Canonical(plain); err != nil {
-		return nil, false
-	}
-	return plain, true
+	return plain, err == nil && codec.IsValue(plain)
 }
 
 func fitsWrapped(wrapped []byte) bool {
