@@ -131,6 +131,7 @@ class _Execution:
         self.captures: dict[str, Any] = {}
         self.keys = stage.keys if "encryption" in case.body.get("client", {}) else None
         self.secrets: set[str] = set()
+        self.sealed: dict[tuple[str, str], str] = {}
 
     def run(self) -> None:
         given = self.case.body.get("given", {})
@@ -229,6 +230,10 @@ class _Execution:
             found = leaks.found_in(self.secrets, body)
             if found is not None:
                 raise Failure("PLAINTEXT_LEAK", f"{at}/{place}", "a plain value of an encrypted attribute, or a data key, stands here")
+        for one in seen:
+            for key, nonce, text in leaks.envelopes_in(one.body):
+                if self.sealed.setdefault((key, nonce), text) != text:
+                    raise Failure("PLAINTEXT_LEAK", f"{at}/nonce", "two envelopes of one data key have the same nonce")
 
     def _judge(self, step: dict[str, Any], answer: dict[str, Any], seen: list[Seen], at: str) -> None:
         _answered(step, answer, at)

@@ -95,6 +95,18 @@ def _decoded(text: str) -> bytes | None:
         return None
 
 
+def envelopes_in(value: Any) -> Iterator[tuple[str, str, str]]:
+    """Give wrapped key, nonce and ciphertext of every envelope in a request."""
+    if isinstance(value, dict):
+        if set(value) == {"v", "edk", "nonce", "ct"} and all(isinstance(value[name], dict) and "B" in value[name] for name in ("edk", "nonce", "ct")):
+            yield value["edk"]["B"], value["nonce"]["B"], value["ct"]["B"]
+        for member in value.values():
+            yield from envelopes_in(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from envelopes_in(member)
+
+
 def visible(answer: dict[str, Any]) -> dict[str, Any]:
     """Give what of an answer people and logs see of a failure: the error without the caller's own objects and the items in it."""
     error = answer.get("error", {})
