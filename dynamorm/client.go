@@ -159,6 +159,10 @@ func (c *Client) tableName(m *schema.Model) string {
 // Model is a model whose values are of type T.
 type Model[T any] struct {
 	plan *codec.Plan
+
+	once sync.Once
+	maps *codec.Plan
+	err  error
 }
 
 // Define declares the model that the tagged struct T describes, and checks it. What is wrong with it is InvalidModel.
@@ -189,7 +193,7 @@ func Bind[T any](m *schema.Model) (*Model[T], error) {
 		}
 		return nil, err
 	}
-	return &Model[T]{plan}, nil
+	return &Model[T]{plan: plan}, nil
 }
 
 // Schema gives the model's description.
@@ -220,7 +224,7 @@ func (m *Model[T]) Size(v *T) (int, error) {
 
 // decoded makes an error of the library out of text that is no JSON of DynamoDB.
 func decoded(err error) error {
-	if errs.As(err) != nil {
+	if err == nil || errs.As(err) != nil {
 		return err
 	}
 	e := errs.New(errs.CodeDecodeFailed, "", "the text is not the JSON of DynamoDB")

@@ -2,7 +2,6 @@ package dynamorm
 
 import (
 	"context"
-	"reflect"
 	"time"
 
 	"github.com/dynamorm/dynamorm/dynamorm/codec"
@@ -50,7 +49,7 @@ func (t *Table[T]) Reencrypt(ctx context.Context, options ...Option) (Reencrypte
 		return Reencrypted{}, err
 	}
 	w := &reencryption{settings: s, client: t.client, model: model, table: t.name}
-	if w.plan, err = codec.Compile(model, reflect.TypeFor[map[string]any]()); err != nil {
+	if w.plan, err = t.model.mapped(); err != nil {
 		return Reencrypted{}, err
 	}
 	for page := r.Page(nil, nil, nil); ; page = r.Page(page.Last, nil, nil) {

@@ -1,6 +1,8 @@
 package dynamorm
 
 import (
+	"reflect"
+
 	"github.com/dynamorm/dynamorm/dynamorm/codec"
 	"github.com/dynamorm/dynamorm/dynamorm/errs"
 	"github.com/dynamorm/dynamorm/dynamorm/operation"
@@ -11,11 +13,17 @@ import (
 type AnyModel interface {
 	Schema() *schema.Model
 	compiled() *codec.Plan
+	// mapped is the plan of the model in maps.
+	mapped() (*codec.Plan, error)
 	blank() any
 }
 
 func (m *Model[T]) compiled() *codec.Plan { return m.plan }
-func (m *Model[T]) blank() any            { return new(T) }
+func (m *Model[T]) mapped() (*codec.Plan, error) {
+	m.once.Do(func() { m.maps, m.err = codec.Compile(m.plan.Model, reflect.TypeFor[map[string]any]()) })
+	return m.maps, m.err
+}
+func (m *Model[T]) blank() any { return new(T) }
 
 // Item is an item of a query over several models; a type switch on Value tells them apart.
 type Item struct {

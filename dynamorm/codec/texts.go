@@ -28,17 +28,31 @@ func (p *Plan) Text(name string, stored []byte) ([]byte, error) {
 	if err == nil {
 		err = end(&d)
 	}
-	var out []byte
-	if err == nil {
-		out, err = p.values[name].enc(nil, unsafe.Pointer(&v), 1)
-	}
 	if err != nil {
 		return nil, p.At(err, name)
+	}
+	out, err := p.values[name].enc(nil, unsafe.Pointer(&v), 1)
+	if err != nil {
+		out = stored // what was read and cannot be written is its own text
 	}
 	if slices.ContainsFunc(m.empty, func(e string) bool { return e == string(out) }) {
 		return nil, nil
 	}
 	return sorted(m.attr, out), nil
+}
+
+// Value gives an attribute of a value given by pointer as a plain value of its type, nil for null.
+func (p *Plan) Value(of any, name string) (any, error) {
+	text, err := p.AppendAttribute(nil, of, name)
+	if err != nil || len(text) == 0 {
+		return nil, err
+	}
+	var v any
+	d := scanner{b: text}
+	if err := p.values[name].dec(&d, unsafe.Pointer(&v)); err != nil {
+		return nil, p.At(err, name)
+	}
+	return v, nil
 }
 
 // At gives an error the path of an attribute and the model's name.

@@ -21,6 +21,8 @@ const (
 	Replace
 	Save
 	Adopt
+	// Project is Replace of which an attempt whose answer was lost counts as written.
+	Project
 )
 
 // PutInput is what a PutItem needs.
@@ -187,7 +189,7 @@ func (p *Put) settle(current int64, given bool) error {
 			p.kind = errs.KindAlreadyExists
 		}
 		fallthrough
-	case Replace:
+	case Replace, Project:
 		if given {
 			p.guard.Expected = &current
 		}

@@ -23,6 +23,7 @@ type native struct {
 type caller interface {
 	call(do string, a args) object
 	grouper
+	streamer
 	any() dynamorm.AnyModel
 }
 
@@ -93,6 +94,8 @@ func (r rows[T]) call(do string, a args) object {
 		err = r.table.Delete(a.ctx, v, options...)
 	case "exists":
 		result["exists"], err = r.table.Exists(a.ctx, v, options...)
+	case "project":
+		result["applied"], err = r.table.Project(a.ctx, v, a.all["by"].(string))
 	case "fn.marshal":
 		text, fail := r.model.Marshal(v)
 		result["item"], err = json.RawMessage(text), fail

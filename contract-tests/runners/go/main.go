@@ -142,6 +142,9 @@ func call(c command) object {
 	}
 	ctx, cancel := c.context()
 	defer cancel()
+	if c.Do == "fn.stream" || strings.HasPrefix(c.Do, "stream_") {
+		return (&streamed{c, libraries[c.Client].client, m, clients[c.Client], object{}}).run(ctx)
+	}
 	return m.call(c.Do, args{ctx, c.Args, m.model, item(m.model), clients[c.Client]})
 }
 
@@ -190,6 +193,7 @@ func open(c command) error {
 		return err
 	}
 	client := dynamorm.NewClient(sdk(c), slices.Concat(named, c.cursors(), c.groups(), keys)...)
+	c.streams()
 	models := map[string]opened{}
 	for _, text := range c.Documents {
 		doc, err := dms.Load(string(text))
