@@ -204,7 +204,7 @@ func (a Action) of() any {
 }
 
 // selection checks and writes what the action selects; with keys the table's keys are fetched besides.
-func (a GetAction) selection(keys bool) (*operation.Selection, settings, error) {
+func (a GetAction) selection(keys, keyed bool) (*operation.Selection, settings, error) {
 	if a.plan == nil {
 		return nil, settings{}, errs.New(errs.CodeValidationFailed, "", "an action is made by the Actions of a table")
 	}
@@ -212,7 +212,7 @@ func (a GetAction) selection(keys bool) (*operation.Selection, settings, error) 
 	if err != nil {
 		return nil, s, err
 	}
-	out, err := operation.NewSelection(a.plan, s.selected, s.view, keys)
+	out, err := operation.NewSelection(a.plan, s.selected, s.view, keys, keyed)
 	return out, s, err
 }
 

@@ -2,6 +2,7 @@ package dynamorm
 
 import (
 	"context"
+	"time"
 
 	"github.com/dynamorm/dynamorm/dynamorm/errs"
 	"github.com/dynamorm/dynamorm/dynamorm/operation"
@@ -29,12 +30,12 @@ func Keys[K any](keys ...K) []any {
 // BatchGet reads the items of many keys, 100 a request. It takes WithConsistentRead, WithSelect and WithView.
 // It fails with BatchIncomplete where a part could not be read: Done and Undone of the error say which, and Found gives the items.
 func (t *Table[T]) BatchGet(ctx context.Context, keys []any, options ...Option) (Batch[T], error) {
-	t.client.clock()
+	now := t.client.clock()
 	s, err := gather(t.model.Schema(), options, getOptions...)
 	if err != nil {
 		return Batch[T]{}, err
 	}
-	selection, err := operation.NewSelection(t.model.plan, s.selected, s.view, true)
+	selection, err := operation.NewSelection(t.model.plan, s.selected, s.view, true, t.client.keyed())
 	if err != nil {
 		return Batch[T]{}, err
 	}
@@ -45,18 +46,20 @@ func (t *Table[T]) BatchGet(ctx context.Context, keys []any, options ...Option) 
 		}
 	}
 	values := make([]T, len(keys))
-	read := func(i int, s *operation.Selection, item []byte) error { return s.Read(item, &values[i]) }
+	read := func(i int, s *operation.Selection, item []byte, opened operation.Opened) error {
+		return s.Read(item, &values[i], opened)
+	}
 	blank := func(_ int, key []byte, into *T) error { return t.model.plan.Unmarshal(key, into, true) }
-	return batchGet(ctx, t.client, gets, values, read, blank)
+	return batchGet(ctx, now, t.client, gets, values, read, blank)
 }
 
 // BatchGet reads the items of many keys, of any models. A type switch on an item's Value tells the models apart.
 // It fails as Table.BatchGet does; Found gives []Item.
 func (c *Client) BatchGet(ctx context.Context, actions []GetAction) (Batch[Item], error) {
-	c.clock()
+	now := c.clock()
 	gets := operation.NewGets(len(actions))
 	for _, a := range actions {
-		selection, s, err := a.selection(true)
+		selection, s, err := a.selection(true, c.keyed())
 		if err == nil {
 			err = gets.Add(selection, a.table, a.key, s.consistent)
 		}
@@ -65,26 +68,26 @@ func (c *Client) BatchGet(ctx context.Context, actions []GetAction) (Batch[Item]
 		}
 	}
 	values := make([]Item, len(actions))
-	read := func(i int, s *operation.Selection, item []byte) error {
+	read := func(i int, s *operation.Selection, item []byte, opened operation.Opened) error {
 		values[i] = Item{actions[i].plan.Model.Name, actions[i].blank()}
-		return s.Read(item, values[i].Value)
+		return s.Read(item, values[i].Value, opened)
 	}
 	blank := func(i int, key []byte, into *Item) error {
 		*into = Item{actions[i].plan.Model.Name, actions[i].blank()}
 		return actions[i].plan.Unmarshal(key, into.Value, true)
 	}
-	return batchGet(ctx, c, gets, values, read, blank)
+	return batchGet(ctx, now, c, gets, values, read, blank)
 }
 
 // batchGet reads into values, and gives those that were found in their order.
-func batchGet[V any](ctx context.Context, c *Client, gets *operation.Gets, values []V, read func(i int, s *operation.Selection, item []byte) error,
-	blank func(i int, key []byte, into *V) error) (Batch[V], error) {
+func batchGet[V any](ctx context.Context, now time.Time, c *Client, gets *operation.Gets, values []V,
+	read func(i int, s *operation.Selection, item []byte, opened operation.Opened) error, blank func(i int, key []byte, into *V) error) (Batch[V], error) {
 	if err := c.retries.Check(); err != nil {
 		return Batch[V]{}, err
 	}
 	err := c.buffered(func(b []byte) ([]byte, error) {
 		x := operation.NewBatchGet(gets, c.retries, b, read)
-		err := c.run(ctx, x)
+		err := c.run(ctx, now, x)
 		return x.Body(), err
 	})
 	out := Batch[V]{Items: values[:0]}
@@ -181,7 +184,7 @@ func add(w *operation.Writes) func(x operation.Write, err error) error {
 
 // batchWrite gathers the writes of a batch, and sends them.
 func (c *Client) batchWrite(ctx context.Context, s settings, gather func(w *operation.Writes) error) (Written, error) {
-	w := &operation.Writes{LastWins: s.lastWins, Unchecked: s.unchecked, Now: c.clock()}
+	w := &operation.Writes{LastWins: s.lastWins, Unchecked: s.unchecked, Now: c.clock(), Keyed: c.keyed()}
 	err := c.retries.Check()
 	if err == nil {
 		err = gather(w)
@@ -192,7 +195,7 @@ func (c *Client) batchWrite(ctx context.Context, s settings, gather func(w *oper
 	var out Written
 	err = c.buffered(func(b []byte) ([]byte, error) {
 		x := operation.NewBatchWrite(w, c.retries, b)
-		err := c.run(ctx, x)
+		err := c.run(ctx, w.Now, x)
 		out = Written{x.Written, x.Deleted}
 		return x.Body(), err
 	})

@@ -195,7 +195,7 @@ func (w *bulkWriter) begin() {
 		w.filling, w.idle = w.idle[n-1], w.idle[:n-1]
 	} else {
 		w.filling = &bulkChunk{taken: map[string]int{}}
-		w.filling.Unchecked, w.filling.Detached = w.unchecked, true
+		w.filling.Unchecked, w.filling.Detached, w.filling.Keyed = w.unchecked, true, w.client.keyed()
 	}
 	w.filling.Now = w.client.clock()
 }
@@ -209,8 +209,14 @@ func (w *bulkWriter) send() {
 	w.filling = nil
 	w.underWay++
 	chunk.sent = operation.NewBatchWrite(&chunk.Writes, w.client.retries, chunk.body)
+	session := w.client.session(chunk.Now)
+	if chunk.err = session.seal(w.ctx, chunk.sent); chunk.err != nil { // here, so that keys are asked for one after the other
+		chunk.sent.Refuse(chunk.err)
+		w.ended <- chunk
+		return
+	}
 	go func() {
-		chunk.err = w.client.run(w.ctx, chunk.sent)
+		chunk.err = session.run(w.ctx, chunk.sent)
 		w.ended <- chunk // has room for all
 	}()
 }

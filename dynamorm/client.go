@@ -3,7 +3,6 @@
 package dynamorm
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/binary"
 	"encoding/hex"
@@ -16,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/dynamorm/dynamorm/dynamorm/codec"
+	"github.com/dynamorm/dynamorm/dynamorm/encryption"
 	"github.com/dynamorm/dynamorm/dynamorm/errs"
 	"github.com/dynamorm/dynamorm/dynamorm/operation"
 	"github.com/dynamorm/dynamorm/dynamorm/schema"
@@ -35,6 +35,7 @@ type Client struct {
 	tokens    func() string
 	random    func() float64
 	sources   sync.Mutex // random and tokens are asked by one at a time
+	keys      *encryption.Encryption
 }
 
 // ClientOption changes a client as it is made.
@@ -126,11 +127,6 @@ func NewClientOver(t transport.Transport, options ...ClientOption) *Client {
 // Format gives the type's name, whatever fmt is asked for: cursor secrets stay out of logs.
 func (c *Client) Format(w fmt.State, _ rune) { _, _ = io.WriteString(w, "dynamorm.Client") }
 
-// run holds an exchange's conversation.
-func (c *Client) run(ctx context.Context, x operation.Exchange) error {
-	return transport.Run(ctx, c.transport, c.sleep, x)
-}
-
 // mostPooled bounds the buffers that are kept.
 const mostPooled = 1 << 20
 
@@ -163,6 +159,10 @@ func (c *Client) tableName(m *schema.Model) string {
 // Model is a model whose values are of type T.
 type Model[T any] struct {
 	plan *codec.Plan
+
+	once sync.Once
+	maps *codec.Plan
+	err  error
 }
 
 // Define declares the model that the tagged struct T describes, and checks it. What is wrong with it is InvalidModel.
@@ -193,18 +193,18 @@ func Bind[T any](m *schema.Model) (*Model[T], error) {
 		}
 		return nil, err
 	}
-	return &Model[T]{plan}, nil
+	return &Model[T]{plan: plan}, nil
 }
 
 // Schema gives the model's description.
 func (m *Model[T]) Schema() *schema.Model { return m.plan.Model }
 
 // Marshal gives a value's item as DynamoDB's JSON, as the operations send it.
-func (m *Model[T]) Marshal(v *T) ([]byte, error) { return m.plan.AppendItem(nil, v, nil) }
+func (m *Model[T]) Marshal(v *T) ([]byte, error) { return m.plan.AppendItem(nil, v, nil, nil) }
 
 // AppendItem appends a value's item as DynamoDB's JSON.
 func (m *Model[T]) AppendItem(dst []byte, v *T) ([]byte, error) {
-	return m.plan.AppendItem(dst, v, nil)
+	return m.plan.AppendItem(dst, v, nil, nil)
 }
 
 // Unmarshal reads an item in DynamoDB's JSON.
@@ -224,7 +224,7 @@ func (m *Model[T]) Size(v *T) (int, error) {
 
 // decoded makes an error of the library out of text that is no JSON of DynamoDB.
 func decoded(err error) error {
-	if errs.As(err) != nil {
+	if err == nil || errs.As(err) != nil {
 		return err
 	}
 	e := errs.New(errs.CodeDecodeFailed, "", "the text is not the JSON of DynamoDB")

@@ -14,14 +14,18 @@ import (
 const module = "github.com/dynamorm/dynamorm/dynamorm"
 
 // rooms lists the packages from left to right: each may import those left of it.
-var rooms = []string{"internal/canon", "errs", "schema", "codec", "expression", "operation", "transport", "."}
+var rooms = []string{"internal/canon", "errs", "schema", "codec", "stream", "expression", "operation", "internal/nonce", "encryption", "encryption/kms", "encryption/encryptiontest", "transport", "stream/poll", "."}
 
 // doors says which packages alone may import what comes from outside.
 var doors = map[string][]string{
-	"go.yaml.in/":                      {"schema/dms"},
-	"github.com/aws/":                  {"transport", "."},
-	"github.com/aws/smithy-go":         {"transport"},
-	"context":                          {"transport", "."},
+	"go.yaml.in/":              {"schema/dms"},
+	"github.com/aws/":          {"transport", "."},
+	"github.com/aws/smithy-go": {"transport", "encryption/kms", "stream/poll"},
+	"context":                  {"transport", ".", "encryption", "encryption/kms", "encryption/encryptiontest", "stream", "stream/poll"},
+	"github.com/aws/aws-sdk-go-v2/service/kms":             {"encryption/kms"},
+	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams": {"stream/poll"},
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb":        {"transport", ".", "stream/poll"},
+	"crypto/rand":                      {"encryption", "."},
 	"net/http":                         {"transport"},
 	"math/rand":                        nil,
 	"os":                               nil,

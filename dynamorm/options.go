@@ -42,6 +42,7 @@ type settings struct {
 	progress            func(Bulk)
 	onFailure           func(BulkFailure)
 	token               *string
+	all                 bool
 }
 
 // WithConsistentRead reads what was written last (get, find, exists, query, scan, batch get).

@@ -31,7 +31,7 @@ type Reading[T any] struct {
 	client *Client
 	in     operation.ReadInput
 	err    error
-	decode func(r *operation.Read, owner int, item []byte, into *T) error
+	decode func(r *operation.Read, owner int, item []byte, opened operation.Opened, into *T) error
 	// parts makes a reading of parts possible; false where one was made, or several models are read.
 	parts bool
 }
@@ -70,14 +70,20 @@ var readOptions = []string{"WithIndex", "WithFilter", "WithLimit", "WithPageSize
 
 func (t *Table[T]) reading(s settings, keys *operation.Keys, err error) *Reading[T] {
 	plan := t.model.plan
-	return &Reading[T]{client: t.client, in: t.client.readInput(s, keys, t.name, plan.Model), err: err, parts: true,
-		decode: func(_ *operation.Read, _ int, item []byte, into *T) error { return plan.Unmarshal(item, into, false) }}
+	return &Reading[T]{client: t.client, in: t.client.readInput(s, keys, t.name, plan), err: err, parts: true,
+		decode: func(_ *operation.Read, _ int, item []byte, opened operation.Opened, into *T) error {
+			return plan.UnmarshalOpened(item, into, false, opened.Of(plan, item))
+		}}
 }
 
 // readInput gathers what a read needs of a call's settings.
-func (c *Client) readInput(s settings, keys *operation.Keys, table string, models ...*schema.Model) operation.ReadInput {
+func (c *Client) readInput(s settings, keys *operation.Keys, table string, plans ...*codec.Plan) operation.ReadInput {
+	models := make([]*schema.Model, len(plans))
+	for i, p := range plans {
+		models[i] = p.Model
+	}
 	return operation.ReadInput{
-		Table: table, Models: models, Keys: keys, Index: s.index, Filter: s.filter, Descending: s.descending, Consistent: s.consistent,
+		Table: table, Models: models, Plans: plans, Keyed: c.keyed(), Keys: keys, Index: s.index, Filter: s.filter, Descending: s.descending, Consistent: s.consistent,
 		HideExpired: s.hideExpired, Limit: s.limit, PageSize: s.pageSize, Cursor: s.cursor, Context: s.context, Segment: s.segment, Signer: c.signer,
 	}
 }
@@ -114,11 +120,12 @@ func partial[V, T any](q *Reading[T], shape func(in *operation.ReadInput, plan *
 		return out
 	}
 	shape(&out.in, plan)
-	out.decode = func(r *operation.Read, _ int, item []byte, into *V) error {
+	out.in.Plans = []*codec.Plan{plan}
+	out.decode = func(r *operation.Read, _ int, item []byte, opened operation.Opened, into *V) error {
 		if err := plan.CheckMark(item); err != nil {
 			return err
 		}
-		if err := plan.Unmarshal(item, into, true); err != nil {
+		if err := plan.UnmarshalOpened(item, into, true, opened.Of(plan, item)); err != nil {
 			return err
 		}
 		plan.Hide(into, r.Hidden)
@@ -213,14 +220,14 @@ func (q *Reading[T]) page(ctx context.Context, r *operation.Read, x *operation.P
 	if segment != nil {
 		page.Segment = segment.Number
 	}
-	if err := q.client.run(ctx, x); err != nil {
+	if err := q.client.run(ctx, r.Now(), x); err != nil {
 		return page, err
 	}
 	page.Items = make([]T, len(x.Items))
 	for i, item := range x.Items {
 		owner, err := r.Owner(item)
 		if err == nil {
-			err = q.decode(r, owner, item, &page.Items[i])
+			err = q.decode(r, owner, item, x.Opened, &page.Items[i])
 		}
 		if err != nil {
 			return Page[T]{}, decoded(err)
@@ -255,7 +262,7 @@ func (q *Reading[T]) Count(ctx context.Context) (int, error) {
 	total := 0
 	for start := r.Start(); ; {
 		x := r.Page(start, nil, nil)
-		if err := q.client.run(ctx, x); err != nil {
+		if err := q.client.run(ctx, r.Now(), x); err != nil {
 			return 0, err
 		}
 		total += x.Count

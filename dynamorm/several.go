@@ -1,6 +1,8 @@
 package dynamorm
 
 import (
+	"reflect"
+
 	"github.com/dynamorm/dynamorm/dynamorm/codec"
 	"github.com/dynamorm/dynamorm/dynamorm/errs"
 	"github.com/dynamorm/dynamorm/dynamorm/operation"
@@ -11,11 +13,17 @@ import (
 type AnyModel interface {
 	Schema() *schema.Model
 	compiled() *codec.Plan
+	// mapped is the plan of the model in maps.
+	mapped() (*codec.Plan, error)
 	blank() any
 }
 
 func (m *Model[T]) compiled() *codec.Plan { return m.plan }
-func (m *Model[T]) blank() any            { return new(T) }
+func (m *Model[T]) mapped() (*codec.Plan, error) {
+	m.once.Do(func() { m.maps, m.err = codec.Compile(m.plan.Model, reflect.TypeFor[map[string]any]()) })
+	return m.maps, m.err
+}
+func (m *Model[T]) blank() any { return new(T) }
 
 // Item is an item of a query over several models; a type switch on Value tells them apart.
 type Item struct {
@@ -31,18 +39,18 @@ func (c *Client) Query(models []AnyModel, partition any, options ...Option) *Rea
 	if len(models) == 0 {
 		return &Reading[Item]{client: c, err: errs.New(errs.CodeValidationFailed, "", "a query of no model")}
 	}
-	schemas := make([]*schema.Model, len(models))
+	schemas, plans := make([]*schema.Model, len(models)), make([]*codec.Plan, len(models))
 	for i, m := range models {
-		schemas[i] = m.Schema()
+		schemas[i], plans[i] = m.Schema(), m.compiled()
 	}
 	s, err := gather(schemas[0], options, append([]string{"WithSort", "WithSortParts", "WithDescending"}, readOptions...)...)
 	if err == nil {
 		err = c.together(schemas)
 	}
-	return &Reading[Item]{client: c, in: c.readInput(s, keysOf(partition, s), c.tableName(schemas[0]), schemas...), err: err,
-		decode: func(_ *operation.Read, owner int, item []byte, into *Item) error {
+	return &Reading[Item]{client: c, in: c.readInput(s, keysOf(partition, s), c.tableName(schemas[0]), plans...), err: err,
+		decode: func(_ *operation.Read, owner int, item []byte, opened operation.Opened, into *Item) error {
 			into.Model, into.Value = schemas[owner].Name, models[owner].blank()
-			return models[owner].compiled().Unmarshal(item, into.Value, false)
+			return plans[owner].UnmarshalOpened(item, into.Value, false, opened.Of(plans[owner], item))
 		}}
 }
 

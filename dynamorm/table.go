@@ -2,6 +2,7 @@ package dynamorm
 
 import (
 	"context"
+	"time"
 
 	"github.com/dynamorm/dynamorm/dynamorm/errs"
 	"github.com/dynamorm/dynamorm/dynamorm/expression"
@@ -59,7 +60,7 @@ func (t *Table[T]) Save(ctx context.Context, v *T, options ...Option) error {
 }
 
 func (t *Table[T]) put(ctx context.Context, mode operation.PutMode, v *T, s settings) error {
-	in := operation.PutInput{Table: t.name, Mode: mode, Value: v, Now: t.client.clock(), Condition: s.condition}
+	in := operation.PutInput{Table: t.name, Mode: mode, Value: v, Now: t.client.clock(), Condition: s.condition, Keyed: t.client.keyed()}
 	old, none, err := t.old(s)
 	if err != nil {
 		return err
@@ -70,7 +71,7 @@ func (t *Table[T]) put(ctx context.Context, mode operation.PutMode, v *T, s sett
 		if err != nil {
 			return nil, err
 		}
-		err = t.client.run(ctx, x)
+		err = t.client.run(ctx, in.Now, x)
 		if old != nil && !x.HadOld {
 			none()
 		}
@@ -108,14 +109,14 @@ func (t *Table[T]) Get(ctx context.Context, key any, options ...Option) (*T, err
 
 // Find reads the item of a key; it gives false where there is none.
 func (t *Table[T]) Find(ctx context.Context, key any, options ...Option) (*T, bool, error) {
-	t.client.clock() // every operation reads the clock once, as it begins, so that a ticking one gives the same times in every language
+	now := t.client.clock() // every operation reads the clock once, as it begins, so that a ticking one gives the same times in every language
 	s, err := gather(t.model.Schema(), options, "WithConsistentRead", "WithSelect", "WithView")
 	if err != nil {
 		return nil, false, err
 	}
-	in := operation.GetInput{Table: t.name, Key: key, Consistent: s.consistent, Select: s.selected, View: s.view}
+	in := operation.GetInput{Table: t.name, Key: key, Consistent: s.consistent, Select: s.selected, View: s.view, Keyed: t.client.keyed()}
 	v := new(T)
-	found, err := t.get(ctx, in, v)
+	found, err := t.get(ctx, now, in, v)
 	if err != nil || !found {
 		return nil, false, err
 	}
@@ -124,21 +125,21 @@ func (t *Table[T]) Find(ctx context.Context, key any, options ...Option) (*T, bo
 
 // Exists says whether there is an item with a key.
 func (t *Table[T]) Exists(ctx context.Context, key any, options ...Option) (bool, error) {
-	t.client.clock()
+	now := t.client.clock()
 	s, err := gather(t.model.Schema(), options, "WithConsistentRead")
 	if err != nil {
 		return false, err
 	}
-	return t.get(ctx, operation.GetInput{Table: t.name, Key: key, Consistent: s.consistent, KeysOnly: true}, nil)
+	return t.get(ctx, now, operation.GetInput{Table: t.name, Key: key, Consistent: s.consistent, KeysOnly: true}, nil)
 }
 
-func (t *Table[T]) get(ctx context.Context, in operation.GetInput, v *T) (found bool, err error) {
+func (t *Table[T]) get(ctx context.Context, now time.Time, in operation.GetInput, v *T) (found bool, err error) {
 	err = t.client.buffered(func(b []byte) ([]byte, error) {
 		x, err := operation.NewGet(t.model.plan, b, in, v)
 		if err != nil {
 			return nil, err
 		}
-		err = t.client.run(ctx, x)
+		err = t.client.run(ctx, now, x)
 		found = x.Found
 		return x.Body(), err
 	})
@@ -152,14 +153,14 @@ func (t *Table[T]) Update(ctx context.Context, key any, u *expression.Update, op
 	if err != nil {
 		return nil, err
 	}
-	in := operation.UpdateInput{Table: t.name, Key: key, Update: u, Condition: s.condition, Expected: s.expected, Upsert: s.upsert, Return: s.returns, Now: t.client.clock()}
+	in := operation.UpdateInput{Table: t.name, Key: key, Update: u, Condition: s.condition, Expected: s.expected, Upsert: s.upsert, Return: s.returns, Now: t.client.clock(), Keyed: t.client.keyed()}
 	v, found := new(T), false
 	err = t.client.buffered(func(b []byte) ([]byte, error) {
 		x, err := operation.NewUpdate(t.model.plan, b, in, v)
 		if err != nil {
 			return nil, err
 		}
-		err = t.client.run(ctx, x)
+		err = t.client.run(ctx, in.Now, x)
 		found = x.Found
 		return x.Body(), err
 	})
@@ -172,12 +173,12 @@ func (t *Table[T]) Update(ctx context.Context, key any, u *expression.Update, op
 // Delete deletes the item of a key, if there is one. It fails with ItemNotFound where WithMustExist or a version was given and there is
 // none, and with ConditionFailed.
 func (t *Table[T]) Delete(ctx context.Context, key any, options ...Option) error {
-	t.client.clock()
+	now := t.client.clock()
 	s, err := gather(t.model.Schema(), options, "WithCondition", "WithExpectedVersion", "WithMustExist", "WithOld")
 	if err != nil {
 		return err
 	}
-	in := operation.DeleteInput{Table: t.name, Key: key, Condition: s.condition, Expected: s.expected, MustExist: s.mustExist}
+	in := operation.DeleteInput{Table: t.name, Key: key, Condition: s.condition, Expected: s.expected, MustExist: s.mustExist, Keyed: t.client.keyed()}
 	old, none, err := t.old(s)
 	if err != nil {
 		return err
@@ -188,7 +189,7 @@ func (t *Table[T]) Delete(ctx context.Context, key any, options ...Option) error
 		if err != nil {
 			return nil, err
 		}
-		err = t.client.run(ctx, x)
+		err = t.client.run(ctx, now, x)
 		if old != nil && !x.HadOld {
 			none()
 		}

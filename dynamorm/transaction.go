@@ -15,15 +15,18 @@ func (c *Client) TransactWrite(ctx context.Context, actions []Action, options ..
 		if err != nil {
 			return nil, err
 		}
-		err = c.run(ctx, t)
+		err = c.run(ctx, t.Now, t)
 		return t.Body(), err
 	})
 }
 
 // Prepare gives the request of a transaction as text, and sends nothing: TransactSend sends it, as often as wanted, and it happens once
-// within ten minutes. The text holds the values in the clear. It takes WithToken.
-func (c *Client) Prepare(actions []Action, options ...Option) (string, error) {
+// within ten minutes. The text holds the values in the clear, but those that are encrypted. It takes WithToken.
+func (c *Client) Prepare(ctx context.Context, actions []Action, options ...Option) (string, error) {
 	t, err := c.transaction(nil, actions, options)
+	if err == nil {
+		err = c.session(t.Now).seal(ctx, t)
+	}
 	if err != nil {
 		return "", err
 	}
@@ -32,7 +35,7 @@ func (c *Client) Prepare(actions []Action, options ...Option) (string, error) {
 
 // TransactSend sends a request that Prepare gave, of this library in any language. Values that it was made of are not changed.
 func (c *Client) TransactSend(ctx context.Context, request string) error {
-	c.clock()
+	now := c.clock()
 	if err := c.retries.Check(); err != nil {
 		return err
 	}
@@ -40,13 +43,13 @@ func (c *Client) TransactSend(ctx context.Context, request string) error {
 	if err != nil {
 		return err
 	}
-	return c.run(ctx, t)
+	return c.run(ctx, now, t)
 }
 
 // TransactGet reads 1 to 100 keys, of any models, as they are at one moment. It gives an entry for each, in their order: a *T of the
 // action's table, nil where there is no item.
 func (c *Client) TransactGet(ctx context.Context, actions []GetAction) ([]any, error) {
-	c.clock()
+	now := c.clock()
 	if err := c.checkTransaction(len(actions)); err != nil {
 		return nil, err
 	}
@@ -54,13 +57,13 @@ func (c *Client) TransactGet(ctx context.Context, actions []GetAction) ([]any, e
 	err := c.buffered(func(b []byte) ([]byte, error) {
 		t := operation.NewTransactGet(c.retries, b)
 		for i, a := range actions {
-			selection, _, err := a.selection(false)
+			selection, _, err := a.selection(false, c.keyed())
 			if err != nil {
 				return nil, err
 			}
-			read := func(item []byte) error {
+			read := func(item []byte, opened operation.Opened) error {
 				v := a.blank()
-				err := selection.Read(item, v)
+				err := selection.Read(item, v, opened)
 				out[i] = v
 				return err
 			}
@@ -68,7 +71,7 @@ func (c *Client) TransactGet(ctx context.Context, actions []GetAction) ([]any, e
 				return nil, err
 			}
 		}
-		err := c.run(ctx, t)
+		err := c.run(ctx, now, t)
 		return t.Body(), err
 	})
 	if err != nil {
@@ -98,7 +101,7 @@ func (c *Client) transaction(b []byte, actions []Action, options []Option) (*ope
 	if err != nil {
 		return nil, err
 	}
-	t := operation.NewTransactWrite(c.retries, b)
+	t := operation.NewTransactWrite(c.retries, b, c.keyed())
 	t.Now = now
 	for _, a := range actions {
 		if err := a.addTo(t); err != nil {

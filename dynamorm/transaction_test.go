@@ -91,7 +91,7 @@ func TestAnActionThatIsRefusedRefusesTheTransaction(t *testing.T) {
 		"a check of nothing":       {[]dynamorm.Action{table.Check(dynamorm.Key{"a", 1})}, nil, dynamorm.ErrValidationFailed},
 	} {
 		err := c.TransactWrite(ctx, row.actions, row.options...)
-		_, prepared := c.Prepare(row.actions, row.options...)
+		_, prepared := c.Prepare(context.Background(), row.actions, row.options...)
 		if err == nil || row.want != nil && !errors.Is(err, row.want) || prepared == nil || len(s.Requests()) != 0 {
 			t.Errorf("%s: %v and %v", name, err, prepared)
 		}
@@ -101,7 +101,7 @@ func TestAnActionThatIsRefusedRefusesTheTransaction(t *testing.T) {
 func TestAPreparedRequestIsSentAsItIs(t *testing.T) {
 	c, s, _ := group(ok(`{}`), cancelled(conflict), ok(`{}`))
 	v := &Note{Owner: "a", ID: 1}
-	text, err := c.Prepare([]dynamorm.Action{dynamorm.NewTable(c, notes).Actions().Put(v)})
+	text, err := c.Prepare(context.Background(), []dynamorm.Action{dynamorm.NewTable(c, notes).Actions().Put(v)})
 	if err != nil || len(s.Requests()) != 0 || v.Version != 0 {
 		t.Fatalf("got %v, %+v", err, v)
 	}
@@ -151,7 +151,7 @@ func TestATokenOfNobodyIsARandomUUID(t *testing.T) {
 	form := regexp.MustCompile(`"ClientRequestToken":"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"`)
 	seen := map[string]bool{}
 	for range 3 {
-		text, err := c.Prepare([]dynamorm.Action{dynamorm.NewTable(c, notes).Actions().Delete(dynamorm.Key{"a", 1})})
+		text, err := c.Prepare(context.Background(), []dynamorm.Action{dynamorm.NewTable(c, notes).Actions().Delete(dynamorm.Key{"a", 1})})
 		if err != nil || !form.MatchString(text) || seen[text] {
 			t.Errorf("got %s, %v", text, err)
 		}

@@ -79,7 +79,7 @@ func TestWhatTheSDKsMarshallerWritesIsWhatWeWriteAndRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ours, err := p.AppendItem(nil, in, nil)
+		ours, err := p.AppendItem(nil, in, nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -131,31 +131,57 @@ func (p *Plan) pointer(v any) (unsafe.Pointer, error) {
 	return r.UnsafePointer(), nil
 }
 
-// AppendItem appends the item of a value given by pointer, as DynamoDB's JSON; overrides take the place of the value's own attributes.
-// It fails with ValidationFailed, MissingPrimaryKey or EncryptionNotConfigured and the attribute's path.
-func (p *Plan) AppendItem(dst []byte, v any, over []Override) ([]byte, error) {
+// AppendItem appends the item of a value given by pointer, as DynamoDB's JSON; overrides take the place of the value's own attributes,
+// and what is encrypted goes to the seals, of which there are none where nobody has a key.
+// It fails with ValidationFailed, MissingPrimaryKey, EncryptionNotConfigured or ItemTooLarge and the attribute's path.
+func (p *Plan) AppendItem(dst []byte, v any, over []Override, seals *Seals) ([]byte, error) {
 	ptr, err := p.pointer(v)
 	if err != nil {
 		return dst, err
 	}
-	start := len(dst)
+	start, sealed := len(dst), seals.Len()
 	out := dst
-	if p.isMap {
-		out, err = p.obj.encMap(dst, *(*map[string]any)(ptr), 1, over)
+	if own := (own{over, seals}); p.isMap {
+		out, err = p.obj.encMap(dst, *(*map[string]any)(ptr), 1, own)
 	} else {
-		out, err = p.obj.encStruct(dst, ptr, 1, over)
+		out, err = p.obj.encStruct(dst, ptr, 1, own)
 	}
 	if err == nil && p.owns() {
 		out, err = p.appendOwn(out, start)
 	}
+	if err == nil {
+		err = seals.Bind(sealed, p.Model, out[start:])
+	}
+	if err == nil {
+		err = fits(out[start:], seals, sealed)
+	}
 	if err != nil {
 		return dst, p.name(err)
 	}
-	// The JSON of an item is never shorter than what DynamoDB counts.
-	if len(out)-start > schema.ItemSizeMaxBytes && ItemSize(out[start:]) > schema.ItemSizeMaxBytes {
-		return dst, p.name(errs.New(errs.CodeItemTooLarge, "", "the item has more than 409,600 bytes"))
-	}
 	return out, nil
+}
+
+// fits holds an item against DynamoDB's limit: one with envelopes is at least as large as it is without.
+func fits(item []byte, seals *Seals, from int) error {
+	if seals.Len() > from {
+		if ItemSize(seals.Plainly(item)) <= schema.ItemSizeMaxBytes {
+			return nil
+		}
+		return tooLarge()
+	}
+	return CheckSize(item)
+}
+
+// CheckSize refuses an item that DynamoDB does not store, with ItemTooLarge. The JSON of an item is never shorter than what DynamoDB counts.
+func CheckSize(item []byte) error {
+	if len(item) > schema.ItemSizeMaxBytes && ItemSize(item) > schema.ItemSizeMaxBytes {
+		return tooLarge()
+	}
+	return nil
+}
+
+func tooLarge() error {
+	return errs.New(errs.CodeItemTooLarge, "", "the item has more than 409,600 bytes")
 }
 
 // AppendAttribute appends one attribute of a value given by pointer; nothing where it is absent.
@@ -181,8 +207,13 @@ func (p *Plan) AppendAttribute(dst []byte, v any, name string) ([]byte, error) {
 }
 
 // Unmarshal reads an item's JSON into a value given by pointer, which is emptied first. In a partial item nothing is required.
-// It fails with DecodeFailed and the attribute's path, or with ErrMalformed.
+// It fails with DecodeFailed and the attribute's path, or with ErrMalformed, and with EncryptionNotConfigured for what is encrypted.
 func (p *Plan) Unmarshal(item []byte, into any, partial bool) error {
+	return p.UnmarshalOpened(item, into, partial, nil)
+}
+
+// UnmarshalOpened is Unmarshal of an item of which the encrypted attributes were opened; it fails as their opening did, too.
+func (p *Plan) UnmarshalOpened(item []byte, into any, partial bool, opened Openings) error {
 	ptr, err := p.pointer(into)
 	if err != nil {
 		return err
@@ -192,7 +223,7 @@ func (p *Plan) Unmarshal(item []byte, into any, partial bool) error {
 			return err
 		}
 	}
-	d := scanner{b: item, partial: partial}
+	d := scanner{b: item, partial: partial, opened: opened}
 	if p.isMap {
 		m := (*map[string]any)(ptr)
 		if *m == nil {

@@ -159,7 +159,7 @@ func TestAValueReadBackEqualsTheValueWritten(t *testing.T) {
 	d := dice{rand.New(rand.NewPCG(1, 2))}
 	for range 3000 {
 		in := d.sample()
-		item, err := p.AppendItem(nil, in, nil)
+		item, err := p.AppendItem(nil, in, nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -184,7 +184,7 @@ func TestAStructAndAMapOfTheSameModelAreWrittenAlike(t *testing.T) {
 	}
 	d := dice{rand.New(rand.NewPCG(3, 4))}
 	for range 500 {
-		item, err := p.AppendItem(nil, d.sample(), nil)
+		item, err := p.AppendItem(nil, d.sample(), nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -192,7 +192,7 @@ func TestAStructAndAMapOfTheSameModelAreWrittenAlike(t *testing.T) {
 		if err := maps.Unmarshal(item, &m, false); err != nil {
 			t.Fatal(err)
 		}
-		again, err := maps.AppendItem(nil, &m, nil)
+		again, err := maps.AppendItem(nil, &m, nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -207,7 +207,7 @@ func TestWhiteSpaceAndTheOrderOfMembersDoNotMatterOnRead(t *testing.T) {
 	d := dice{rand.New(rand.NewPCG(5, 6))}
 	for range 300 {
 		in := d.sample()
-		item, err := p.AppendItem(nil, in, nil)
+		item, err := p.AppendItem(nil, in, nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -230,7 +230,7 @@ func FuzzAnyItemIsReadOrRefusedAndWhatIsReadCanBeWritten(f *testing.F) {
 	p := plan[sample](f)
 	d := dice{rand.New(rand.NewPCG(7, 8))}
 	for range 5 {
-		item, err := p.AppendItem(nil, d.sample(), nil)
+		item, err := p.AppendItem(nil, d.sample(), nil, nil)
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -246,7 +246,7 @@ func FuzzAnyItemIsReadOrRefusedAndWhatIsReadCanBeWritten(f *testing.F) {
 			}
 			return
 		}
-		if text, err := p.AppendItem(nil, out, nil); err == nil && !json.Valid(text) {
+		if text, err := p.AppendItem(nil, out, nil, nil); err == nil && !json.Valid(text) {
 			t.Fatalf("no JSON: %s", text)
 		}
 	})
@@ -285,7 +285,7 @@ func TestWritingAStructAllocatesNothing(t *testing.T) {
 	p, v := plan[flat](t), example()
 	buf := make([]byte, 0, 4096)
 	allocs := testing.AllocsPerRun(200, func() {
-		out, err := p.AppendItem(buf, v, nil)
+		out, err := p.AppendItem(buf, v, nil, nil)
 		if err != nil || len(out) == 0 {
 			t.Fatal(err)
 		}
@@ -300,7 +300,7 @@ func BenchmarkWriting(b *testing.B) {
 	buf := make([]byte, 0, 4096)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := p.AppendItem(buf, v, nil); err != nil {
+		if _, err := p.AppendItem(buf, v, nil, nil); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -308,7 +308,7 @@ func BenchmarkWriting(b *testing.B) {
 
 func BenchmarkReading(b *testing.B) {
 	p := plan[flat](b)
-	item, err := p.AppendItem(nil, example(), nil)
+	item, err := p.AppendItem(nil, example(), nil, nil)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -331,7 +331,7 @@ func TestAnErrorNamesThePathAndNeverTheValue(t *testing.T) {
 	}
 	p := plan[outer](t)
 	secret := "secret-value"
-	_, err := p.AppendItem(nil, &outer{ID: "a", Lines: []inner{{}, {&secret}}}, nil)
+	_, err := p.AppendItem(nil, &outer{ID: "a", Lines: []inner{{}, {&secret}}}, nil, nil)
 	e := errs.As(err)
 	if e == nil || e.Code != errs.CodeValidationFailed || e.Path != "lines[1].`odd.day`" || strings.Contains(e.Error(), secret) {
 		t.Errorf("got %v", err)

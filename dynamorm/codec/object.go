@@ -32,6 +32,12 @@ type object struct {
 	model    *schema.Model // of a whole item; nil for a nested map
 }
 
+// own is what the library has to do with an item: the attributes that it writes, and where the encrypted ones go. A nested map has none.
+type own struct {
+	over  []Override
+	seals *Seals
+}
+
 // Override is text that takes an attribute's place in an item: DynamoDB's JSON of a value that the library owns.
 type Override struct {
 	Name string
@@ -91,14 +97,14 @@ func emptyTexts(a *schema.Attribute) []string {
 }
 
 // append appends a member with its name; nothing where its value is absent or left out.
-func (m *member) append(b []byte, p unsafe.Pointer, depth int, over []Override) ([]byte, error) {
+func (m *member) append(b []byte, p unsafe.Pointer, depth int, own own) ([]byte, error) {
 	start := len(b)
 	if b[start-1] != '{' {
 		b = append(b, ',')
 	}
 	b = append(b, m.key...)
 	at := len(b)
-	text := overriding(over, m.name)
+	text := overriding(own.over, m.name)
 	switch {
 	case text != nil:
 		b = append(b, text...)
@@ -114,8 +120,15 @@ func (m *member) append(b []byte, p unsafe.Pointer, depth int, over []Override) 
 	if err != nil {
 		return b[:start], within(err, m.name)
 	}
-	if len(b) == at {
+	switch {
+	case len(b) == at:
 		return b[:start], nil
+	case m.attr.Encrypted():
+		sealed, err := own.seals.Add(b[:at], m.attr, b[at:])
+		if err != nil {
+			return b[:start], within(err, m.name)
+		}
+		return sealed, nil
 	}
 	return b, nil
 }
@@ -131,9 +144,6 @@ func overriding(over []Override, name string) []byte {
 
 // check holds a written value against the member's duties; it takes away what is left out.
 func (m *member) check(b []byte, at int) ([]byte, error) {
-	if len(b) > at && m.attr.Encrypted() {
-		return b[:at], errs.New(errs.CodeEncryptionNotConfigured, "", "the attribute is encrypted and the client has no key")
-	}
 	for _, e := range m.empty {
 		if string(b[at:]) == e {
 			b = b[:at]
@@ -180,27 +190,32 @@ func (o *object) missing(s *seen) error {
 	return nil
 }
 
-// read reads an object's members by put, which gives where a member's value goes; it does so for members that are not null.
-func (o *object) read(d *scanner, put func(m *member) error) error {
+// read reads an object's members by put, which reads a member's value from where it stands; it does so for members that are not null.
+func (o *object) read(d *scanner, put func(d *scanner, m *member) error) error {
 	var s seen
 	err := d.object(func(name []byte) error {
 		m := o.byName[string(name)]
 		if m == nil {
 			return d.skip()
 		}
-		null, err := d.null()
+		from := d
+		if m.attr.Encrypted() {
+			var err error
+			if from, err = d.opening(m.name); err != nil {
+				return within(err, m.name)
+			}
+		}
+		null, err := from.null()
 		switch {
 		case err != nil:
 			return within(err, m.name)
 		case null:
 			return nil
-		case m.attr.Encrypted():
-			return within(errs.New(errs.CodeEncryptionNotConfigured, "", "the attribute is encrypted and the client has no key"), m.name)
 		}
 		if m.rank >= 0 {
 			s[m.rank/64] |= 1 << (m.rank % 64)
 		}
-		if err := put(m); err != nil {
+		if err := put(from, m); err != nil {
 			return within(err, m.name)
 		}
 		return nil
@@ -211,13 +226,36 @@ func (o *object) read(d *scanner, put func(m *member) error) error {
 	return o.missing(&s)
 }
 
+// opening passes over a sealed value and gives a scanner of what was in it. Nothing, and NULL, is read as it is; what nobody has opened is
+// EncryptionNotConfigured.
+func (d *scanner) opening(name string) (*scanner, error) {
+	opening, known := d.opened[name]
+	if !known {
+		at := d.i
+		null, err := d.null()
+		if err == nil && !null {
+			err = unkeyed()
+		}
+		d.i = at
+		return d, err
+	}
+	if err := d.skip(); err != nil {
+		return nil, err
+	}
+	text, err := opening.Value()
+	if err != nil {
+		return nil, err
+	}
+	return &scanner{b: text, partial: d.partial}, nil
+}
+
 // encStruct appends the members of a struct as a JSON object.
-func (o *object) encStruct(b []byte, p unsafe.Pointer, depth int, over []Override) ([]byte, error) {
+func (o *object) encStruct(b []byte, p unsafe.Pointer, depth int, own own) ([]byte, error) {
 	b = append(b, '{')
 	for i := range o.members {
 		m := &o.members[i]
 		var err error
-		if b, err = m.append(b, unsafe.Add(p, m.off), depth, over); err != nil {
+		if b, err = m.append(b, unsafe.Add(p, m.off), depth, own); err != nil {
 			return b, err
 		}
 	}
@@ -225,11 +263,11 @@ func (o *object) encStruct(b []byte, p unsafe.Pointer, depth int, over []Overrid
 }
 
 func (o *object) decStruct(d *scanner, p unsafe.Pointer) error {
-	return o.read(d, func(m *member) error { return m.node.dec(d, unsafe.Add(p, m.off)) })
+	return o.read(d, func(d *scanner, m *member) error { return m.node.dec(d, unsafe.Add(p, m.off)) })
 }
 
 // encMap appends the members of a map; a name that the model does not know is refused.
-func (o *object) encMap(b []byte, values map[string]any, depth int, over []Override) ([]byte, error) {
+func (o *object) encMap(b []byte, values map[string]any, depth int, own own) ([]byte, error) {
 	for name := range values {
 		if o.byName[name] == nil {
 			return b, within(refuse("is no attribute of the model"), name)
@@ -240,7 +278,7 @@ func (o *object) encMap(b []byte, values map[string]any, depth int, over []Overr
 		m := &o.members[i]
 		v := values[m.name]
 		var err error
-		if b, err = m.append(b, unsafe.Pointer(&v), depth, over); err != nil {
+		if b, err = m.append(b, unsafe.Pointer(&v), depth, own); err != nil {
 			return b, err
 		}
 	}
@@ -248,7 +286,7 @@ func (o *object) encMap(b []byte, values map[string]any, depth int, over []Overr
 }
 
 func (o *object) decMap(d *scanner, values map[string]any) error {
-	err := o.read(d, func(m *member) error {
+	err := o.read(d, func(d *scanner, m *member) error {
 		var v any
 		if err := m.node.dec(d, unsafe.Pointer(&v)); err != nil {
 			return err
@@ -282,7 +320,7 @@ func structNode(list []*schema.Attribute, t reflect.Type) (*node, bool) {
 			return b, refuse("a value nested too deeply")
 		}
 		at := len(b)
-		b, err := o.encStruct(append(b, `{"M":`...), p, depth+1, nil)
+		b, err := o.encStruct(append(b, `{"M":`...), p, depth+1, own{})
 		if err != nil {
 			return b[:at], err
 		}
@@ -328,7 +366,7 @@ func membersNode(list []*schema.Attribute, t reflect.Type) (*node, bool) {
 			return b, refuse("a value nested too deeply")
 		}
 		at := len(b)
-		b, err := o.encMap(append(b, `{"M":`...), values, depth+1, nil)
+		b, err := o.encMap(append(b, `{"M":`...), values, depth+1, own{})
 		if err != nil {
 			return b[:at], err
 		}

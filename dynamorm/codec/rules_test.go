@@ -38,7 +38,7 @@ func TestOmitEmptyLeavesOutWhatIsEmptyAndNothingElse(t *testing.T) {
 	p := plan[sparse](t)
 	for _, data := range []any{"", 0, false, []any{}, map[string]any{}, nil} {
 		v := &sparse{ID: "a", Bin: []byte{}, Items: []any{}, Doc: map[string]any{}, Data: data}
-		if item, err := p.AppendItem(nil, v, nil); err != nil || string(item) != `{"id":{"S":"a"}}` {
+		if item, err := p.AppendItem(nil, v, nil, nil); err != nil || string(item) != `{"id":{"S":"a"}}` {
 			t.Errorf("%v: got %s, %v", data, item, err)
 		}
 	}
@@ -46,7 +46,7 @@ func TestOmitEmptyLeavesOutWhatIsEmptyAndNothingElse(t *testing.T) {
 		Until: time.Unix(1, 999), YesNo: true, Data: []any{nil}, Inner: sparseInner{"x"}}
 	want := `{"id":{"S":"a"},"text":{"S":" "},"whole":{"N":"-1"},"flag":{"BOOL":true},"bin":{"B":"AA=="},"items":{"L":[{"NULL":true}]},"doc":{"M":{"count":{"N":"0"}}},` +
 		`"stamp":{"S":"1970-01-01T00:00:00.000000Z"},"nano":{"S":"1970-01-01T00:00:00.000000001Z"},"until":{"N":"1"},"yes_no":{"S":"true"},"data":{"S":"[null]"},"inner":{"M":{"label":{"S":"x"}}}}`
-	if item, err := p.AppendItem(nil, full, nil); err != nil || string(item) != want {
+	if item, err := p.AppendItem(nil, full, nil, nil); err != nil || string(item) != want {
 		t.Errorf("got %s, %v", item, err)
 	}
 }
@@ -88,7 +88,7 @@ func TestAValueThatDoesNotFitIsValidationFailedAtItsPath(t *testing.T) {
 		"doc.again" + strings.Repeat(".again", 30) + ".again": {Doc: loop},
 	} {
 		v.ID = "a"
-		_, err := p.AppendItem(nil, v, nil)
+		_, err := p.AppendItem(nil, v, nil, nil)
 		e := errs.As(err)
 		if e == nil || e.Code != errs.CodeValidationFailed || e.Path != strings.TrimSpace(path) {
 			t.Errorf("%s: got %v", path, err)
@@ -139,10 +139,10 @@ func TestAnItemOver400KBIsItemTooLargeAndOneOfExactlyThatIsNot(t *testing.T) {
 	}
 	p := plan[blob](t)
 	fits := schema.ItemSizeMaxBytes - len("ida") - len("data")
-	if _, err := p.AppendItem(nil, &blob{"a", make([]byte, fits)}, nil); err != nil {
+	if _, err := p.AppendItem(nil, &blob{"a", make([]byte, fits)}, nil, nil); err != nil {
 		t.Error(err)
 	}
-	if _, err := p.AppendItem(nil, &blob{"a", make([]byte, fits+1)}, nil); !errors.Is(err, errs.ErrItemTooLarge) {
+	if _, err := p.AppendItem(nil, &blob{"a", make([]byte, fits+1)}, nil, nil); !errors.Is(err, errs.ErrItemTooLarge) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -161,7 +161,7 @@ func TestAJSONAttributeTakesAnyGoValueAndWritesItCanonically(t *testing.T) {
 	}
 	p := plan[doc](t)
 	in := &doc{"a", &config{B: 1, A: []string{"<x>"}}, json.RawMessage(` { "z" : 1.0e2 , "a" : null } `), []any{json.Number("1e-7"), float32(0.5), uint8(7), &[]int{1}, map[string]bool{"t": true}}}
-	item, err := p.AppendItem(nil, in, nil)
+	item, err := p.AppendItem(nil, in, nil, nil)
 	want := `{"id":{"S":"a"},"cfg":{"S":"{\"a\":[\"<x>\"],\"b\":1}"},"raw":{"S":"{\"a\":null,\"z\":100}"},"any":{"S":"[0.0000001,0.5,7,[1],{\"t\":true}]"}}`
 	if err != nil || string(item) != want {
 		t.Fatalf("got %s, %v", item, err)

@@ -19,7 +19,9 @@ type scanner struct {
 	i int
 	// partial says that the item is a projection: nothing is required.
 	partial bool
-	tmp     []byte
+	// opened has the values of the item's encrypted attributes.
+	opened Openings
+	tmp    []byte
 	// arena is what is left of the memory that the strings of this item share.
 	arena []byte
 	// digits is room for one number in canonical text.

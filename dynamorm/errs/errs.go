@@ -99,6 +99,14 @@ func FromAWS(name string, status int) (Code, bool) {
 	return CodeServiceError, status >= 500
 }
 
+// FromKMS says whether a refusal of KMS can vanish, by its error type, known or not.
+func FromKMS(name string, status int) bool {
+	if retryable, known := kmsRetryable[name]; known {
+		return retryable
+	}
+	return status >= 500
+}
+
 // FromReason gives the code and kind of a reason why a transaction was cancelled; false where nobody knows it.
 func FromReason(name string) (Code, Kind, bool) {
 	if known, ok := reasons[name]; ok {

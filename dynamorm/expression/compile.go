@@ -262,8 +262,11 @@ func (c *Compiler) Projection(fields []Field, besides ...string) (string, error)
 		if !p.known {
 			return "", c.fail(errs.CodeValidationFailed, f, "is no attribute of the model")
 		}
-		if p.top.Encrypted() {
+		switch {
+		case p.top.Encrypted() && !c.keyed:
 			return "", c.fail(errs.CodeEncryptionNotConfigured, Path(p.top.Name), "the attribute is encrypted and the client has no key")
+		case p.top.Encrypted() && len(f.path) > 1:
+			return "", c.fail(errs.CodeEncryptedFieldNotQueryable, Path(p.top.Name), "the attribute is encrypted")
 		}
 	}
 	kept := []Field{}
@@ -278,6 +281,14 @@ func (c *Compiler) Projection(fields []Field, besides ...string) (string, error)
 		}
 	}
 	return c.Fetch(kept)
+}
+
+// Encrypted says whether a selection has something encrypted.
+func (c *Compiler) Encrypted(fields []Field) bool {
+	return slices.ContainsFunc(fields, func(f Field) bool {
+		p, err := c.place(f)
+		return err == nil && p.top != nil && p.top.Encrypted()
+	})
 }
 
 // Knows says whether a path leads to something that the model declares, or inside an untyped list or map.

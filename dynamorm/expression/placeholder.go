@@ -15,10 +15,24 @@ type Compiler struct {
 	model  *schema.Model
 	names  []string
 	values [][]byte
+	seals  *codec.Seals
+	keyed  bool
 }
 
 // NewCompiler gives a compiler without names and values.
 func NewCompiler(m *schema.Model) *Compiler { return &Compiler{model: m} }
+
+// Sealing lets an update set encrypted attributes: their values go to the seals, nil where nobody has a key.
+func (c *Compiler) Sealing(seals *codec.Seals) *Compiler {
+	c.seals = seals
+	return c
+}
+
+// Opening lets a projection have encrypted attributes, where it is keyed.
+func (c *Compiler) Opening(keyed bool) *Compiler {
+	c.keyed = keyed
+	return c
+}
 
 // AppendMembers appends the request's members of names and values, each with a comma before it.
 func (c *Compiler) AppendMembers(b []byte) []byte {

@@ -183,9 +183,6 @@ func (c *Compiler) act(out *clauses, a action, p place) error {
 	if err != nil {
 		return err
 	}
-	if text != nil && p.top != nil && p.top.Encrypted() {
-		return c.fail(errs.CodeEncryptionNotConfigured, a.field, "the attribute is encrypted and the client has no key")
-	}
 	if text == nil || p.attr != nil && codec.EmptyUnder(p.attr, text) {
 		return c.vanish(out, a, p, text)
 	}
@@ -195,6 +192,11 @@ func (c *Compiler) act(out *clauses, a action, p place) error {
 	if len(a.field.path) == 1 {
 		if err := codec.CheckIndexKey(c.model, p.top.Name, text); err != nil {
 			return c.fail(errs.CodeValidationFailed, a.field, err.(*errs.Error).Message)
+		}
+	}
+	if p.top != nil && p.top.Encrypted() { // set as a whole: allowed saw to it
+		if text, err = c.seals.Add(nil, p.top, text); err != nil {
+			return c.fail(errs.CodeEncryptionNotConfigured, a.field, "the attribute is encrypted and the client has no key")
 		}
 	}
 	c.assign(out, a, text)

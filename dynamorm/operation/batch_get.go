@@ -2,6 +2,7 @@ package operation
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/dynamorm/dynamorm/dynamorm/codec"
 	"github.com/dynamorm/dynamorm/dynamorm/errs"
@@ -17,6 +18,8 @@ type Gets struct {
 	block  []byte
 	slab   []wanted
 	id     []byte
+	// encrypted says that something of the items may be.
+	encrypted bool
 }
 
 // NewGets gives room for so many keys.
@@ -61,6 +64,7 @@ func (g *Gets) Add(s *Selection, table string, key any, consistent bool) error {
 	if cap(g.block)-len(g.block) < blockSize/32 {
 		g.block = make([]byte, 0, blockSize)
 	}
+	g.encrypted = g.encrypted || len(s.plan.Model.Sealed) > 0
 	start := len(g.block)
 	b, err := s.plan.AppendKey(g.block, key)
 	if err != nil {
@@ -142,7 +146,7 @@ func (g *Gets) Missing(f func(i int, key []byte) error) error {
 type BatchGet struct {
 	attempts
 	gets  *Gets
-	read  func(i int, s *Selection, item []byte) error
+	read  func(i int, s *Selection, item []byte, opened Opened) error
 	model *schema.Model // the one model that is read, nil for several
 	// group and next say where the next chunk begins.
 	group, next, chunk int
@@ -153,7 +157,7 @@ type BatchGet struct {
 }
 
 // NewBatchGet begins the batch of what was gathered. Each item is given to read, with the number of each key that asks for it.
-func NewBatchGet(g *Gets, r Retries, buffer []byte, read func(i int, s *Selection, item []byte) error) *BatchGet {
+func NewBatchGet(g *Gets, r Retries, buffer []byte, read func(i int, s *Selection, item []byte, opened Opened) error) *BatchGet {
 	x := &BatchGet{attempts: attempts{Retries: r}, gets: g, read: read, body: buffer}
 	x.model = sole(len(g.asked), func(i int) *schema.Model { return g.asked[i].wanted.model })
 	return x
@@ -212,7 +216,7 @@ func (x *BatchGet) build() {
 func (x *BatchGet) Receive(r Response) error {
 	switch {
 	case r.Fault == nil:
-		return x.answered(r.Body)
+		return x.answered(r)
 	case r.Fault.Code == errs.CodeThrottled:
 		x.body = nil // it may still be on its way to the network
 		return x.again(r.Fault)
@@ -228,8 +232,8 @@ func (x *BatchGet) again(cause error) error {
 	return of(Incomplete(cause, true, x.fates()), x.model)
 }
 
-func (x *BatchGet) answered(body []byte) error {
-	if err := x.items(body); err != nil {
+func (x *BatchGet) answered(r Response) error {
+	if err := x.items(r); err != nil {
 		for _, w := range x.left {
 			w.found = false
 		}
@@ -251,14 +255,14 @@ func (x *BatchGet) answered(body []byte) error {
 }
 
 // items reads what the answer holds, and notes what it left.
-func (x *BatchGet) items(body []byte) error {
-	return codec.Lists(body, "Responses", func(table, item []byte) error {
+func (x *BatchGet) items(r Response) error {
+	return codec.Lists(r.Body, "Responses", func(table, item []byte) error {
 		w, err := x.find(table, item)
 		if err != nil {
 			return err
 		}
 		w.found = true
-		return x.give(w, item)
+		return x.give(w, item, r.Opened)
 	}, func(name, member []byte) error {
 		switch {
 		case string(name) == "UnprocessedKeys":
@@ -268,6 +272,29 @@ func (x *BatchGet) items(body []byte) error {
 		}
 		return nil
 	})
+}
+
+// Held gives the items, once for each way in which they are read.
+func (x *BatchGet) Held(r Response) (out []Held) {
+	if r.Fault != nil || !x.gets.encrypted {
+		return nil
+	}
+	none := func([]byte, []byte) error { return nil }
+	_ = codec.Lists(r.Body, "Responses", func(table, item []byte) error { // Receive tells what is wrong with it
+		w, err := x.find(table, item)
+		if err != nil {
+			return err
+		}
+		var known []*codec.Plan
+		for _, i := range append([]int{w.first}, w.more...) {
+			p := x.gets.asked[i].selection.plan
+			if len(p.Model.Sealed) > 0 && !slices.Contains(known, p) {
+				known, out = append(known, p), append(out, Held{p, item, nil})
+			}
+		}
+		return nil
+	}, none)
+	return out
 }
 
 func (x *BatchGet) unprocessed(member []byte) error {
@@ -290,12 +317,12 @@ func (x *BatchGet) unprocessed(member []byte) error {
 }
 
 // give reads an item for each key that asks for it.
-func (x *BatchGet) give(w *wanted, item []byte) error {
-	if err := x.read(w.first, x.gets.asked[w.first].selection, item); err != nil {
+func (x *BatchGet) give(w *wanted, item []byte, opened Opened) error {
+	if err := x.read(w.first, x.gets.asked[w.first].selection, item, opened); err != nil {
 		return err
 	}
 	for _, i := range w.more {
-		if err := x.read(i, x.gets.asked[i].selection, item); err != nil {
+		if err := x.read(i, x.gets.asked[i].selection, item, opened); err != nil {
 			return err
 		}
 	}

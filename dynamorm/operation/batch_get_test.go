@@ -23,7 +23,7 @@ type reading struct {
 func newReading(t *testing.T, attempts int, fields []expression.Field, pages ...any) *reading {
 	t.Helper()
 	p := planOf[entry](t, "entries")
-	s, err := operation.NewSelection(p, fields, "", true)
+	s, err := operation.NewSelection(p, fields, "", true, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +33,9 @@ func newReading(t *testing.T, attempts int, fields []expression.Field, pages ...
 			t.Fatal(err)
 		}
 	}
-	r.BatchGet = operation.NewBatchGet(r.gets, retries(attempts), nil, func(i int, s *operation.Selection, item []byte) error { return s.Read(item, &r.read[i]) })
+	r.BatchGet = operation.NewBatchGet(r.gets, retries(attempts), nil, func(i int, s *operation.Selection, item []byte, opened operation.Opened) error {
+		return s.Read(item, &r.read[i], opened)
+	})
 	return r
 }
 
@@ -107,9 +109,9 @@ func TestUnprocessedKeysAreRequestedAgainBeforeAnythingElse(t *testing.T) {
 
 func TestARequestReadsOneTableInOneWay(t *testing.T) {
 	p := planOf[entry](t, "entries")
-	whole, err := operation.NewSelection(p, nil, "", true)
-	part, fail := operation.NewSelection(p, []expression.Field{expression.F("text")}, "", true)
-	again, last := operation.NewSelection(p, []expression.Field{expression.F("text")}, "", true)
+	whole, err := operation.NewSelection(p, nil, "", true, false)
+	part, fail := operation.NewSelection(p, []expression.Field{expression.F("text")}, "", true, false)
+	again, last := operation.NewSelection(p, []expression.Field{expression.F("text")}, "", true, false)
 	if err = errors.Join(err, fail, last); err != nil {
 		t.Fatal(err)
 	}

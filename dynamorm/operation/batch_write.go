@@ -33,6 +33,32 @@ func NewBatchWrite(w *Writes, r Retries, buffer []byte) *BatchWrite {
 	return x
 }
 
+// Seals gives what is to be sealed of all writes.
+func (x *BatchWrite) Seals() (out []*codec.Seal) {
+	for i := range x.writes {
+		out = append(out, x.writes[i].Seals()...)
+	}
+	return out
+}
+
+// Fill puts the envelopes in their places.
+func (x *BatchWrite) Fill() error {
+	for i := range x.writes {
+		w := &x.writes[i]
+		if w.seals.Len() == 0 {
+			continue
+		}
+		if _, err := w.filled(w.plan.Model, w.item); err != nil {
+			return err
+		}
+		w.entry = w.seals.Filled(w.entry)
+	}
+	return nil
+}
+
+// Refuse ends the batch before anything of it is sent.
+func (x *BatchWrite) Refuse(err error) { x.Failure = unreadable(err) }
+
 // Body gives the memory of the bodies, which is free again after a success.
 func (x *BatchWrite) Body() []byte { return x.body }
 
@@ -153,7 +179,7 @@ func (x *BatchWrite) done(w *Write) error {
 	if w.value == nil {
 		return nil
 	}
-	return w.plan.Unmarshal(w.item, w.value, true)
+	return w.plan.UnmarshalOpened(w.item, w.value, true, w.seals.Openings(w.item))
 }
 
 // unprocessed says which writes of the request are to be sent again; nil for none.

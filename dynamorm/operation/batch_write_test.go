@@ -356,15 +356,17 @@ func FuzzAnAnswerNeverPanics(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body string) {
 		w := operation.NewBatchWrite(puts(t, p, pages(2)...), retries(1), nil)
 		g := operation.NewGets(1)
-		s, err := operation.NewSelection(p, nil, "", true)
+		s, err := operation.NewSelection(p, nil, "", true, false)
 		if err == nil {
 			err = g.Add(s, "entries", codec.Values{"b", 1}, false)
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := operation.NewBatchGet(g, retries(1), nil, func(_ int, s *operation.Selection, item []byte) error { return s.Read(item, new(entry)) })
-		c := operation.NewTransactWrite(retries(1), nil)
+		r := operation.NewBatchGet(g, retries(1), nil, func(_ int, s *operation.Selection, item []byte, opened operation.Opened) error {
+			return s.Read(item, new(entry), opened)
+		})
+		c := operation.NewTransactWrite(retries(1), nil, false)
 		if err := errors.Join(c.Delete(p, operation.DeleteInput{Table: "entries", Key: codec.Values{"b", 1}}), c.Finish("t")); err != nil {
 			t.Fatal(err)
 		}

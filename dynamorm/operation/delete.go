@@ -14,6 +14,8 @@ type DeleteInput struct {
 	MustExist bool
 	// Old takes the deleted item, nil where it is not asked for.
 	Old any
+	// Keyed says that encrypted attributes can be opened.
+	Keyed bool
 }
 
 // Delete is a DeleteItem; HadOld says whether the deleted item came back.
@@ -33,7 +35,7 @@ func NewDelete(p *codec.Plan, dst []byte, in DeleteInput) (*Delete, error) {
 		return nil, err
 	}
 	if in.Old != nil {
-		if err := sealed(p.Model); err != nil {
+		if err := closed(p.Model, in.Keyed); err != nil {
 			return nil, err
 		}
 		b = append(b, `,"ReturnValues":"ALL_OLD"`...)
@@ -57,6 +59,17 @@ func buildDelete(p *codec.Plan, dst []byte, in DeleteInput) (*Delete, []byte, er
 	return d, c.AppendMembers(appendCondition(b, text)), nil
 }
 
+// Held gives the deleted item, or that of a failed condition.
+func (d *Delete) Held(r Response) []Held {
+	switch {
+	case r.Fault != nil:
+		return heldByFault(d.plan, r)
+	case d.old == nil:
+		return nil
+	}
+	return heldIn(d.plan, r.Body, "Attributes", nil)
+}
+
 // Receive reads the answer.
 func (d *Delete) Receive(r Response) error {
 	if r.Fault != nil {
@@ -66,10 +79,12 @@ func (d *Delete) Receive(r Response) error {
 		return nil
 	}
 	var err error
-	d.HadOld, err = member(d.plan, r.Body, "Attributes", d.old, false)
+	d.HadOld, err = member(d.plan, r, "Attributes", d.old, false)
 	return err
 }
 
 func (d *Delete) explain(r Response) error { return d.guard.explain(d.plan, r, "") }
 
 func (d *Delete) keep() error { return nil }
+
+func (d *Delete) by() *codec.Plan { return d.plan }

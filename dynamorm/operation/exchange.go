@@ -33,6 +33,8 @@ type Response struct {
 	Fault *errs.Error
 	// Unanswered says that an attempt before the last may have reached DynamoDB without an answer.
 	Unanswered bool
+	// Opened has what was opened of the items in the body.
+	Opened Opened
 }
 
 // Exchange is a conversation without a wire: Next gives the next request, false at the end, and Receive takes its answer.
@@ -96,16 +98,6 @@ func failed(m *schema.Model, code errs.Code, path, reason string) error {
 	return e
 }
 
-// sealed refuses to read a whole item of which an attribute is encrypted, while no client can have a key.
-func sealed(m *schema.Model) error {
-	for _, a := range m.Attributes {
-		if a.Encrypted() {
-			return failed(m, errs.CodeEncryptionNotConfigured, a.Name, "the attribute is encrypted and the client has no key")
-		}
-	}
-	return nil
-}
-
 // Guard is what the library adds to a caller's condition, and what a failure of it then means.
 type Guard struct {
 	Condition expression.Condition
@@ -147,12 +139,12 @@ func (g Guard) explain(p *codec.Plan, r Response, kind errs.Kind) error {
 	}
 	item := stored(r.Body)
 	if item != nil {
-		keep := append([]byte(nil), item...)
+		keep, opened := append([]byte(nil), item...), r.Opened.Of(p, item)
 		e.SetItem(func(into any) error {
 			if err := p.CheckMark(keep); err != nil {
 				return err
 			}
-			return p.Unmarshal(keep, into, false)
+			return p.UnmarshalOpened(keep, into, false, opened)
 		})
 	}
 	switch {
@@ -189,15 +181,15 @@ func versionOf(m *schema.Model, item []byte) int64 {
 }
 
 // member reads the item of an answer into a value; false where there is none.
-func member(p *codec.Plan, body []byte, name string, into any, partial bool) (bool, error) {
-	item, found, err := codec.Member(body, name)
+func member(p *codec.Plan, r Response, name string, into any, partial bool) (bool, error) {
+	item, found, err := codec.Member(r.Body, name)
 	if err != nil {
 		return false, malformed(p, err)
 	}
 	if !found {
 		return false, nil
 	}
-	if err := p.Unmarshal(item, into, partial); err != nil {
+	if err := p.UnmarshalOpened(item, into, partial, r.Opened.Of(p, item)); err != nil {
 		return false, malformed(p, err)
 	}
 	return true, nil

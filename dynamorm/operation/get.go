@@ -16,6 +16,8 @@ type GetInput struct {
 	View string
 	// KeysOnly asks whether there is an item.
 	KeysOnly bool
+	// Keyed says that encrypted attributes can be opened.
+	Keyed bool
 }
 
 // Get is a GetItem; Found says whether there was an item.
@@ -53,10 +55,18 @@ func (g *Get) members(in GetInput) (members []byte, err error) {
 		text, err := c.Fetch(paths(keyNames(g.plan.Model)))
 		return c.AppendMembers(appendText(nil, "ProjectionExpression", text)), err
 	}
-	if g.selection, err = NewSelection(g.plan, in.Select, in.View, false); err != nil {
+	if g.selection, err = NewSelection(g.plan, in.Select, in.View, false, in.Keyed); err != nil {
 		return nil, err
 	}
 	return g.selection.members, nil
+}
+
+// Held gives the item.
+func (g *Get) Held(r Response) []Held {
+	if g.selection == nil || r.Fault != nil {
+		return nil
+	}
+	return heldIn(g.plan, r.Body, "Item", nil)
 }
 
 // Receive reads the answer.
@@ -75,5 +85,5 @@ func (g *Get) Receive(r Response) error {
 	case g.selection == nil:
 		return malformed(g.plan, g.plan.CheckMark(item))
 	}
-	return g.selection.Read(item, g.into)
+	return g.selection.Read(item, g.into, r.Opened)
 }

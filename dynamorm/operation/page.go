@@ -18,6 +18,8 @@ type Page struct {
 	Count int
 	// Last is the key to go on behind, nil at the end.
 	Last []byte
+	// Opened has what was opened of the items.
+	Opened Opened
 
 	once
 	read      *Read
@@ -51,9 +53,35 @@ func (r *Read) Page(start []byte, remaining *int, segment *Segment) *Page {
 	return &Page{once: once{request: Request{API: api, Table: r.in.Table, Body: append(b, '}')}}, read: r, remaining: remaining}
 }
 
+// Held gives the items, as far as the limit goes.
+func (p *Page) Held(answer Response) (out []Held) {
+	sealed := false
+	for _, plan := range p.read.in.Plans {
+		sealed = sealed || len(plan.Model.Sealed) > 0
+	}
+	if !sealed || answer.Fault != nil || p.read.in.Count {
+		return nil
+	}
+	items, found, err := codec.Member(answer.Body, "Items")
+	if err != nil || !found {
+		return nil
+	}
+	_ = codec.Each(items, func(item []byte) error { // Receive tells what is wrong with it
+		if p.remaining != nil && len(out) >= *p.remaining {
+			return nil
+		}
+		if owner, err := p.read.Owner(item); err == nil {
+			out = append(out, Held{p.read.in.Plans[owner], item, nil})
+		}
+		return nil
+	})
+	return out
+}
+
 // Receive reads the page, as far as the limit goes.
 func (p *Page) Receive(answer Response) error {
 	m := p.read.in.Models[0]
+	p.Opened = answer.Opened
 	if answer.Fault != nil {
 		answer.Fault.Model = m.Name
 		return answer.Fault
@@ -108,14 +136,19 @@ func (p *Page) parse(body []byte) error {
 
 // keyOf gives the key to go on behind an item.
 func (r *Read) keyOf(item []byte) ([]byte, error) {
-	out := []byte{'{'}
-	for i, k := range r.Place.cursorKeys() {
+	return appendKeys(r.in.Models[0], nil, item, r.Place.cursorKeys())
+}
+
+// appendKeys appends the keys of an item that was read.
+func appendKeys(m *schema.Model, out, item []byte, keys []schema.Key) ([]byte, error) {
+	out = append(out, '{')
+	for i, k := range keys {
 		text, found, err := codec.Member(item, k.Attribute)
 		if err != nil {
-			return nil, misshapen(r.in.Models[0], err)
+			return nil, misshapen(m, err)
 		}
 		if !found {
-			return nil, r.fail(errs.CodeDecodeFailed, codec.Name(k.Attribute), "the item lacks a key")
+			return nil, failed(m, errs.CodeDecodeFailed, codec.Name(k.Attribute), "the item lacks a key")
 		}
 		if i > 0 {
 			out = append(out, ',')

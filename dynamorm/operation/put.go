@@ -21,6 +21,8 @@ const (
 	Replace
 	Save
 	Adopt
+	// Project is Replace of which an attempt whose answer was lost counts as written.
+	Project
 )
 
 // PutInput is what a PutItem needs.
@@ -33,27 +35,31 @@ type PutInput struct {
 	Condition expression.Condition
 	// Old takes the replaced item, nil where it is not asked for.
 	Old any
+	// Keyed says that encrypted attributes can be sealed and opened.
+	Keyed bool
 }
 
 // Put is a PutItem; HadOld says whether an item was replaced.
 type Put struct {
 	HadOld bool
 	once
-	plan  *codec.Plan
-	in    PutInput
-	item  []byte
-	guard Guard
-	kind  errs.Kind
+	sealing
+	plan *codec.Plan
+	in   PutInput
+	// item is the item as it was written, sent the same with its envelopes.
+	item, sent []byte
+	guard      Guard
+	kind       errs.Kind
 }
 
 // NewPut builds the request.
 func NewPut(p *codec.Plan, dst []byte, in PutInput) (*Put, error) {
-	put, b, err := buildPut(p, dst, in)
+	put, b, err := buildPut(p, dst, in, newSealing(in.Keyed && len(p.Model.Sealed) > 0))
 	if err != nil {
 		return nil, err
 	}
 	if in.Old != nil {
-		if err := sealed(p.Model); err != nil {
+		if err := closed(p.Model, in.Keyed); err != nil {
 			return nil, err
 		}
 		b = append(b, `,"ReturnValues":"ALL_OLD"`...)
@@ -63,8 +69,8 @@ func NewPut(p *codec.Plan, dst []byte, in PutInput) (*Put, error) {
 }
 
 // buildPut writes what a put and an action of a transaction share.
-func buildPut(p *codec.Plan, dst []byte, in PutInput) (*Put, []byte, error) {
-	put := newPut(p, in)
+func buildPut(p *codec.Plan, dst []byte, in PutInput, s sealing) (*Put, []byte, error) {
+	put := newPut(p, in, s)
 	b, err := put.appendItem(append(begin(dst, in.Table), `,"Item":`...))
 	if err != nil {
 		return nil, nil, err
@@ -77,8 +83,8 @@ func buildPut(p *codec.Plan, dst []byte, in PutInput) (*Put, []byte, error) {
 	return put, c.AppendMembers(appendCondition(b, text)), nil
 }
 
-func newPut(p *codec.Plan, in PutInput) *Put {
-	return &Put{plan: p, in: in, guard: Guard{Condition: in.Condition}}
+func newPut(p *codec.Plan, in PutInput, s sealing) *Put {
+	return &Put{plan: p, in: in, guard: Guard{Condition: in.Condition}, sealing: s}
 }
 
 // appendItem settles the mode and appends the item, which stays where it is written.
@@ -88,11 +94,31 @@ func (p *Put) appendItem(b []byte) ([]byte, error) {
 		return nil, err
 	}
 	start := len(b)
-	if b, err = p.plan.AppendItem(b, p.in.Value, over); err != nil {
+	if b, err = p.plan.AppendItem(b, p.in.Value, over, p.seals); err != nil {
 		return nil, err
 	}
 	p.item = b[start:len(b):len(b)]
+	p.sent = p.item
 	return b, nil
+}
+
+// Fill puts the envelopes in their places.
+func (p *Put) Fill() (err error) {
+	if p.sent, err = p.filled(p.plan.Model, p.item); err == nil {
+		p.request.Body = p.seals.Filled(p.request.Body)
+	}
+	return err
+}
+
+// Held gives the replaced item, or that of a failed condition.
+func (p *Put) Held(r Response) []Held {
+	switch {
+	case r.Fault != nil:
+		return heldByFault(p.plan, r)
+	case p.in.Old == nil:
+		return nil
+	}
+	return heldIn(p.plan, r.Body, "Attributes", nil)
 }
 
 // own settles the mode and gives the attributes that the library owns.
@@ -163,7 +189,7 @@ func (p *Put) settle(current int64, given bool) error {
 			p.kind = errs.KindAlreadyExists
 		}
 		fallthrough
-	case Replace:
+	case Replace, Project:
 		if given {
 			p.guard.Expected = &current
 		}
@@ -211,7 +237,7 @@ func (p *Put) Receive(r Response) error {
 	}
 	if r.Fault == nil && p.in.Old != nil {
 		var err error
-		if p.HadOld, err = member(p.plan, r.Body, "Attributes", p.in.Old, false); err != nil {
+		if p.HadOld, err = member(p.plan, r, "Attributes", p.in.Old, false); err != nil {
 			return err
 		}
 	}
@@ -228,7 +254,9 @@ func (p *Put) explain(r Response) error {
 }
 
 // keep leaves what was stored in the caller's value.
-func (p *Put) keep() error { return p.plan.Unmarshal(p.item, p.in.Value, true) }
+func (p *Put) keep() error {
+	return p.plan.UnmarshalOpened(p.item, p.in.Value, true, p.seals.Openings(p.item))
+}
 
 // landed says whether the write had happened in an attempt whose answer was lost: its retry then failed on the very item sent.
 func (p *Put) landed(r Response) bool {
@@ -236,5 +264,7 @@ func (p *Put) landed(r Response) bool {
 		return false
 	}
 	item := stored(r.Body)
-	return item != nil && codec.Equal(item, p.item)
+	return item != nil && codec.Equal(item, p.sent)
 }
+
+func (p *Put) by() *codec.Plan { return p.plan }

@@ -16,6 +16,9 @@ type ReadInput struct {
 	Table string
 	// Models are those whose items are read; several share a table and a discriminator.
 	Models []*schema.Model
+	// Plans are what the items of each model are read by; Keyed says that what of it is encrypted can be opened.
+	Plans []*codec.Plan
+	Keyed bool
 	// Keys is nil for a scan.
 	Keys *Keys
 	// Index is nil for the table.
@@ -39,6 +42,8 @@ type ReadInput struct {
 	Projected bool
 	// Count asks for the number of items alone.
 	Count bool
+	// Sealed asks for what is encrypted alone, as it is stored.
+	Sealed bool
 	// NoCursor says that no cursor is asked for, so that a limited selection needs no keys.
 	NoCursor bool
 
@@ -61,6 +66,8 @@ type Read struct {
 	body    []byte
 	filters bool
 	start   []byte
+	// encrypted says that something encrypted is selected, which its item's key opens.
+	encrypted bool
 }
 
 // NewRead builds what all requests share. It fails with ValidationFailed, InvalidOperator, MissingPrimaryKey, InvalidCursor,
@@ -149,15 +156,20 @@ func (r *Read) checkShape() error {
 		}
 		r.in.Select = paths(view.Fields)
 	}
+	if r.in.Sealed {
+		r.Partial = true
+		return closed(r.model, r.in.Keyed)
+	}
 	if r.in.Select == nil {
 		r.Partial = r.in.Projected || !r.Place.Whole()
-		return r.sealed()
+		return r.closed()
 	}
 	if r.in.Count || len(r.in.Models) > 1 {
 		return r.fail(errs.CodeValidationFailed, "", "nothing is selected of several models, or of a count")
 	}
 	r.Partial = true
 	c := expression.NewCompiler(r.model)
+	r.encrypted = c.Encrypted(r.in.Select)
 	for _, f := range r.in.Select {
 		if c.Knows(f) && r.Place.Global() && !r.Place.projects(f.Top()) {
 			return r.fail(errs.CodeInvalidOperator, f.Path(), r.Place.String()+" does not project it")
@@ -167,11 +179,11 @@ func (r *Read) checkShape() error {
 	return nil
 }
 
-// sealed refuses whole items with attributes that nobody here can decrypt.
-func (r *Read) sealed() error {
+// closed refuses whole items with attributes that nobody here can decrypt.
+func (r *Read) closed() error {
 	for _, m := range r.in.Models {
 		for _, a := range m.Attributes {
-			if a.Encrypted() && r.Place.projects(a.Name) && !r.in.Count {
+			if a.Encrypted() && r.Place.projects(a.Name) && !r.in.Count && !r.in.Keyed {
 				return failed(m, errs.CodeEncryptionNotConfigured, codec.Name(a.Name), "the attribute is encrypted and the client has no key")
 			}
 		}
@@ -231,7 +243,7 @@ func (r *Read) discriminator() (out expression.Condition) {
 
 // build writes what all requests share.
 func (r *Read) build() error {
-	in, c := r.in, expression.NewCompiler(r.model)
+	in, c := r.in, expression.NewCompiler(r.model).Opening(r.in.Keyed)
 	b := begin(nil, in.Table)
 	if r.Place.Index != nil {
 		b = appendText(b, "IndexName", r.Place.Index.Name)
@@ -258,6 +270,17 @@ func (r *Read) build() error {
 			return slices.ContainsFunc(in.Select, func(f expression.Field) bool { return f.Is(name) })
 		})
 	}
+	if in.Sealed {
+		fields := paths(keyNames(r.model))
+		for _, a := range r.model.Sealed {
+			fields = append(fields, expression.Path(a.Name))
+		}
+		text, err := c.Fetch(fields)
+		if err != nil {
+			return err
+		}
+		b = appendText(b, "ProjectionExpression", text)
+	}
 	for _, flag := range []struct {
 		on   bool
 		text string
@@ -270,9 +293,12 @@ func (r *Read) build() error {
 	return nil
 }
 
-// fetched are the keys that a limited selection needs for its cursor.
+// fetched are the keys that a limited selection needs for its cursor, and one of something encrypted to open it.
 func (r *Read) fetched() (out []string) {
 	if r.in.Limit == nil || r.in.NoCursor {
+		if r.encrypted {
+			return keyNames(r.in.Models[0])
+		}
 		return nil
 	}
 	for _, k := range r.Place.cursorKeys() {
@@ -346,6 +372,9 @@ func (r *Read) bound() Bound {
 	b.Filter = c.Inline(text)
 	return b
 }
+
+// Now is when the read began.
+func (r *Read) Now() time.Time { return r.in.Now }
 
 // Start is the key that the read begins behind, nil for its start.
 func (r *Read) Start() []byte { return r.start }

@@ -20,8 +20,9 @@ type Selection struct {
 	shown  bool
 }
 
-// NewSelection checks and writes a selection; with keys the table's keys are fetched besides.
-func NewSelection(p *codec.Plan, fields []expression.Field, view string, keys bool) (*Selection, error) {
+// NewSelection checks and writes a selection; with keys, and where something encrypted is selected, the table's keys are fetched besides.
+// What is encrypted can be opened where it is keyed.
+func NewSelection(p *codec.Plan, fields []expression.Field, view string, keys, keyed bool) (*Selection, error) {
 	if view != "" {
 		v := p.Model.View(view)
 		if v == nil || fields != nil {
@@ -31,11 +32,11 @@ func NewSelection(p *codec.Plan, fields []expression.Field, view string, keys bo
 	}
 	s := &Selection{plan: p, partial: fields != nil}
 	if fields == nil {
-		return s, sealed(p.Model)
+		return s, closed(p.Model, keyed)
 	}
-	c := expression.NewCompiler(p.Model)
+	c := expression.NewCompiler(p.Model).Opening(keyed)
 	var besides []string
-	if keys {
+	if keys || c.Encrypted(fields) {
 		besides = keyNames(p.Model)
 	}
 	text, err := c.Projection(fields, besides...)
@@ -51,13 +52,13 @@ func NewSelection(p *codec.Plan, fields []expression.Field, view string, keys bo
 }
 
 // Read reads an item of an answer into a pointer to the plan's type.
-func (s *Selection) Read(item []byte, into any) error {
+func (s *Selection) Read(item []byte, into any, opened Opened) error {
 	if s.partial {
 		if err := s.plan.CheckMark(item); err != nil {
 			return malformed(s.plan, err)
 		}
 	}
-	if err := s.plan.Unmarshal(item, into, s.partial); err != nil {
+	if err := s.plan.UnmarshalOpened(item, into, s.partial, opened.Of(s.plan, item)); err != nil {
 		return malformed(s.plan, err)
 	}
 	if len(s.hidden) > 0 {

@@ -10,7 +10,8 @@ type TransactGet struct {
 	transaction
 	known identities
 	body  []byte
-	read  []func(item []byte) error
+	read  []func(item []byte, opened Opened) error
+	plans []*codec.Plan
 }
 
 // NewTransactGet begins a transaction; its body is written into a buffer.
@@ -22,7 +23,7 @@ func NewTransactGet(r Retries, buffer []byte) *TransactGet {
 }
 
 // Add adds a key. What is found there is given to read; it is not asked where there is nothing. It fails as NewGet does.
-func (t *TransactGet) Add(s *Selection, table string, key any, read func(item []byte) error) error {
+func (t *TransactGet) Add(s *Selection, table string, key any, read func(item []byte, opened Opened) error) error {
 	b := t.body
 	if len(t.read) > 0 {
 		b = append(b, ',')
@@ -35,7 +36,7 @@ func (t *TransactGet) Add(s *Selection, table string, key any, read func(item []
 		return err
 	}
 	t.body = append(append(b, s.members...), `}}`...)
-	t.read = append(t.read, read)
+	t.read, t.plans = append(t.read, read), append(t.plans, s.plan)
 	return nil
 }
 
@@ -45,6 +46,36 @@ func (t *TransactGet) Next() (Request, bool) {
 		t.request = Request{API: "TransactGetItems", Tables: t.known.tables.names(), Body: append(t.body, `]}`...)}
 	}
 	return t.transaction.Next()
+}
+
+// Held gives the items.
+func (t *TransactGet) Held(r Response) (out []Held) {
+	if r.Fault != nil {
+		return nil
+	}
+	return heldOf(r.Body, "Responses", func(i int) *codec.Plan {
+		if i < len(t.plans) {
+			return t.plans[i]
+		}
+		return nil
+	})
+}
+
+// heldOf gives the items of a list of an answer, of which each element may have one, by the plan of the element, nil for none.
+func heldOf(body []byte, name string, plan func(i int) *codec.Plan) (out []Held) {
+	list, found, err := codec.Member(body, name)
+	if err != nil || !found {
+		return nil
+	}
+	i := 0
+	_ = codec.Each(list, func(element []byte) error { // Receive tells what is wrong with it
+		if p := plan(i); p != nil {
+			out = append(out, heldIn(p, element, "Item", nil)...)
+		}
+		i++
+		return nil
+	})
+	return out
 }
 
 // Receive reads the items.
@@ -61,7 +92,7 @@ func (t *TransactGet) Receive(r Response) error {
 		err = codec.Each(list, func(element []byte) error {
 			item, there, err := codec.Member(element, "Item")
 			if err == nil && there && i < len(t.read) {
-				err = t.read[i](item)
+				err = t.read[i](item, r.Opened)
 			}
 			i++
 			return err

@@ -16,11 +16,14 @@ type single interface {
 	explain(r Response) error
 	// keep leaves what was stored in the caller's value.
 	keep() error
+	// by gives what its items are read by.
+	by() *codec.Plan
 }
 
 // TransactWrite is a TransactWriteItems: action after action is added to it, then the token.
 type TransactWrite struct {
 	transaction
+	sealing
 	// Now is the time of all actions.
 	Now     time.Time
 	actions []single
@@ -30,9 +33,9 @@ type TransactWrite struct {
 	items [][]byte
 }
 
-// NewTransactWrite begins a transaction; its body is written into a buffer.
-func NewTransactWrite(r Retries, buffer []byte) *TransactWrite {
-	t := &TransactWrite{body: append(buffer, `{"TransactItems":[`...)}
+// NewTransactWrite begins a transaction; its body is written into a buffer. Where it is keyed encrypted attributes can be sealed.
+func NewTransactWrite(r Retries, buffer []byte, keyed bool) *TransactWrite {
+	t := &TransactWrite{body: append(buffer, `{"TransactItems":[`...), sealing: newSealing(keyed)}
 	t.Retries = r
 	t.explain = t.explained
 	return t
@@ -41,7 +44,7 @@ func NewTransactWrite(r Retries, buffer []byte) *TransactWrite {
 // Put adds a put, create or save. It fails as NewPut does.
 func (t *TransactWrite) Put(p *codec.Plan, in PutInput) error {
 	in.Now = t.Now
-	put, b, err := buildPut(p, t.open("Put"), in)
+	put, b, err := buildPut(p, t.open("Put"), in, t.sealing)
 	if err != nil {
 		return err
 	}
@@ -51,7 +54,7 @@ func (t *TransactWrite) Put(p *codec.Plan, in PutInput) error {
 // Update adds an update. It fails as NewUpdate does.
 func (t *TransactWrite) Update(p *codec.Plan, in UpdateInput) error {
 	in.Now = t.Now
-	u, b, err := buildUpdate(p, t.open("Update"), in)
+	u, b, err := buildUpdate(p, t.open("Update"), in, t.sealing)
 	if err != nil {
 		return err
 	}
@@ -98,7 +101,7 @@ func (t *TransactWrite) add(action single, table string, m *schema.Model, item, 
 
 // Finish ends the request with its token. It fails with ValidationFailed where the transaction is too large, or the token is none.
 func (t *TransactWrite) Finish(token string) error {
-	if err := t.checkSize(); err != nil {
+	if err := t.checkSize(t.plain); err != nil {
 		return err
 	}
 	b, ok := canon.AppendString(append(t.body, `],"ClientRequestToken":`...), token)
@@ -115,18 +118,48 @@ func isToken(token string) bool {
 }
 
 // checkSize counts only where the JSON, which is never shorter than what DynamoDB counts, does not settle it.
-func (t *TransactWrite) checkSize() error {
-	if len(t.body) <= schema.TransactMaxBytes {
+func (t *TransactWrite) checkSize(written func(item []byte) []byte) error {
+	if len(t.body) <= schema.TransactMaxBytes && t.seals.Len() == 0 {
 		return nil
 	}
 	size := 0
 	for _, item := range t.items {
-		size += codec.ItemSize(item)
+		size += codec.ItemSize(written(item))
 	}
 	if size > schema.TransactMaxBytes {
 		return errs.New(errs.CodeValidationFailed, "", "the items of the transaction have more than 4 MB together")
 	}
 	return nil
+}
+
+// plain gives an item as if its values stayed as they are.
+func (t *TransactWrite) plain(item []byte) []byte { return t.seals.Plainly(item) }
+
+// Fill puts the envelopes in their places.
+func (t *TransactWrite) Fill() error {
+	for i, item := range t.items {
+		if _, err := t.filled(t.actions[i].by().Model, item); err != nil {
+			return err
+		}
+	}
+	if err := t.checkSize(t.seals.Filled); err != nil {
+		return err
+	}
+	t.request.Body = t.seals.Filled(t.request.Body)
+	return nil
+}
+
+// Held gives the items that came with failed conditions.
+func (t *TransactWrite) Held(r Response) []Held {
+	if r.Fault == nil || r.Fault.Code != errs.CodeTransactionCanceled {
+		return nil
+	}
+	return heldOf(r.Body, "CancellationReasons", func(i int) *codec.Plan {
+		if i < len(t.actions) {
+			return t.actions[i].by()
+		}
+		return nil
+	})
 }
 
 // Text gives the request as text, to be kept and sent later: the canonical JSON of its body.

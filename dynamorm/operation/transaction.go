@@ -43,7 +43,7 @@ func (t *transaction) receive(r Response) (over bool, err error) {
 	t.lost = t.lost || e.MaybeApplied
 	e.MaybeApplied = t.lost
 	if e.Code == errs.CodeTransactionCanceled {
-		e.Retryable = t.reasons(e, r.Body)
+		e.Retryable = t.reasons(e, r)
 		if e.Retryable && t.again() {
 			return false, nil
 		}
@@ -53,15 +53,15 @@ func (t *transaction) receive(r Response) (over bool, err error) {
 }
 
 // reasons gives the error its reasons, and says whether there are any and all of them are retryable.
-func (t *transaction) reasons(e *errs.Error, body []byte) bool {
+func (t *transaction) reasons(e *errs.Error, r Response) bool {
 	var list []*errs.Error
 	some, all := false, true
-	text, _, err := codec.Member(body, "CancellationReasons")
+	text, _, err := codec.Member(r.Body, "CancellationReasons")
 	if err != nil || len(text) == 0 || text[0] != '[' {
 		return false
 	}
 	err = codec.Each(text, func(element []byte) error {
-		reason := t.reason(e, len(list), element)
+		reason := t.reason(e, len(list), Response{Body: element, Opened: r.Opened})
 		if reason != nil {
 			some, all = true, all && reason.Retryable
 		}
@@ -76,7 +76,8 @@ func (t *transaction) reasons(e *errs.Error, body []byte) bool {
 }
 
 // reason reads why an action failed, nil for one that did not.
-func (t *transaction) reason(canceled *errs.Error, action int, element []byte) *errs.Error {
+func (t *transaction) reason(canceled *errs.Error, action int, r Response) *errs.Error {
+	element := r.Body
 	text, _, _ := codec.Member(element, "Code")
 	tree, _ := canon.ParseJSON(string(text))
 	name, _ := tree.(string)
@@ -91,7 +92,7 @@ func (t *transaction) reason(canceled *errs.Error, action int, element []byte) *
 		e.Code = errs.CodeItemTooLarge
 	}
 	if name == "ConditionalCheckFailed" {
-		return errs.As(t.explain(action, Response{Body: element, Fault: e}))
+		return errs.As(t.explain(action, Response{Body: element, Fault: e, Opened: r.Opened}))
 	}
 	return e
 }

@@ -28,7 +28,7 @@ func code(name string) string { return `{"Code":"` + name + `"}` }
 func each(t *testing.T, attempts int) (*operation.TransactWrite, []*entry) {
 	t.Helper()
 	p := planOf[entry](t, "entries")
-	x := operation.NewTransactWrite(retries(attempts), nil)
+	x := operation.NewTransactWrite(retries(attempts), nil, false)
 	values := []*entry{{Book: "b", Page: 1}, {Book: "b", Page: 2, N: 4}}
 	one := int64(7)
 	table := "entries"
@@ -137,7 +137,7 @@ func TestALostAnswerStaysInDoubtWhateverComesAfterIt(t *testing.T) {
 
 func TestATransactionRefusesTheSameItemTwiceAndACheckOfNothing(t *testing.T) {
 	p := planOf[entry](t, "entries")
-	x := operation.NewTransactWrite(retries(1), nil)
+	x := operation.NewTransactWrite(retries(1), nil, false)
 	same(t, x.Delete(p, operation.DeleteInput{Table: "entries", Key: codec.Values{"b", 1}}), nil)
 	if err := x.Put(p, operation.PutInput{Table: "entries", Value: &entry{Book: "b", Page: 1}}); !errors.Is(err, errs.ErrValidationFailed) {
 		t.Errorf("got %v", err)
@@ -158,13 +158,13 @@ func TestATransactionRefusesTheSameItemTwiceAndACheckOfNothing(t *testing.T) {
 func TestTheSizeOfATransactionIsCountedAsDynamoDBDoes(t *testing.T) {
 	p := planOf[entry](t, "entries")
 	for last, ok := range map[int]bool{schema.TransactMaxBytes - 10*409_594: true, schema.TransactMaxBytes - 10*409_594 + 1: false} {
-		x := operation.NewTransactWrite(retries(1), nil)
+		x := operation.NewTransactWrite(retries(1), nil, false)
 		for page := range 11 {
 			size := 409_594
 			if page == 10 {
 				size = last
 			}
-			rest, err := p.AppendItem(nil, &entry{Book: "b", Page: int64(page + 1), N: 1}, nil)
+			rest, err := p.AppendItem(nil, &entry{Book: "b", Page: int64(page + 1), N: 1}, nil, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -214,17 +214,17 @@ func TestAPreparedTransactionIsSentAsItIs(t *testing.T) {
 
 func TestATransactionalReadGivesEachItemToItsReader(t *testing.T) {
 	p := planOf[entry](t, "entries")
-	whole, err := operation.NewSelection(p, nil, "", false)
-	part, fail := operation.NewSelection(p, []expression.Field{expression.F("text")}, "", false)
+	whole, err := operation.NewSelection(p, nil, "", false, false)
+	part, fail := operation.NewSelection(p, []expression.Field{expression.F("text")}, "", false, false)
 	if err = errors.Join(err, fail); err != nil {
 		t.Fatal(err)
 	}
 	begin := func() (*operation.TransactGet, []*entry) {
 		x, got := operation.NewTransactGet(retries(2), nil), make([]*entry, 3)
 		for i, s := range []*operation.Selection{whole, part, whole} {
-			err := x.Add(s, "entries", codec.Values{"b", i}, func(item []byte) error {
+			err := x.Add(s, "entries", codec.Values{"b", i}, func(item []byte, opened operation.Opened) error {
 				got[i] = &entry{}
-				return s.Read(item, got[i])
+				return s.Read(item, got[i], opened)
 			})
 			if err != nil {
 				t.Fatal(err)

@@ -32,12 +32,15 @@ type UpdateInput struct {
 	Upsert    bool
 	Return    Return
 	Now       time.Time
+	// Keyed says that encrypted attributes can be sealed and opened.
+	Keyed bool
 }
 
 // Update is an UpdateItem; Found says whether an item came back.
 type Update struct {
 	Found bool
 	once
+	sealing
 	plan    *codec.Plan
 	guard   Guard
 	into    any
@@ -47,7 +50,7 @@ type Update struct {
 
 // NewUpdate builds the request; what comes back is read into a pointer to the plan's type.
 func NewUpdate(p *codec.Plan, dst []byte, in UpdateInput, into any) (*Update, error) {
-	u, b, err := buildUpdate(p, dst, in)
+	u, b, err := buildUpdate(p, dst, in, newSealing(in.Keyed && len(p.Model.Sealed) > 0))
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +59,7 @@ func NewUpdate(p *codec.Plan, dst []byte, in UpdateInput, into any) (*Update, er
 		in.Return = ReturnNew
 	}
 	if in.Return == ReturnNew || in.Return == ReturnOld {
-		if err := sealed(p.Model); err != nil {
+		if err := closed(p.Model, in.Keyed); err != nil {
 			return nil, err
 		}
 	}
@@ -69,7 +72,7 @@ func NewUpdate(p *codec.Plan, dst []byte, in UpdateInput, into any) (*Update, er
 }
 
 // buildUpdate writes what an update and an action of a transaction share.
-func buildUpdate(p *codec.Plan, dst []byte, in UpdateInput) (*Update, []byte, error) {
+func buildUpdate(p *codec.Plan, dst []byte, in UpdateInput, s sealing) (*Update, []byte, error) {
 	b, key, err := appendKeyed(p, dst, in.Table, in.Key)
 	if err != nil {
 		return nil, nil, err
@@ -81,13 +84,16 @@ func buildUpdate(p *codec.Plan, dst []byte, in UpdateInput) (*Update, []byte, er
 	if err != nil {
 		return nil, nil, err
 	}
-	u := &Update{plan: p, key: key, guard: Guard{Condition: in.Condition, Exist: !in.Upsert, Expected: in.Expected}}
-	c := expression.NewCompiler(p.Model)
+	u := &Update{plan: p, key: key, sealing: s, guard: Guard{Condition: in.Condition, Exist: !in.Upsert, Expected: in.Expected}}
+	c, before := expression.NewCompiler(p.Model).Sealing(s.seals), s.seals.Len()
 	condition, err := u.guard.compile(c, p.Model, true)
 	if err != nil {
 		return nil, nil, err
 	}
 	text, err := c.Update(in.Update, own)
+	if err == nil {
+		err = s.seals.Bind(before, p.Model, key)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -116,12 +122,29 @@ func owned(p *codec.Plan, in UpdateInput) (*expression.Owned, error) {
 	return own, nil
 }
 
+// Fill puts the envelopes in their places.
+func (u *Update) Fill() error {
+	u.request.Body = u.seals.Filled(u.request.Body)
+	return nil
+}
+
+// Held gives what comes back, or the item of a failed condition.
+func (u *Update) Held(r Response) []Held {
+	switch {
+	case r.Fault != nil:
+		return heldByFault(u.plan, r)
+	case u.partial:
+		return heldIn(u.plan, r.Body, "Attributes", u.key)
+	}
+	return heldIn(u.plan, r.Body, "Attributes", nil)
+}
+
 // Receive reads the answer.
 func (u *Update) Receive(r Response) error {
 	if r.Fault != nil {
 		return u.explain(r)
 	}
-	found, err := member(u.plan, r.Body, "Attributes", u.into, u.partial)
+	found, err := member(u.plan, r, "Attributes", u.into, u.partial)
 	u.Found = found
 	return err
 }
@@ -129,3 +152,5 @@ func (u *Update) Receive(r Response) error {
 func (u *Update) explain(r Response) error { return u.guard.explain(u.plan, r, "") }
 
 func (u *Update) keep() error { return nil }
+
+func (u *Update) by() *codec.Plan { return u.plan }

@@ -14,6 +14,7 @@ type Write struct {
 	table string
 	// entry is the element of the request; item its item or key.
 	entry, item []byte
+	sealing
 	// shown holds the attributes that make up a delete's key, where they are not the key itself.
 	shown []byte
 	// id tells the item from all others.
@@ -53,6 +54,8 @@ type Writes struct {
 	Now time.Time
 	// Detached says that the callers' values are not to be changed.
 	Detached bool
+	// Keyed says that encrypted attributes can be sealed.
+	Keyed bool
 
 	list   []Write
 	bytes  int
@@ -81,7 +84,7 @@ func (w *Writes) Put(p *codec.Plan, in PutInput) (Write, error) {
 		return Write{}, failed(p.Model, errs.CodeValidationFailed, "", "a batch holds no conditions")
 	}
 	in.Mode, in.Now = Replace, w.Now
-	put := newPut(p, in)
+	put := newPut(p, in, newSealing(w.Keyed && len(p.Model.Sealed) > 0))
 	b, start := w.room()
 	b, err := put.appendItem(append(b, `{"PutRequest":{"Item":`...))
 	if err != nil {
@@ -91,7 +94,7 @@ func (w *Writes) Put(p *codec.Plan, in PutInput) (Write, error) {
 		return Write{}, failed(p.Model, errs.CodeValidationFailed, p.Model.Role(schema.RoleVersion).Name, "a batch does not check versions")
 	}
 	b = append(b, `}}`...)
-	out := Write{plan: p, table: in.Table, entry: b[start:len(b):len(b)], item: put.item, isPut: true}
+	out := Write{plan: p, table: in.Table, entry: b[start:len(b):len(b)], item: put.item, isPut: true, sealing: put.sealing}
 	if !w.Detached {
 		out.value = in.Value
 	}

@@ -1,7 +1,11 @@
 // Package schema describes models: what a DMS document or a tagged struct says, checked once, and its canonical JSON.
 package schema
 
-import "sync"
+import (
+	"slices"
+	"strings"
+	"sync"
+)
 
 // Version is the version of DMS that this library reads and writes.
 const Version = "1.0"
@@ -74,6 +78,8 @@ type Model struct {
 	Sort      *Key
 	// Attributes are what values have: composed attributes and the discriminator are not among them.
 	Attributes []*Attribute
+	// Sealed are those of the attributes that are encrypted, by the bytes of their names.
+	Sealed []*Attribute
 	// Composed are the attributes that templates compose, by the bytes of their names.
 	Composed      []*Composed
 	Discriminator *Discriminator
@@ -265,11 +271,15 @@ func find(list []*Attribute, name string) *Attribute {
 // index fills the look-up tables; it runs after the checks.
 func (m *Model) index() {
 	m.byName = make(map[string]*Attribute, len(m.Attributes))
-	m.byRole = map[Role]*Attribute{}
+	m.byRole, m.Sealed = map[Role]*Attribute{}, nil
 	for _, a := range m.Attributes {
 		m.byName[a.Name] = a
+		if a.Encrypted() {
+			m.Sealed = append(m.Sealed, a)
+		}
 		for _, r := range a.Roles {
 			m.byRole[r] = a
 		}
 	}
+	slices.SortFunc(m.Sealed, func(a, b *Attribute) int { return strings.Compare(a.Name, b.Name) })
 }

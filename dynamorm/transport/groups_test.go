@@ -180,18 +180,18 @@ func (w *waiting) Receive(r operation.Response) error {
 
 func TestTheDriverWaitsAndAWaitThatIsCutShortIsCanceled(t *testing.T) {
 	s, waits, x := transport.NewScript(transport.Answer{Body: "{}"}, transport.Answer{Body: "{}"}), &transport.Sleeps{}, &waiting{}
-	if err := transport.Run(context.Background(), s, waits.Sleep, x); err != nil || !reflect.DeepEqual(waits.All(), []time.Duration{40 * time.Millisecond}) {
+	if err := transport.Run(context.Background(), s, waits.Sleep, x, nil); err != nil || !reflect.DeepEqual(waits.All(), []time.Duration{40 * time.Millisecond}) {
 		t.Errorf("got %v after %v", err, waits.All())
 	}
 	begun := time.Now()
-	if err := transport.Run(context.Background(), s, transport.Sleep, &waiting{}); err != nil || time.Since(begun) < 40*time.Millisecond {
+	if err := transport.Run(context.Background(), s, transport.Sleep, &waiting{}, nil); err != nil || time.Since(begun) < 40*time.Millisecond {
 		t.Errorf("got %v after %v", err, time.Since(begun))
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	for name, sleep := range map[string]transport.Sleeper{"a clock": transport.Sleep, "none": waits.Sleep} {
 		x := &waiting{}
-		err := transport.Run(ctx, s, sleep, x)
+		err := transport.Run(ctx, s, sleep, x, nil)
 		if !errors.Is(err, errs.ErrCanceled) || !errors.Is(err, context.Canceled) || x.got.Fault.Origin != errs.Service || x.got.Fault.MaybeApplied || len(s.Requests()) != 2 {
 			t.Errorf("%s: got %v", name, err)
 		}

@@ -28,10 +28,18 @@ func Sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// Run holds an exchange's conversation over a transport. A wait that is cut short is answered as Canceled.
-func Run(ctx context.Context, t Transport, sleep Sleeper, x operation.Exchange) error {
+// Opener opens what an answer holds sealed, before it is read.
+type Opener func(ctx context.Context, request operation.Request, r operation.Response) operation.Opened
+
+// Run holds an exchange's conversation over a transport. A wait that is cut short is answered as Canceled. Nothing is opened where open is
+// nil.
+func Run(ctx context.Context, t Transport, sleep Sleeper, x operation.Exchange, open Opener) error {
 	for request, ok := x.Next(); ok; request, ok = x.Next() {
-		if err := x.Receive(deliver(ctx, t, sleep, request)); err != nil {
+		response := deliver(ctx, t, sleep, request)
+		if open != nil {
+			response.Opened = open(ctx, request, response)
+		}
+		if err := x.Receive(response); err != nil {
 			return err
 		}
 	}

@@ -23,6 +23,7 @@ type native struct {
 type caller interface {
 	call(do string, a args) object
 	grouper
+	streamer
 	any() dynamorm.AnyModel
 }
 
@@ -43,6 +44,8 @@ func item(m *schema.Model) *schema.Attribute {
 	return &schema.Attribute{Type: schema.M, Typed: true, Attributes: m.Attributes}
 }
 
+func (r rows[T]) item() *schema.Attribute { return item(r.model.Schema()) }
+
 func (r rows[T]) tagged(v *T) any {
 	if v == nil {
 		return nil
@@ -53,6 +56,9 @@ func (r rows[T]) tagged(v *T) any {
 func (r rows[T]) call(do string, a args) object {
 	if slices.Contains([]string{"query", "scan", "count", "first", "one"}, do) {
 		return r.read(do, a)
+	}
+	if do == "reencrypt" {
+		return r.reencrypt(a)
 	}
 	v, given := new(T), object(nil)
 	for _, name := range []string{"item", "key"} {
@@ -88,6 +94,8 @@ func (r rows[T]) call(do string, a args) object {
 		err = r.table.Delete(a.ctx, v, options...)
 	case "exists":
 		result["exists"], err = r.table.Exists(a.ctx, v, options...)
+	case "project":
+		result["applied"], err = r.table.Project(a.ctx, v, a.all["by"].(string))
 	case "fn.marshal":
 		text, fail := r.model.Marshal(v)
 		result["item"], err = json.RawMessage(text), fail

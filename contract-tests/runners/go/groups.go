@@ -263,7 +263,7 @@ func (g *groupCall) run() (err error) {
 	case "transact_write":
 		err = g.client.TransactWrite(g.ctx, actions, g.batchOptions()...)
 	case "transact_prepare":
-		g.result["request"], err = g.client.Prepare(actions, g.batchOptions()...)
+		g.result["request"], err = g.client.Prepare(g.ctx, actions, g.batchOptions()...)
 	case "transact_send":
 		err = g.client.TransactSend(g.ctx, g.all["request"].(string))
 	case "transact_get":

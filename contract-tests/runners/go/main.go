@@ -46,6 +46,7 @@ type command struct {
 	Args                       object
 	CancelMS                   *int `json:"cancel_ms"`
 	grouping
+	ciphering
 }
 
 // context gives a call's context, which ends after the time that the call names, if it names one.
@@ -132,6 +133,8 @@ func call(c command) object {
 		return object{"result": object{"dms": natives[c.Args["model"].(string)].schema.CanonicalJSON()}}
 	case "fn.cursor.encode", "fn.cursor.decode":
 		return cursor(c.Do, c.Args)
+	case "fn.encrypt", "fn.decrypt", "fn.aad":
+		return envelope(c.Do, c.Args)
 	}
 	m, ok := clients[c.Client][c.On]
 	if !ok {
@@ -139,6 +142,9 @@ func call(c command) object {
 	}
 	ctx, cancel := c.context()
 	defer cancel()
+	if c.Do == "fn.stream" || strings.HasPrefix(c.Do, "stream_") {
+		return (&streamed{c, libraries[c.Client].client, m, clients[c.Client], object{}}).run(ctx)
+	}
 	return m.call(c.Do, args{ctx, c.Args, m.model, item(m.model), clients[c.Client]})
 }
 
@@ -170,7 +176,7 @@ var symbols = map[string]error{
 	"TransactionConflict": dynamorm.ErrTransactionConflict, "TransactionCanceled": dynamorm.ErrTransactionCanceled,
 	"TransactionInProgress": dynamorm.ErrTransactionInProgress, "IdempotencyMismatch": dynamorm.ErrIdempotencyMismatch,
 	"EncryptionNotConfigured": dynamorm.ErrEncryptionNotConfigured, "EncryptedFieldNotQueryable": dynamorm.ErrEncryptedFieldNotQueryable,
-	"DecodeFailed": dynamorm.ErrDecodeFailed, "TableNotFound": dynamorm.ErrTableNotFound, "TableExists": dynamorm.ErrTableExists,
+	"InvalidEncryptedEnvelope": dynamorm.ErrInvalidEncryptedEnvelope, "KeyUnavailable": dynamorm.ErrKeyUnavailable, "DecodeFailed": dynamorm.ErrDecodeFailed, "TableNotFound": dynamorm.ErrTableNotFound, "TableExists": dynamorm.ErrTableExists,
 	"LimitExceeded": dynamorm.ErrLimitExceeded, "InvalidCursor": dynamorm.ErrInvalidCursor, "Throttled": dynamorm.ErrThrottled, "AccessDenied": dynamorm.ErrAccessDenied,
 	"NetworkError": dynamorm.ErrNetworkError, "BatchIncomplete": dynamorm.ErrBatchIncomplete, "Canceled": dynamorm.ErrCanceled, "ServiceError": dynamorm.ErrServiceError,
 }
@@ -182,7 +188,12 @@ func open(c command) error {
 		return t
 	}
 	named := []dynamorm.ClientOption{dynamorm.WithClock(clock), dynamorm.WithTablePrefix(c.Prefix), dynamorm.WithTableNames(c.TableNames)}
-	client := dynamorm.NewClient(sdk(c), append(append(named, c.cursors()...), c.groups()...)...)
+	keys, err := c.keys()
+	if err != nil {
+		return err
+	}
+	client := dynamorm.NewClient(sdk(c), slices.Concat(named, c.cursors(), c.groups(), keys)...)
+	c.streams()
 	models := map[string]opened{}
 	for _, text := range c.Documents {
 		doc, err := dms.Load(string(text))
