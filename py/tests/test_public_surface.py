@@ -9,7 +9,7 @@ import pytest
 import dynamorm
 from dynamorm import errors
 
-NAMES = ["errors", "schema", "codec", "expression", "operation", "transport", "testing"]
+NAMES = ["errors", "schema", "codec", "stream", "encryption", "expression", "operation", "transport", "testing"]
 ROOMS = ["dynamorm", *(f"dynamorm.{name}" for name in NAMES)]
 
 

@@ -35,7 +35,8 @@ from .schema.marker import (
     Version,
     View,
 )
-from .stream import Record, Seen, SeenInMemory
+from .seen import Seen, SeenInMemory
+from .stream import Record
 from .streaming import Route, Stream, StreamFailure, StreamHandler, on_record
 from .table import DynamicTable, Table
 

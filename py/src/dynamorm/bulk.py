@@ -129,9 +129,9 @@ class Bulk:
         """Take writes until a chunk is full, or one does not go with the others; it is held for the next."""
         chunk, out, items, now_ns = Chunk(), _Sent([], []), set[tuple[str, ...]](), None
         out.entries = chunk.entries
-        for number, entry in self._carried:
-            chunk.add(entry)
-            items.add(entry.identity)
+        for number, carried in self._carried:
+            chunk.add(carried)
+            items.add(carried.identity)
             out.numbers.append(number)
         self._carried = []
         while len(chunk.entries) < BATCH_WRITE_MAX and self._goes_on():
@@ -264,7 +264,8 @@ class Bulk:
     def _incomplete(self, failure: Exception) -> BatchIncompleteError:
         if self._held is not None and (key := self._held.key()) is not None:
             self._lost.append((self._taken, "undone", key))
-        self._lost += [(number, "undone", entry.item_key()) for number, entry in self._carried]
+        for number, entry in self._carried:
+            self._lost.append((number, "undone", entry.item_key()))
         lost = sorted(self._lost, key=lambda one: one[0])
         undone, unknown = ([key for _, state, key in lost if state == wanted] for wanted in ("undone", "unknown"))
         spent = isinstance(failure, BatchIncompleteError)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from .errors.parts import ItemKey
     from .expression import Condition, SortCondition
     from .operation import Exchange, Sealable
-    from .stream import Seen
+    from .seen import Seen
     from .transport import Transport
 
 M = TypeVar("M", bound=Model)
@@ -305,7 +305,8 @@ class Client:
 
         Raises ValidationFailedError where the models cannot be told apart.
         """
-        stream = self.stream([route.model for route in routes])
+        models: Any = [route.model for route in routes]
+        stream: Stream[Any] = self.stream(models)
         handlers = [route.handle for route in routes]
         return StreamHandler(
             stream, handlers, on_decode_error=on_decode_error, on_unknown=on_unknown, on_failure=on_failure, seen=seen
@@ -368,7 +369,7 @@ def check_together(models: Sequence[Schema], tables: Sequence[str]) -> None:
         raise ValidationFailedError("the models have different tables or keys")
 
 
-def _boto3_client(service: str, endpoint_url: str | None, region: str | None) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
+def _boto3_client(service: Any, endpoint_url: str | None, region: str | None) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
     import boto3  # noqa: PLC0415 - importing the SDK costs more than all of this package
 
     return boto3.client(service, endpoint_url=endpoint_url, region_name=region)

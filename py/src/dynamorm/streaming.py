@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from .codec import Item
     from .operation import Binding
     from .schema import Model as Schema
-    from .stream import RawRecord, Seen
+    from .seen import Seen
+    from .stream import RawRecord
     from .stream_reader import Start
     from .transport import StreamsDoor
 
@@ -172,7 +173,7 @@ class StreamHandler:
         self._on_decode_error, self._on_unknown = on_decode_error, on_unknown
         self._on_failure, self._seen = on_failure or log_failure, seen
 
-    def __call__(self, event: RawMapping, _context: object = None) -> dict[str, list[dict[str, str]]]:
+    def __call__(self, event: Any, _context: object = None) -> dict[str, list[dict[str, str]]]:  # noqa: ANN401 - what Lambda gives
         """Handle a batch.
 
         Raises the error of a record that failed and of which no sequence number can be read.

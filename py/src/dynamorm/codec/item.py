@@ -364,7 +364,8 @@ class ItemCodec:
     def size(self, item: Item) -> int:
         """Give an item's size; what is not sealed yet counts as it is."""
         if self.encrypted:
-            item = {name: value.reveal() if isinstance(value, Plain) else value for name, value in item.items()}
+            held: dict[str, Any] = item
+            item = {name: value.reveal() if isinstance(value, Plain) else value for name, value in held.items()}
         return item_size(item)
 
     def check_size(self, item: Item) -> None:

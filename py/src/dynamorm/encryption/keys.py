@@ -88,7 +88,8 @@ class Encryption:
 
         Raises ValidationFailedError.
         """
-        if isinstance(read_keys, str) or not all(isinstance(one, str) and one for one in (key, *read_keys)):
+        given: list[Any] = [key, *read_keys]
+        if isinstance(read_keys, str) or not all(isinstance(one, str) and one for one in given):
             raise ValidationFailedError("the key of an encryption, and each of its read_keys, is text and not empty")
         aesgcm()
         self.key, self.read_keys = key, tuple(read_keys)

@@ -64,7 +64,7 @@ class KmsKeys:
 
     def _call(self, api: str, params: dict[str, Any]) -> dict[str, Any]:
         token = _ours.set(True)
-        refusal = None
+        refusal: KeyRefusedError
         try:
             found: dict[str, Any] = getattr(self._client, api)(**params)
         except sdk.StubResponseError:  # the caller's own test says what it expected
@@ -75,11 +75,11 @@ class KmsKeys:
             refusal = _unreached(error)
         except Exception:  # noqa: BLE001 - what botocore's parser falls over may hold the answer
             refusal = KeyRefusedError(retryable=True)
+        else:
+            return found
         finally:
             _ours.reset(token)
-        if refusal is not None:
-            raise refusal
-        return found
+        raise refusal  # outside, so that what an unreadable answer held is no context of it
 
 
 def _bytes(answer: Mapping[str, Any], name: str) -> bytes:

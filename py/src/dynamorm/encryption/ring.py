@@ -88,7 +88,11 @@ class Ring:
         views = self.open(found)
         if not views:
             return response
-        return exchange.visit(response, lambda binding, item, _key=None: views.get((id(binding), id(item)), item))
+
+        def view(binding: Binding, item: Item, key: Item | None = None) -> Item:  # noqa: ARG001 - as every visit
+            return views.get((id(binding), id(item)), item)
+
+        return exchange.visit(response, view)
 
     def open(self, found: Iterable[tuple[Binding, Item, Item | None]]) -> dict[tuple[int, int], Item]:
         """Open items of models; give those that held something, by the identities of model and item."""
@@ -107,7 +111,8 @@ class Ring:
         codec = binding.codec
         if not codec.encrypted or _is_foreign(binding, item):
             return {}
-        stored = {name: item[name] for name in codec.encrypted if item.get(name) is not None}
+        held: dict[str, Any] = item
+        stored = {name: held[name] for name in codec.encrypted if held.get(name) is not None}
         return {
             name: self._place(binding, name, value, key)
             for name, value in stored.items()

@@ -249,12 +249,7 @@ class Read:
         if filters:
             out["FilterExpression"] = compiler.condition(And(tuple(filters)))
         if paths is not None:
-            fetched = tuple(self.place.cursor_keys) if options.limit is not None and self.shape.with_cursor else ()
-            if not fetched and self.scope.selects_encrypted(paths):
-                fetched = self.binding.model.key_names
-            out["ProjectionExpression"] = compiler.projection(paths, fetched)
-            asked = {parse_path(path) for path in paths}
-            self._hidden = tuple(name for name in fetched if (name,) not in asked)
+            out["ProjectionExpression"] = compiler.projection(paths, self._fetched(paths))
         if self.shape.what == "sealed":
             names = (*self.binding.model.key_names, *self.binding.codec.encrypted)
             out["ProjectionExpression"] = compiler.names([(name,) for name in names])
@@ -267,6 +262,17 @@ class Read:
         if options.segment is not None:
             out["Segment"], out["TotalSegments"] = options.segment
         return out | placeholders.members()
+
+    def _fetched(self, paths: Sequence[PathLike]) -> tuple[str, ...]:
+        """Name what is read besides: the keys of a cursor, or those that envelopes are bound to."""
+        fetched: tuple[str, ...] = ()
+        if self.options.limit is not None and self.shape.with_cursor:
+            fetched = tuple(self.place.cursor_keys)
+        elif self.scope.selects_encrypted(paths):
+            fetched = self.binding.model.key_names
+        asked = {parse_path(path) for path in paths}
+        self._hidden = tuple(name for name in fetched if (name,) not in asked)
+        return fetched
 
     def _expired(self, now_ns: int) -> Condition | None:
         if not self.options.hide_expired:

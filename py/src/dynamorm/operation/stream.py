@@ -29,5 +29,5 @@ class FindStream(SingleExchange[str]):
         table: Any = response.body.get("Table")
         arn = table.get("LatestStreamArn") if isinstance(table, dict) else None
         if not isinstance(arn, str):
-            raise ValidationFailedError(f"the table {self._table} has no stream", origin="service")
+            raise ValidationFailedError(f"the table {self._table} has no stream")
         return arn

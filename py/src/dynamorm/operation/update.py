@@ -72,7 +72,8 @@ class Update(SingleExchange["dict[str, Any] | None"]):
         """Give the values that are set and wait to be sealed, in the order of the attributes' names."""
         if not self.binding.codec.encrypted:
             return []
-        alias_of = {id(value): alias for alias, value in self._values.items() if isinstance(value, Plain)}
+        values: dict[str, Any] = self._values
+        alias_of = {id(value): alias for alias, value in values.items() if isinstance(value, Plain)}
         return [
             Seal(self.binding, name, self.request.body["Key"], self._values, alias_of[id(value)])
             for name in self.binding.codec.encrypted

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from threading import Lock
 from typing import Protocol
 
-from ..errors import ValidationFailedError
+from .errors import ValidationFailedError
 
 CAPACITY = 10_000
 
