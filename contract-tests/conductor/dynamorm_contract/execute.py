@@ -224,7 +224,7 @@ class _Execution:
         if self.keys is not None:
             self.secrets |= {call.plaintext for call in self.keys.calls if call.plaintext}
         asked = [] if self.keys is None else [{"op": call.seen.op, "body": call.seen.body} for call in self.keys.calls]
-        places = {"wire": [one.body for one in seen], "kms": asked, "error": leaks.visible(answer)}
+        places: dict[str, Any] = {"wire": [one.body for one in seen], "kms": asked, "error": leaks.visible(answer)}
         places["log"] = list(self.stage.runners[step.get("as")].stderr)
         for place, body in places.items():
             found = leaks.found_in(self.secrets, body)
