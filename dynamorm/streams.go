@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/dynamorm/dynamorm/dynamorm/codec"
 	"github.com/dynamorm/dynamorm/dynamorm/errs"
 	"github.com/dynamorm/dynamorm/dynamorm/operation"
 	"github.com/dynamorm/dynamorm/dynamorm/schema"
@@ -127,12 +128,20 @@ func (d *decoder) decode(ctx context.Context, r stream.Record) (decodedRecord, e
 		return out, err
 	}
 	if !known {
-		e := errs.New(errs.CodeDecodeFailed, "", "no model is known for the record")
-		e.Cause = ErrUnknownRecord
-		return out, e
+		return out, d.unknown(out.Change)
 	}
 	out.model = d.schemas[out.owner]
 	return out, decoded(d.read(ctx, now, &out))
+}
+
+// unknown is a record whose model nobody knows.
+func (d *decoder) unknown(c stream.Change) error {
+	e := errs.New(errs.CodeDecodeFailed, "", "no model is known for the record")
+	e.Cause = ErrUnknownRecord
+	if mark := d.schemas[0].Discriminator; mark != nil && (c.New != nil || c.Old != nil) {
+		e.Path = codec.Name(mark.Attribute)
+	}
+	return e
 }
 
 // read reads the keys and images of a record of a known model.
