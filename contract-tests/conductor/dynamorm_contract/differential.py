@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 WAIVERS = SUITE / "waivers.yaml"
 WAIVER_MEMBERS = {"id", "target", "path", "reason", "expires"}
 # Results that are DynamoDB's own JSON, or a text that is promised byte for byte.
-EXACT = {"fn.marshal", "fn.expression", "fn.dms.load", "fn.dms.native", "fn.size", "fn.encrypt", "fn.decrypt", "fn.aad"}
+EXACT = {"fn.marshal", "fn.expression", "fn.dms.load", "fn.dms.native", "fn.size", "fn.encrypt", "fn.decrypt", "fn.aad", "fn.gcm"}
 ENVELOPE = {"v", "edk", "nonce", "ct"}
 STREAM_NAMES = {"event_id", "sequence_number", "created_at"}
 # What stands for a value that its attribute cannot have: a runner tags it as it likes, or leaves it out.

@@ -225,7 +225,7 @@ def tag_read(models: list[Attribute], arguments: dict[str, Any]) -> dict[str, An
 
 
 # Operations whose arguments and results are DynamoDB JSON already, or hold no value of a model.
-RAW = {"fn.unmarshal", "fn.cursor.encode", "fn.cursor.decode", "fn.encrypt", "fn.decrypt", "fn.aad", "fn.stream", "stream_handle", "stream_read", "reencrypt"}
+RAW = {"fn.unmarshal", "fn.cursor.encode", "fn.cursor.decode", "fn.encrypt", "fn.decrypt", "fn.aad", "fn.gcm", "fn.stream", "stream_handle", "stream_read", "reencrypt"}
 STREAMS = {"fn.stream", "stream_read"}
 RECORDS = {"fn.stream", "stream_handle"}
 TIME = "ApproximateCreationDateTime"
