@@ -1,6 +1,7 @@
 /** What a query says of its keys, in the caller's words → what operations understand. */
 
-import type { Keys, ReadArguments } from "./operation/read.ts";
+import type { Keys } from "./operation/read.ts";
+import type { ReadArguments } from "./operation/read-options.ts";
 import type { Parts, Sort, SortOperator } from "./operation/query.ts";
 import type { Model } from "./schema/model.ts";
 import type { AnyDefinition, Input } from "./schema/types.ts";

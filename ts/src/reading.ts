@@ -10,14 +10,8 @@ import type { ModelCodec } from "./codec/item.ts";
 import type { WireItem } from "./codec/value.ts";
 import { InvalidOperator, ItemNotFound, ValidationFailed } from "./errors/catalogue.ts";
 import type { Exchange } from "./operation/exchange.ts";
-import {
-  checkSegments,
-  type Found,
-  type Keys,
-  Read,
-  type ReadArguments,
-  type Shape,
-} from "./operation/read.ts";
+import { type Found, type Keys, Read, type Shape } from "./operation/read.ts";
+import { checkSegments, type ReadArguments } from "./operation/read-options.ts";
 import type { PartialItem, Path, Picked, View, Viewed } from "./schema/types.ts";
 
 /** What one response held, or everything up to the end or the limit: the items, and the cursor to go on from. */

@@ -10,7 +10,7 @@ import { ValidationFailed } from "./errors/catalogue.ts";
 import { DynamORMError } from "./errors/error.ts";
 import { holding } from "./operation/exchange.ts";
 import { checkWhole } from "./operation/get.ts";
-import { checkOptions } from "./operation/read.ts";
+import { checkOptions } from "./operation/read-options.ts";
 import { rewrite, storedPage } from "./operation/rewrite.ts";
 import { canonicalJson } from "./text/json.ts";
 
@@ -129,7 +129,7 @@ function staleOf({ codec, opened }: Work, item: WireItem, all: boolean): Stale[]
     if (stored === undefined || "NULL" in stored) {
       return [];
     }
-    const plain = opened.open(stored as Wire, attribute) as AttributeValue;
+    const plain = opened.open(stored, attribute) as AttributeValue;
     return [{ name, stored, plain }];
   });
   const key: KeyValues = codec.keyValues((name) => JSON.stringify(item[name]));

@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import * as dms from "../src/dms.ts";
 import * as catalogue from "../src/errors/catalogue.ts";
 import * as main from "../src/index.ts";
+import * as kms from "../src/kms.ts";
+import * as streams from "../src/streams.ts";
 import * as testing from "../src/testing.ts";
 
 describe("the public surface", () => {
@@ -12,7 +14,8 @@ describe("the public surface", () => {
       [
         ...classes,
         ...["CAPABILITIES", "Client", "DMS_VERSIONS", "DynamORMError", "VERSION"],
-        ...["Parallel", "Reading", "Scan", "Signer"],
+        ...["DataKeyCache", "Encryption", "Feed", "Parallel", "Reading", "Scan", "SeenInMemory", "Signer"],
+        ...["additionalData", "openEnvelope", "sealValue"],
         ...["and", "canonicalDms", "compileExpression", "defineModel", "documentFromJson", "field"],
         ...["isCode", "itemSize", "marshalItem", "not", "or", "sdkTransport", "unmarshalItem"],
       ].sort(),
@@ -21,13 +24,17 @@ describe("the public surface", () => {
 
   it("has documents and test helpers behind entries of their own", () => {
     expect(Object.keys(dms).sort()).toEqual(["canonicalDms", "documentFromJson", "loadDms"]);
+    expect([Object.keys(kms), Object.keys(streams)]).toEqual([["kmsKeys"], ["sdkStreams"]]);
     expect(Object.keys(testing).sort()).toEqual([
+      "InMemoryKeys",
       "SECOND",
       "Script",
       "testClock",
+      "testNonces",
       "testRandom",
       "testSleeper",
       "testTokens",
+      "withNonces",
     ]);
   });
 

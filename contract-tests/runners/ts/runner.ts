@@ -124,10 +124,6 @@ function open(command: Command): object {
       }),
       ...secured,
     });
-  if (command.batch !== undefined) {
-    // What a client refuses of these is told at once.
-    made = make();
-  }
   clients.set(command.client, {
     client: () => (made ??= make()),
     models: new Map(models.map((model) => [model.name, model])),

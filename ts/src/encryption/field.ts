@@ -90,16 +90,43 @@ function refuse(fact: string): never {
   throw new ValidationFailed(fact);
 }
 
-/** Seal a plaintext. Nobody seals twice with one nonce and one key. */
-export function sealText(
-  plaintext: string,
+/** Encrypt by AES-256-GCM; the tag stands behind the ciphertext. Nobody encrypts twice with one nonce and one key. */
+export function encrypt(
+  plaintext: Uint8Array,
   dataKey: Uint8Array,
   nonce: Uint8Array,
   data: Uint8Array,
 ): Uint8Array {
   const cipher = createCipheriv(CIPHER, dataKey, nonce);
   cipher.setAAD(data);
-  return Buffer.concat([cipher.update(plaintext, "utf8"), cipher.final(), cipher.getAuthTag()]);
+  return Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
+}
+
+/** Decrypt what `encrypt` gave; undefined where key, nonce, data or tag do not fit. */
+export function decrypt(
+  sealed: Uint8Array,
+  dataKey: Uint8Array,
+  nonce: Uint8Array,
+  data: Uint8Array,
+): Uint8Array | undefined {
+  try {
+    const decipher = createDecipheriv(CIPHER, dataKey, nonce, { authTagLength: ENVELOPE_TAG_BYTES });
+    decipher.setAAD(data);
+    decipher.setAuthTag(sealed.subarray(-ENVELOPE_TAG_BYTES));
+    return Buffer.concat([decipher.update(sealed.subarray(0, -ENVELOPE_TAG_BYTES)), decipher.final()]);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Seal the canonical JSON of a value. */
+export function sealText(
+  plaintext: string,
+  dataKey: Uint8Array,
+  nonce: Uint8Array,
+  data: Uint8Array,
+): Uint8Array {
+  return encrypt(Buffer.from(plaintext), dataKey, nonce, data);
 }
 
 /** Give the stored value of an envelope. */
@@ -208,23 +235,13 @@ export function openParts(
   if (dataKey.length !== DATA_KEY_BYTES) {
     invalid("the data key has not its length");
   }
-  const value = valueOf(decrypted(nonce, sealed, dataKey, data));
+  const plaintext = decrypt(sealed, dataKey, nonce, data) ?? invalid("the envelope cannot be opened here");
+  const value = valueOf(plaintext);
   return isValue(value) ? value : invalid("the envelope does not hold one value");
 }
 
-function decrypted(nonce: Uint8Array, sealed: Uint8Array, dataKey: Uint8Array, data: Uint8Array): Buffer {
-  try {
-    const decipher = createDecipheriv(CIPHER, dataKey, nonce, { authTagLength: ENVELOPE_TAG_BYTES });
-    decipher.setAAD(data);
-    decipher.setAuthTag(sealed.subarray(-ENVELOPE_TAG_BYTES));
-    return Buffer.concat([decipher.update(sealed.subarray(0, -ENVELOPE_TAG_BYTES)), decipher.final()]);
-  } catch {
-    return invalid("the envelope cannot be opened here");
-  }
-}
-
 /** Read the plaintext, which a parser's own error would repeat. */
-function valueOf(plaintext: Buffer): unknown {
+function valueOf(plaintext: Uint8Array): unknown {
   try {
     return JSON.parse(
       new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(plaintext),

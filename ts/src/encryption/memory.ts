@@ -22,7 +22,7 @@ export interface KeyCall {
 export class InMemoryKeys implements KeyService {
   /** What was asked for, in its order. */
   readonly calls: KeyCall[] = [];
-  readonly #refusals: unknown[] = [];
+  readonly #refusals: Error[] = [];
   #made = 0;
 
   constructor() {
@@ -30,7 +30,7 @@ export class InMemoryKeys implements KeyService {
   }
 
   /** Let the next call fail, by an error of your own or by the name of one of KMS's. */
-  refuse(error: unknown): void {
+  refuse(error: Error | string): void {
     this.#refusals.push(typeof error === "string" ? refusal(error) : error);
   }
 

@@ -9,7 +9,7 @@ import { quote } from "../text/utf8.ts";
 import type { Get } from "./action.ts";
 import type { Backoff } from "./backoff.ts";
 import { Chunked, Named, type Part } from "./chunked.ts";
-import { type Answer, type ByTable, type Held, holding, type Request } from "./exchange.ts";
+import { type Answer, type ByTable, type Held, holding, type Request, type Secrets } from "./exchange.ts";
 import { planOf, type ReadPlan } from "./get.ts";
 import { ItemRef } from "./key.ts";
 
@@ -144,8 +144,16 @@ export class BatchGet extends Chunked<Wanted, Fetched> {
     return new Set(left);
   }
 
-  protected override heldBy({ Responses: responses = {} }: Answer, sent: readonly Wanted[]): readonly Held[] {
-    const sealed = sent.filter(({ ref }) => ref.codec.sealed.length > 0);
+  override get secrets(): Secrets {
+    return {
+      seals: [],
+      fill: () => undefined,
+      held: (response) => (response.ok ? this.#heldBy(response.answer) : []),
+    };
+  }
+
+  #heldBy({ Responses: responses = {} }: Answer): readonly Held[] {
+    const sealed = this.left.filter(({ ref }) => ref.codec.sealed.length > 0);
     if (sealed.length === 0 || Array.isArray(responses)) {
       return [];
     }

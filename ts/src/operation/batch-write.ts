@@ -1,14 +1,14 @@
 /** BatchWriteItem: puts and deletes in chunks, what is left of a chunk again until nothing is. */
 
 import type { ModelCodec } from "../codec/item.ts";
-import type { Draft, Seal } from "../codec/seal.ts";
+import type { Draft } from "../codec/seal.ts";
 import { DecodeFailed, ValidationFailed } from "../errors/catalogue.ts";
 import { BATCH_WRITE_ENTRIES_MAX_BYTES, BATCH_WRITE_MAX } from "../generated/limits.ts";
 import { quote, utf8Length } from "../text/utf8.ts";
 import type { Action } from "./action.ts";
 import type { Backoff } from "./backoff.ts";
 import { byTable, Chunked, Named, type Part } from "./chunked.ts";
-import type { Answer, Request, UnprocessedWrite } from "./exchange.ts";
+import type { Answer, Request, Secrets, UnprocessedWrite } from "./exchange.ts";
 import { ItemRef } from "./key.ts";
 import { plainItem, sealedItem } from "./put.ts";
 
@@ -165,15 +165,19 @@ export class BatchWrite extends Chunked<Write, Written> {
     };
   }
 
-  protected override sealsOf(writes: readonly Write[]): readonly Seal[] {
-    return writes.flatMap(({ draft }) => draft?.seals ?? []);
+  override get secrets(): Secrets {
+    const writes = this.parts;
+    return {
+      seals: writes.flatMap(({ draft }) => draft?.seals ?? []),
+      fill: (envelopes) => {
+        this.replace(this.#filled(writes, envelopes));
+      },
+      held: () => [],
+    };
   }
 
   /** A write whose item is too large with its envelopes fails alone where somebody is told of it. */
-  protected override filled(
-    writes: readonly Write[],
-    envelopes: readonly string[],
-  ): readonly (readonly Write[])[] {
+  #filled(writes: readonly Write[], envelopes: readonly string[]): readonly (readonly Write[])[] {
     let taken = 0;
     const sealed = writes.flatMap((write) => {
       const { seals } = write.draft ?? { seals: [] };

@@ -23,6 +23,7 @@ import {
   holding,
   type Request,
   type Response,
+  type Secrets,
 } from "./exchange.ts";
 
 /** What a transaction has of secrets. */
@@ -50,47 +51,70 @@ export function transacting<R>(
   attempts: readonly Attempt[],
   backoff: Backoff,
   read: (answer: Answer, open: Open | undefined) => R,
-  { seals = [], sealed, held = () => [] }: Sealed = {},
+  sealed: Sealed = {},
 ): Exchange<R> {
-  let { body } = request;
-  let sent = 0;
-  // Whether any attempt so far may have been applied: a later answer does not take that back.
-  let isDoubtful = false;
-  let outcome: { readonly result: R } | undefined;
-  return {
-    secrets: {
-      seals,
-      fill(envelopes) {
-        body = sealed?.(envelopes) ?? body;
+  return new Transacting({ request, attempts, backoff, read, sealed });
+}
+
+interface Parts<R> {
+  readonly request: Omit<Request, "delayMs">;
+  readonly attempts: readonly Attempt[];
+  readonly backoff: Backoff;
+  readonly read: (answer: Answer, open: Open | undefined) => R;
+  readonly sealed: Sealed;
+}
+
+class Transacting<R> implements Exchange<R> {
+  readonly secrets: Secrets;
+  readonly #parts: Parts<R>;
+  #body: string;
+  #sent = 0;
+  /** Whether any attempt so far may have been applied: a later answer does not take that back. */
+  #isDoubtful = false;
+  #outcome: { readonly result: R } | undefined;
+
+  constructor(parts: Parts<R>) {
+    const { request, attempts, sealed } = parts;
+    this.#parts = parts;
+    this.#body = request.body;
+    this.secrets = {
+      seals: sealed.seals ?? [],
+      fill: (envelopes) => {
+        this.#body = sealed.sealed?.(envelopes) ?? this.#body;
       },
-      held: (response) => (response.ok ? held(response.answer) : heldByReasons(attempts, response.reasons)),
-    },
-    next() {
-      if (outcome !== undefined) {
-        return undefined;
-      }
-      const delayMs = sent === 0 ? undefined : backoffMs(backoff, sent);
-      sent += 1;
-      return { ...request, body, delayMs };
-    },
-    receive(response, open) {
-      if (response.ok) {
-        outcome = { result: read(response.answer, open) };
-        return;
-      }
-      isDoubtful ||= response.error.maybeApplied;
-      const error = canceled(response, attempts, isDoubtful, open);
-      if (error.code !== "TransactionCanceled" || !error.retryable || sent >= backoff.maxAttempts) {
-        throw error;
-      }
-    },
-    result() {
-      if (outcome === undefined) {
-        throw new Error("the conversation is not over");
-      }
-      return outcome.result;
-    },
-  };
+      held: (response) =>
+        response.ok ? (sealed.held?.(response.answer) ?? []) : heldByReasons(attempts, response.reasons),
+    };
+  }
+
+  next(): Request | undefined {
+    if (this.#outcome !== undefined) {
+      return undefined;
+    }
+    const delayMs = this.#sent === 0 ? undefined : backoffMs(this.#parts.backoff, this.#sent);
+    this.#sent += 1;
+    return { ...this.#parts.request, body: this.#body, delayMs };
+  }
+
+  receive(response: Response, open?: Open): void {
+    const { attempts, backoff, read } = this.#parts;
+    if (response.ok) {
+      this.#outcome = { result: read(response.answer, open) };
+      return;
+    }
+    this.#isDoubtful ||= response.error.maybeApplied;
+    const error = canceled(response, attempts, this.#isDoubtful, open);
+    if (error.code !== "TransactionCanceled" || !error.retryable || this.#sent >= backoff.maxAttempts) {
+      throw error;
+    }
+  }
+
+  result(): R {
+    if (this.#outcome === undefined) {
+      throw new Error("the conversation is not over");
+    }
+    return this.#outcome.result;
+  }
 }
 
 /** Give the error of a transaction that failed; a cancelled one has its reasons. */

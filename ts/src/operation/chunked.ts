@@ -5,11 +5,11 @@
  */
 
 import { BatchIncomplete, DecodeFailed } from "../errors/catalogue.ts";
-import type { Open, Seal } from "../codec/seal.ts";
+import type { Open } from "../codec/seal.ts";
 import { DynamORMError, type ErrorFields } from "../errors/error.ts";
 import type { ItemKey } from "../errors/parts.ts";
 import { type Backoff, backoffMs } from "./backoff.ts";
-import type { Answer, Exchange, Held, Request, Response, Secrets } from "./exchange.ts";
+import type { Answer, Exchange, Request, Response, Secrets } from "./exchange.ts";
 import type { ItemRef } from "./key.ts";
 
 /** One part of a batch. */
@@ -51,29 +51,22 @@ export abstract class Chunked<P extends Part, R> implements Exchange<R> {
   /** Give the result of everything. */
   abstract result(): R;
 
-  get secrets(): Secrets {
-    return {
-      seals: this.sealsOf(this.#chunks.flat()),
-      fill: (envelopes) => {
-        this.#chunks = this.filled(this.#chunks.flat(), envelopes);
-      },
-      held: (response) => (response.ok ? this.heldBy(response.answer, this.#left) : []),
-    };
+  /** What has to be done with keys around the conversation. */
+  abstract get secrets(): Secrets;
+
+  /** The parts of all chunks. */
+  protected get parts(): readonly P[] {
+    return this.#chunks.flat();
   }
 
-  /** Give what is to be sealed of the parts. */
-  protected sealsOf(_parts: readonly P[]): readonly Seal[] {
-    return [];
+  /** What is left of the chunk that was sent. */
+  protected get left(): readonly P[] {
+    return this.#left;
   }
 
-  /** Give chunks of the parts with their envelopes. */
-  protected filled(parts: readonly P[], _envelopes: readonly string[]): readonly (readonly P[])[] {
-    return [parts];
-  }
-
-  /** Name the items of an answer that may hold envelopes. */
-  protected heldBy(_answer: Answer, _sent: readonly P[]): readonly Held[] {
-    return [];
+  /** Take chunks of the parts with their envelopes. */
+  protected replace(chunks: readonly (readonly P[])[]): void {
+    this.#chunks = chunks;
   }
 
   /** Give the items that were found, for an error; a batch of writes has none. */

@@ -23,7 +23,6 @@ import { isEncrypted } from "../expression/fit.ts";
 import { parsePath, type PathSegments, pathText } from "../expression/path.ts";
 import { Placeholders } from "../expression/placeholder.ts";
 import { isMark, projectionText } from "../expression/projection.ts";
-import { SCAN_SEGMENTS_MAX } from "../generated/limits.ts";
 import { placeAt } from "../schema/model.ts";
 import { canonicalJson } from "../text/json.ts";
 import { quote } from "../text/utf8.ts";
@@ -40,21 +39,8 @@ import {
 import { selectionOf } from "./get.ts";
 import { type Place, placeOf } from "./place.ts";
 import { findPlace, KeyCondition, type Partition, type Sort } from "./query.ts";
+import { checkOptions, type ReadArguments } from "./read-options.ts";
 import { mergedCodec, ownItems } from "./several.ts";
-
-/** What a caller says of a read besides its keys. */
-export interface ReadArguments {
-  readonly index?: string | undefined;
-  readonly filter?: Condition | undefined;
-  readonly order?: Order | undefined;
-  readonly limit?: number | undefined;
-  readonly pageSize?: number | undefined;
-  readonly consistent?: boolean | undefined;
-  readonly hideExpired?: boolean | undefined;
-  readonly cursor?: string | null | undefined;
-  readonly cursorContext?: string | undefined;
-  readonly segment?: readonly [number: number, total: number] | undefined;
-}
 
 /** What a query says of the keys; a scan has none. */
 export interface Keys {
@@ -418,32 +404,6 @@ function inlined(write: (names: Placeholders) => string): string {
 
 function plainText(condition: KeyCondition): string {
   return inlined((names) => condition.text(names));
-}
-
-/** Refuse a number of segments that DynamoDB does not take. @throws {ValidationFailed} */
-export function checkSegments(total: number): void {
-  if (!Number.isInteger(total) || total < 1 || total > SCAN_SEGMENTS_MAX) {
-    throw new ValidationFailed(`a scan has 1 to ${SCAN_SEGMENTS_MAX} segments`);
-  }
-}
-
-/** Refuse what no read can mean. @throws {ValidationFailed} */
-export function checkOptions({ limit, pageSize, segment, order = "asc" }: ReadArguments): void {
-  for (const [name, given] of Object.entries({ limit, pageSize })) {
-    if (given !== undefined && !(Number.isInteger(given) && given >= 1)) {
-      throw new ValidationFailed(`${name} is a whole number, at least 1`);
-    }
-  }
-  if (!["asc", "desc"].includes(order)) {
-    throw new ValidationFailed("order is asc or desc");
-  }
-  if (segment !== undefined) {
-    const [number, total] = segment;
-    checkSegments(total);
-    if (!Number.isInteger(number) || number < 0 || number >= total) {
-      throw new ValidationFailed("a segment is from 0 to the total less one");
-    }
-  }
 }
 
 /** Make the key condition by each model; of several models all have to mean the same. */

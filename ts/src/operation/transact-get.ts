@@ -6,7 +6,7 @@ import { quote } from "../text/utf8.ts";
 import type { Get } from "./action.ts";
 import type { Backoff } from "./backoff.ts";
 import { transacting } from "./canceled.ts";
-import { type Answer, type Exchange, holding } from "./exchange.ts";
+import { type Answer, type Exchange, type Held, holding } from "./exchange.ts";
 import { planOf } from "./get.ts";
 import { ItemRef } from "./key.ts";
 import { checkCount, namesOf } from "./transact-write.ts";
@@ -48,14 +48,15 @@ export function transactGet(gets: readonly Get[], backoff: Backoff): Exchange<Va
         return item === undefined || item === null ? undefined : plan.decode(item, open);
       });
     },
-    {
-      held: (answer) =>
-        responsesOf(answer).flatMap(({ Item: item }, index) => {
-          const get = gets[index];
-          return get === undefined ? [] : holding(get.codec, item);
-        }),
-    },
+    { held: (answer) => heldBy(gets, answer) },
   );
+}
+
+function heldBy(gets: readonly Get[], answer: Answer): readonly Held[] {
+  return responsesOf(answer).flatMap(({ Item: item }, index) => {
+    const get = gets[index];
+    return get === undefined ? [] : holding(get.codec, item);
+  });
 }
 
 function responsesOf({ Responses: responses = [] }: Answer): readonly { readonly Item?: WireItem | null }[] {

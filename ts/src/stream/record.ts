@@ -4,7 +4,7 @@
  */
 
 import { encodeBytes } from "../codec/binary.ts";
-import type { AttributeValue, WireItem } from "../codec/value.ts";
+import type { WireItem } from "../codec/value.ts";
 import { DecodeFailed } from "../errors/catalogue.ts";
 import { isPlainObject, setOwn } from "../text/json.ts";
 
@@ -110,7 +110,7 @@ function wireOf(value: unknown): unknown {
     return value;
   }
   const [[tag, body] = ["", undefined]] = Object.entries(value).filter(([, one]) => one !== undefined);
-  return { [tag]: bodyOf(tag, body) } as unknown as AttributeValue;
+  return { [tag]: bodyOf(tag, body) };
 }
 
 function bodyOf(tag: string, body: unknown): unknown {

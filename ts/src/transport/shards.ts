@@ -1,5 +1,7 @@
 /** A stream, shard by shard: each behind its parent, each record once. How AWS is asked is known by `transport/streams.ts`. */
 
+import { Canceled } from "../errors/catalogue.ts";
+
 /** A shard of a stream. */
 export interface Shard {
   readonly id: string;
@@ -58,23 +60,11 @@ export async function* readShards(
   wait: (delayMs: number) => Promise<void>,
 ): AsyncGenerator<unknown, void, undefined> {
   const readings = new Map<string, Reading>();
-  const find = async (start: ShardStart): Promise<void> => {
-    for (const shard of await source.shards(arn, { signal })) {
-      const isOver = start === "now" && shard.isClosed;
-      if (!readings.has(shard.id)) {
-        readings.set(shard.id, { shard, start, iterator: undefined, isOver });
-      }
-    }
-  };
-  await find(from);
-  if (from === "now") {
-    // What is written from here on counts, also to a shard whose turn comes later.
-    for (const reading of readings.values()) {
-      await begin(source, arn, reading, signal);
-    }
-  }
+  await find(source, arn, readings, from, signal);
   for (;;) {
-    signal?.throwIfAborted();
+    if (signal?.aborted === true) {
+      throw new Canceled("the read of the stream was cancelled", { origin: "service", cause: signal.reason });
+    }
     let isQuiet = true;
     let hasEnded = false;
     for (const reading of readable(readings)) {
@@ -90,7 +80,27 @@ export async function* readShards(
       await wait(waitMs);
     }
     if (isQuiet || hasEnded) {
-      await find("oldest");
+      await find(source, arn, readings, "oldest", signal);
+    }
+  }
+}
+
+/** Look for shards that are new. From now on means from this moment on, also in a shard whose turn comes later. */
+async function find(
+  source: ShardSource,
+  arn: string,
+  readings: Map<string, Reading>,
+  start: "oldest" | "now",
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (const shard of await source.shards(arn, { signal })) {
+    if (!readings.has(shard.id)) {
+      const isOver = start === "now" && shard.isClosed;
+      const reading: Reading = { shard, start, iterator: undefined, isOver };
+      readings.set(shard.id, reading);
+      if (start === "now") {
+        await begin(source, arn, reading, signal);
+      }
     }
   }
 }

@@ -26,19 +26,7 @@ export function sdkStreams(client: StreamsSdk = {}): ShardSource {
   const sdk = (): DynamoDBStreamsClient =>
     (made ??= "send" in client ? client : new DynamoDBStreamsClient(client));
   return {
-    async shards(arn, options) {
-      const found: Shard[] = [];
-      let last: string | undefined;
-      do {
-        const input = { StreamArn: arn, ExclusiveStartShardId: last };
-        const { StreamDescription: stream } = await called("DescribeStream", options, (abort) =>
-          sdk().send(new DescribeStreamCommand(input), abort),
-        );
-        found.push(...(stream?.Shards ?? []).map(shardOf));
-        last = stream?.LastEvaluatedShardId;
-      } while (last !== undefined);
-      return found;
-    },
+    shards: (arn, options) => shardsOf(sdk(), arn, options),
     async iterator(arn, shardId, start, options) {
       const input = { StreamArn: arn, ShardId: shardId, ...startOf(start) };
       const { ShardIterator: iterator = "" } = await called("GetShardIterator", options, (abort) =>
@@ -62,6 +50,20 @@ export function sdkStreams(client: StreamsSdk = {}): ShardSource {
       }
     },
   };
+}
+
+async function shardsOf(sdk: DynamoDBStreamsClient, arn: string, options: SourceOptions): Promise<Shard[]> {
+  const found: Shard[] = [];
+  let last: string | undefined;
+  do {
+    const input = { StreamArn: arn, ExclusiveStartShardId: last };
+    const { StreamDescription: stream } = await called("DescribeStream", options, (abort) =>
+      sdk.send(new DescribeStreamCommand(input), abort),
+    );
+    found.push(...(stream?.Shards ?? []).map(shardOf));
+    last = stream?.LastEvaluatedShardId;
+  } while (last !== undefined);
+  return found;
 }
 
 function shardOf({ ShardId: id = "", ParentShardId: parentId, SequenceNumberRange: range }: SdkShard): Shard {
