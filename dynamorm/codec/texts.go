@@ -10,7 +10,8 @@ import (
 	"github.com/dynamorm/dynamorm/dynamorm/schema"
 )
 
-// This file reads stored values only to write them again: as the text that the codec writes for them, by which they are compared.
+// This file reads stored values only to write them again: as the text that the codec writes for them, by which they are compared. Its plans
+// are those of maps.
 
 // Text gives the canonical JSON that the codec writes for a stored value of an attribute; nothing for NULL and for what it would leave out.
 // It fails with DecodeFailed and the attribute's path.
@@ -23,7 +24,7 @@ func (p *Plan) Text(name string, stored []byte) ([]byte, error) {
 	}
 	var v any
 	if err == nil {
-		err = p.values[name].dec(&d, unsafe.Pointer(&v))
+		err = m.node.dec(&d, unsafe.Pointer(&v))
 	}
 	if err == nil {
 		err = end(&d)
@@ -31,7 +32,7 @@ func (p *Plan) Text(name string, stored []byte) ([]byte, error) {
 	if err != nil {
 		return nil, p.At(err, name)
 	}
-	out, err := p.values[name].enc(nil, unsafe.Pointer(&v), 1)
+	out, err := m.node.enc(nil, unsafe.Pointer(&v), 1)
 	if err != nil {
 		out = stored // what was read and cannot be written is its own text
 	}
@@ -49,7 +50,8 @@ func (p *Plan) Value(of any, name string) (any, error) {
 	}
 	var v any
 	d := scanner{b: text}
-	if err := p.values[name].dec(&d, unsafe.Pointer(&v)); err != nil {
+	node, _ := compile(p.Model.Attribute(name), anyType) // an any holds every attribute
+	if err := node.dec(&d, unsafe.Pointer(&v)); err != nil {
 		return nil, p.At(err, name)
 	}
 	return v, nil

@@ -15,7 +15,7 @@ import (
 //
 // The name is the attribute's; an empty one is the field's own, and `-` leaves the field out. A comma in a name is written `\,`.
 // Options: the roles pk, sk, created_at, updated_at, version, ttl (keys are required by themselves); the formats; required,
-// omitempty, set, json, encrypted; enum:a|b|c; field:name; type:NULL.
+// omitempty, set, json; encrypted, or encrypted:model|attribute for names that envelopes keep; enum:a|b|c; field:name; type:NULL.
 const Tag = "dynamorm"
 
 // Declaration says about a model what its struct's fields cannot.
@@ -274,7 +274,7 @@ func applyOptions(a map[string]any, o options) error {
 		case word == "omitempty":
 			a["omit_empty"] = true
 		case word == "encrypted":
-			a["encryption"] = map[string]any{}
+			a["encryption"] = encryptionOf(value)
 		case word == "enum":
 			a["enum"] = texts(strings.Split(value, "|"))
 		case word == "field":
@@ -285,6 +285,22 @@ func applyOptions(a map[string]any, o options) error {
 		}
 	}
 	return nil
+}
+
+// encryptionOf gives the tree of an encryption: `encrypted:model|attribute` pins what the two are called in envelopes.
+func encryptionOf(pinned string) map[string]any {
+	model, attribute, _ := strings.Cut(pinned, "|")
+	context := map[string]any{}
+	if model != "" {
+		context["model"] = model
+	}
+	if attribute != "" {
+		context["attribute"] = attribute
+	}
+	if len(context) == 0 {
+		return map[string]any{}
+	}
+	return map[string]any{"context": context}
 }
 
 // Infer gives the attribute that a Go type is by itself.
