@@ -9,7 +9,7 @@ from decimal import InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dynamorm_contract.envelopes import canonical, data_key, kms_context, seal, wrapped_key
+from dynamorm_contract.envelopes import additional_data, canonical, data_key, kms_context, seal, wrapped_key
 from dynamorm_contract.load import Case
 from dynamorm_contract.match import canonical_number
 
@@ -166,9 +166,8 @@ class Programs:
         names = [part["attribute"] for part in self.model["keys"].values()]
         if not self.encryption or not all(name in item for name in names):
             return item
-        try:
-            key = [[name, {tag: canonical_number(body) if tag == "N" else body}] for name in names for tag, body in item[name].items()]
-        except (InvalidOperation, TypeError):
+        key = [_key_part(name, item[name]) for name in names]
+        if any(part is None for part in key):
             return item
         out = dict(item)
         for one in self.model["attributes"]:
@@ -316,3 +315,16 @@ class Programs:
             return self._operand(attribute)
         found = [self.values.value(attribute) for _ in range(3)]
         return next((value for value in found if "NULL" not in value), {"S": "a"})
+
+
+def _key_part(name: str, value: Json) -> list[Any] | None:
+    """Give a key attribute as the additional data has it; None of a value that no key has."""
+    ((tag, body),) = value.items()
+    if tag not in {"S", "N", "B"} or not isinstance(body, str):
+        return None
+    try:
+        part = {tag: canonical_number(body) if tag == "N" else body}
+        additional_data({"model": "", "attribute": "", "key": [[name, part]]})
+    except (InvalidOperation, ValueError):
+        return None
+    return [name, part]
