@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 
 HOUSE = Path(__file__).parent.parent
-BASIC, PAGES, TRANSACTION = (
-    (HOUSE / "samples" / name / "main.py").read_text(encoding="utf-8") for name in ("basic", "pages", "transaction")
+BASIC, PAGES, TRANSACTION, ENCRYPTED, STREAM = (
+    (HOUSE / "samples" / name / "main.py").read_text(encoding="utf-8")
+    for name in ("basic", "pages", "transaction", "encrypted", "stream-handler")
 )
 
 
@@ -13,4 +14,6 @@ def test_the_readme_shows_the_samples_as_they_are() -> None:
     blocks = re.findall(r"```python\n(.*?)```", (HOUSE / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     pages = PAGES[PAGES.index("def newest(") : PAGES.index("\n\ndef use(")]
     transaction = TRANSACTION[TRANSACTION.index("def fill(") : TRANSACTION.index("\n\ndef use(")]
-    assert blocks == [BASIC, pages, transaction]
+    encrypted = ENCRYPTED[ENCRYPTED.index("class Patient(") : ENCRYPTED.index("\n\ndef main(")]
+    stream = STREAM[STREAM.index("def handler_of(") : STREAM.index("\n\ndef use(")]
+    assert blocks == [BASIC, pages, transaction, encrypted, stream]

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from .seen import Seen
     from .stream import RawRecord
     from .stream_reader import Start
-    from .transport import StreamsDoor
 
 V = TypeVar("V")
 M = TypeVar("M", bound=Model)
@@ -115,12 +114,25 @@ class Stream(Generic[V]):
 
         Raises, when it is read, ValidationFailedError where the table has no stream, and what `decode` raises.
         """
+        raw = self.records(streams, start=start, until_end=until_end, poll_seconds=poll_seconds)
+        return map(self.decode, raw)
+
+    def records(
+        self,
+        streams: Any = None,  # noqa: ANN401 - boto3 makes its clients at run time
+        *,
+        start: Start = "oldest",
+        until_end: bool = False,
+        poll_seconds: float = 1.0,
+    ) -> Iterator[dict[str, Any]]:
+        """Read as `read` does, and give the records as boto3 has them: for a handler, `handler({"Records": [record]})`.
+
+        Raises, when it is read, ValidationFailedError where the table has no stream.
+        """
         now_ns = self._client.now_ns()
         arn = self._client.run(FindStream(self._bindings[0]), now_ns)
-        door: StreamsDoor = self._client.streams_door(streams)
-        sleeper = self._client.sleeper
-        reader = StreamReader(door, arn, start=start, until_end=until_end, poll_seconds=poll_seconds, sleeper=sleeper)
-        yield from map(self.decode, reader)
+        door, sleeper = self._client.streams_door(streams), self._client.sleeper
+        yield from StreamReader(door, arn, start=start, until_end=until_end, poll_seconds=poll_seconds, sleeper=sleeper)
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,22 @@ sold: False
 left: 1 ordered: 2
 left: 2
 """,
+    "encrypted": """\
+read: allergic to penicillin
+wards, without a key: {'ward': '7'}
+refused: EncryptedFieldNotQueryable note
+sealed anew: 1 of 1
+read: no allergies
+stored: ['ct', 'edk', 'nonce', 'v']
+""",
+    "stream-handler": """\
+insert o-1 open written: True
+modify o-1 paid written: True
+remove o-1 by somebody
+answer: {'batchItemFailures': []}
+again: {'batchItemFailures': []}
+summary: paid
+""",
 }
 
 pytestmark = pytest.mark.skipif(os.environ.get("SKIP_INTEGRATION") == "1", reason="SKIP_INTEGRATION=1")
@@ -51,6 +67,7 @@ def test_a_sample_does_what_it_says(name: str) -> None:
     # A key and region of its own, so that a shared DynamoDB Local keeps its tables apart from others' tables.
     settings = {
         "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
+        "AWS_ENDPOINT_URL_DYNAMODB_STREAMS": endpoint,
         "AWS_ACCESS_KEY_ID": "samplepy",
         "AWS_SECRET_ACCESS_KEY": "sample",
         "AWS_DEFAULT_REGION": "eu-central-1",

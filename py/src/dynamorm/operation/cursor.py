@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..codec import NumberError, canonical
 from ..codec.json_text import JSONError, read_json, write_json
+from ..encryption.field import aesgcm
 from ..errors import InvalidCursorError, ValidationFailedError
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class Signer:
         if encrypt and not known:
             raise ValidationFailedError("encrypted cursors need cursor_secrets")
         if encrypt:
-            _aesgcm()
+            aesgcm()
         return cls(known, encrypt, nonce)
 
     def write(self, cursor: Cursor, bound: Callable[[], Bound]) -> str:
@@ -164,22 +165,14 @@ def _signature(secret: bytes, message: bytes) -> bytes:
     return hmac.digest(secret, message, "sha256")
 
 
-def _aesgcm() -> Any:  # noqa: ANN401 - a class of an extra
-    try:
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - an extra, for this alone
-    except ImportError:
-        raise ValidationFailedError("encrypted cursors need the extra dynamorm-py[crypto]") from None
-    return AESGCM
-
-
 def _seal(text: bytes, secret: bytes, nonce: bytes) -> bytes:
-    sealed: bytes = _aesgcm()(_signature(secret, KEY_LABEL)).encrypt(nonce, text, LABEL)
+    sealed: bytes = aesgcm()(_signature(secret, KEY_LABEL)).encrypt(nonce, text, LABEL)
     return nonce + sealed
 
 
 def _open(sealed: bytes, secret: bytes) -> bytes:
     try:
-        text: bytes = _aesgcm()(_signature(secret, KEY_LABEL)).decrypt(
+        text: bytes = aesgcm()(_signature(secret, KEY_LABEL)).decrypt(
             sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], LABEL
         )
     except Exception:  # noqa: BLE001 - InvalidTag and ValueError of an extra that may not be there
