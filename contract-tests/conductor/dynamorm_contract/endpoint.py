@@ -93,7 +93,7 @@ class Endpoint:
         self.tamper_request: Callable[[str, dict[str, Any]], dict[str, Any]] | None = None
         self.tamper_response: Callable[[str, dict[str, Any]], dict[str, Any]] | None = None
         self.listener: Callable[[Seen, Answer], None] | None = None
-        self.services = dict.fromkeys((TARGET, STREAMS), CONTENT_TYPE)
+        self.services: dict[str, str] = {TARGET: CONTENT_TYPE, STREAMS: CONTENT_TYPE}
         self.request_id = REQUEST_ID
         self.server = listen(self)
         self.url = f"http://127.0.0.1:{self.server.server_port}"

@@ -50,8 +50,9 @@ def data_key(wrapped: bytes) -> bytes:
 
 def kms_context(context: dict[str, Any]) -> dict[str, str]:
     """Give the encryption context of KMS."""
-    namespace = {"dynamorm:namespace": context["namespace"]} if "namespace" in context else {}
-    return namespace | {"dynamorm:model": context["model"], "dynamorm:attribute": context["attribute"]} | context.get("client", {})
+    namespace: dict[str, str] = {"dynamorm:namespace": context["namespace"]} if "namespace" in context else {}
+    client: dict[str, str] = context.get("client", {})
+    return namespace | {"dynamorm:model": context["model"], "dynamorm:attribute": context["attribute"]} | client
 
 
 def seal(plaintext: bytes, key: bytes, nonce: bytes, wrapped: bytes, context: dict[str, Any]) -> Envelope:

@@ -224,7 +224,7 @@ class _Execution:
         if self.keys is not None:
             self.secrets |= {call.plaintext for call in self.keys.calls if call.plaintext}
         asked = [] if self.keys is None else [{"op": call.seen.op, "body": call.seen.body} for call in self.keys.calls]
-        places = {"wire": [one.body for one in seen], "kms": asked, "error": leaks.visible(answer)}
+        places: dict[str, Any] = {"wire": [one.body for one in seen], "kms": asked, "error": leaks.visible(answer)}
         places["log"] = list(self.stage.runners[step.get("as")].stderr)
         for place, body in places.items():
             found = leaks.found_in(self.secrets, body)
@@ -391,6 +391,9 @@ def _answered(step: dict[str, Any], answer: dict[str, Any], at: str) -> None:
 class _Recording(_Execution):
     def _judge(self, step: dict[str, Any], answer: dict[str, Any], seen: list[Seen], at: str) -> None:
         """Accept everything: whoever records, compares."""
+
+    def _search(self, step: dict[str, Any], arguments: dict[str, Any], answer: dict[str, Any], seen: list[Seen], at: str) -> None:
+        """Search for nothing: random texts stand in several places by chance."""
 
 
 def _normal_expectation(want: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import tampering as t
 from .group_faults import GROUP_FAULTS
+from .secret_faults import SECRET_FAULTS
 
 if TYPE_CHECKING:
     from .tampering import Body, Change
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Mutant:
-    """One fault: the family of requirements that forbids it, where it acts (`call`, `request`, `response`, `answer`), and what it does."""
+    """One fault: the family of requirements that forbids it, where it acts (`call`, `request`, `response`, `key_request`, `key_response`, `answer`), and what it does."""
 
     family: str
     name: str
@@ -413,6 +414,7 @@ FAULTS: dict[str, tuple[tuple[str, str, Change], ...]] = {
         ("network-error-final", "answer", t.on_error(lambda error: error | {"retryable": False} if error["code"] == "NetworkError" else error)),
     ),
     **GROUP_FAULTS,
+    **SECRET_FAULTS,
 }
 
 MUTANTS = tuple(Mutant(family, *fault) for family, faults in FAULTS.items() for fault in faults)

@@ -58,10 +58,13 @@ def _hunt_one(language: Language, catalogue: Catalogue, cases: list[Case]) -> Ki
 def _first_kill(session: LanguageSession, mutant: Mutant, cases: list[Case]) -> str | None:
     session.wire.tamper_request = mutant.change if mutant.where == "request" else None
     session.wire.tamper_response = mutant.change if mutant.where == "response" else None
+    session.wire_keys.tamper_request = mutant.change if mutant.where == "key_request" else None
+    session.wire_keys.tamper_response = mutant.change if mutant.where == "key_response" else None
     try:
         return next((case.id for case in cases if _killed(session, mutant, case)), None)
     finally:
         session.wire.tamper_request = session.wire.tamper_response = None
+        session.wire_keys.tamper_request = session.wire_keys.tamper_response = None
 
 
 def _killed(session: LanguageSession, mutant: Mutant, case: Case) -> bool:

@@ -33,6 +33,7 @@ BLINDABLE = (
     "OUTCOME_MISMATCH",
     "CAPTURE_UNDEFINED",
     "UNSUPPORTED_OP",
+    "PLAINTEXT_LEAK",
     "PROTOCOL",
 )
 # Runners that are wrong, and how many cases of the sample they may get: a crash costs a new process each time, so its sample is small.
