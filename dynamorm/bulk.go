@@ -176,7 +176,7 @@ func (w *bulkWriter) take(a Action) bool {
 func (w *bulkWriter) postpone(a Action, x operation.Write) (operation.Write, error) {
 	id := x.ID()
 	w.send()
-	for w.owner[id] != nil || w.underWay == w.concurrency {
+	for w.failure == nil && (w.owner[id] != nil || w.underWay == w.concurrency) {
 		w.wait()
 	}
 	if w.failure != nil {
@@ -206,11 +206,20 @@ func (w *bulkWriter) send() {
 	if chunk == nil || chunk.Len() == 0 {
 		return
 	}
-	w.filling = nil
-	w.underWay++
 	chunk.sent = operation.NewBatchWrite(&chunk.Writes, w.client.retries, chunk.body)
 	session := w.client.session(chunk.Now)
-	if chunk.err = session.seal(w.ctx, chunk.sent); chunk.err != nil { // here, so that keys are asked for one after the other
+	if len(chunk.sent.Seals()) > 0 {
+		chunk.err = session.envelopes(w.ctx, chunk.sent) // here, so that keys are asked for one after the other
+		if chunk.err == nil {
+			chunk.sent.FillEach(w.tooLarge)
+		}
+		if w.failure != nil {
+			return // the chunk is listed as it is
+		}
+	}
+	w.filling = nil
+	w.underWay++
+	if chunk.err != nil {
 		chunk.sent.Refuse(chunk.err)
 		w.ended <- chunk
 		return
@@ -293,6 +302,19 @@ func (w *bulkWriter) refused(a Action, err error) {
 		told.Key = &shown
 	}
 	w.onFailure(told)
+}
+
+// tooLarge tells a write that the library refuses once it has its envelopes.
+func (w *bulkWriter) tooLarge(x *operation.Write, err error) {
+	if w.failure == nil {
+		w.counts.Failed++
+	}
+	if w.onFailure == nil {
+		w.fail(err)
+		return
+	}
+	key := operation.KeyReader{}.Read(x.Keyed())
+	w.onFailure(BulkFailure{Key: &key, Err: err})
 }
 
 // keep lists a write as one that was taken and is not done.

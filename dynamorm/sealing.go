@@ -43,20 +43,24 @@ func (c *Client) session(now time.Time) session {
 	return session{c, c.keys.Ring(now)}
 }
 
-// seal makes all envelopes of an exchange, before anything of it is sent.
+// seal makes all envelopes of an exchange and puts them in their places, before anything of it is sent.
 func (s session) seal(ctx context.Context, x operation.Exchange) error {
 	sealer, ok := x.(operation.Sealer)
-	if !ok || s.ring == nil {
+	if !ok || s.ring == nil || len(sealer.Seals()) == 0 {
 		return nil
 	}
-	seals := sealer.Seals()
-	if len(seals) == 0 {
-		return nil
-	}
-	if err := s.ring.Seal(ctx, seals); err != nil {
+	if err := s.envelopes(ctx, sealer); err != nil {
 		return err
 	}
 	return sealer.Fill()
+}
+
+// envelopes makes all envelopes of an exchange.
+func (s session) envelopes(ctx context.Context, x operation.Sealer) error {
+	if s.ring == nil {
+		return nil
+	}
+	return s.ring.Seal(ctx, x.Seals())
 }
 
 // run holds an exchange's conversation.

@@ -94,7 +94,7 @@ func New(service KeyService, key string, o Options) (*Encryption, error) {
 }
 
 // Format gives the type's name, whatever fmt is asked for: what belongs to keys stays out of logs.
-func (e *Encryption) Format(w fmt.State, _ rune) { _, _ = io.WriteString(w, "encryption.Encryption") }
+func (e Encryption) Format(w fmt.State, _ rune) { _, _ = io.WriteString(w, "encryption.Encryption") }
 
 func init() {
 	nonce.Set = func(encryption any, source func() ([]byte, error)) { encryption.(*Encryption).nonces = source }

@@ -26,7 +26,7 @@ func (e *Encryption) Ring(now time.Time) *Ring {
 }
 
 // Format gives the type's name, whatever fmt is asked for: data keys stay out of logs.
-func (r *Ring) Format(w fmt.State, _ rune) { _, _ = io.WriteString(w, "encryption.Ring") }
+func (r Ring) Format(w fmt.State, _ rune) { _, _ = io.WriteString(w, "encryption.Ring") }
 
 // purpose gives what data keys of an attribute are for; an attribute is one model's.
 func (r *Ring) purpose(m *schema.Model, a *schema.Attribute) purpose {

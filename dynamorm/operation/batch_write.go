@@ -41,19 +41,31 @@ func (x *BatchWrite) Seals() (out []*codec.Seal) {
 	return out
 }
 
-// Fill puts the envelopes in their places.
-func (x *BatchWrite) Fill() error {
+// Fill puts the envelopes in their places. It fails with ItemTooLarge.
+func (x *BatchWrite) Fill() (err error) {
+	x.FillEach(func(_ *Write, refusal error) {
+		if err == nil {
+			err = refusal
+		}
+	})
+	return err
+}
+
+// FillEach is Fill that leaves out the writes that are refused, and tells of them.
+func (x *BatchWrite) FillEach(refused func(w *Write, err error)) {
+	kept := make([]Write, 0, len(x.writes))
 	for i := range x.writes {
 		w := &x.writes[i]
-		if w.seals.Len() == 0 {
-			continue
+		if w.seals.Len() > 0 {
+			if _, err := w.filled(w.plan.Model, w.item); err != nil {
+				refused(w, err)
+				continue
+			}
+			w.entry = w.seals.Filled(w.entry)
 		}
-		if _, err := w.filled(w.plan.Model, w.item); err != nil {
-			return err
-		}
-		w.entry = w.seals.Filled(w.entry)
+		kept = append(kept, *w)
 	}
-	return nil
+	x.writes = kept
 }
 
 // Refuse ends the batch before anything of it is sent.
