@@ -171,6 +171,10 @@ def do_delete(call: Call, args: Json) -> Json:
     return {} if old is None else {"old": call.tagged(old)}
 
 
+def do_project(call: Call, args: Json) -> Json:
+    return {"applied": call.table.project(call.native(args["item"]), args["by"])}
+
+
 OPERATIONS: dict[str, Callable[[Call, Json], Json]] = {
     "create": lambda call, args: {"item": call.tagged(call.whole(args, call.table.create))},
     "put": do_put,
@@ -180,7 +184,7 @@ OPERATIONS: dict[str, Callable[[Call, Json], Json]] = {
     "exists": lambda call, args: {"exists": call.table.exists(call.native(args["key"]), consistent=args.get("consistent", False))},
     "update": do_update,
     "delete": do_delete,
-    "project": lambda call, args: {"applied": call.whole(args, lambda value: call.table.project(value, args["by"]))},
+    "project": do_project,
 }
 
 
