@@ -119,8 +119,9 @@ def test_a_service_that_cannot_be_reached_is_retryable() -> None:
 
 
 def test_wrong_parameters_are_not_retryable_and_not_sent() -> None:
+    wrong: Any = {"a": 1}
     with serving(Answer()) as stub, pytest.raises(KeyRefusedError) as caught:
-        keys(stub).unwrap("alias/app", b"", {"a": 1})  # type: ignore[dict-item]
+        keys(stub).unwrap("alias/app", b"", wrong)
     assert (refused(caught.value, "note").retryable, stub.bodies) == (False, [])
 
 

@@ -11,7 +11,7 @@ from dynamorm.testing import FixedClock, Response, Script
 
 from .models import Order
 from .sealed import HUSH, KEY, Safe, context, envelope, stored
-from .test_encryption import FAILED, Refusing, opened
+from .test_encryption import FAILED, Refusing, asked_of, opened
 
 if TYPE_CHECKING:
     from dynamorm import ReencryptFailure
@@ -112,7 +112,7 @@ def test_a_model_without_encrypted_attributes_has_nothing_to_seal_anew() -> None
 def test_writes_use_the_key_alone() -> None:
     safe = Safe(Response({}), read_keys=(OLD,))
     safe.secrets.put({"id": "a", "note": HUSH})
-    assert [key for _, key, _ in safe.keys.asked] == [KEY]  # type: ignore[attr-defined]
+    assert [key for _, key, _ in asked_of(safe)] == [KEY]
 
 
 class Total(Model, table="totals"):

@@ -322,7 +322,97 @@ class Standing(
     rank: int | None = None
 
 
+class VaultLine(Nested):
+    sku: str
+    price: Decimal | None = None
+
+
+class Home(Nested):
+    street: str | None = None
+    floor: int | None = None
+    marks: set[Number] | None = None
+
+
+class Vault(
+    Model,
+    table="vaults",
+    dms_namespace="acme.vault",
+    indexes=[Index("by-state", "state", projection="INCLUDE", fields=("pin",)), Index("on-state", "state", projection="KEYS_ONLY")],
+    views=[View("Pin", ("pin",)), View("Open", ("state", "owner"))],
+):
+    owner: Annotated[str, PartitionKey()]
+    number: Annotated[int, SortKey()]
+    state: str | None = None
+    pin: Annotated[str | None, Encrypted()] = None
+    code: Annotated[Number | None, Encrypted()] = None
+    limit: Annotated[int | None, Encrypted()] = None
+    amount: Annotated[Decimal | None, Encrypted()] = None
+    ratio: Annotated[float | None, Encrypted()] = None
+    since: Annotated[datetime | None, Encrypted()] = None
+    born: Annotated[date | None, Encrypted()] = None
+    open: Annotated[bool | None, BoolString, Encrypted()] = None
+    seen: Annotated[int | None, UnixSeconds, Encrypted()] = None
+    doc: Annotated[Any, Json, Encrypted()] = None
+    raw: Annotated[bytes | None, Encrypted()] = None
+    active: Annotated[bool | None, Encrypted()] = None
+    tags: Annotated[set[str] | None, Encrypted()] = None
+    sums: Annotated[set[Number] | None, Encrypted()] = None
+    blobs: Annotated[set[bytes] | None, Encrypted()] = None
+    list_: Annotated[list[Any] | None, Attribute(name="list"), Encrypted()] = None
+    lines: Annotated[list[VaultLine] | None, Encrypted()] = None
+    home: Annotated[Home | None, Encrypted()] = None
+    memo: Annotated[str | None, OmitEmpty, Encrypted()] = None
+    version: Annotated[int | None, Version()] = None
+    created_at: Annotated[datetime | None, CreatedAt()] = None
+    updated_at: Annotated[datetime | None, UpdatedAt()] = None
+
+
+PATIENT_KEY = Template("pk", "PATIENT#{patient_id}")
+
+
+class Patient(Model, table="clinic", dms_namespace="acme.vault", partition_key=PATIENT_KEY, sort_key=Template("sk", "PROFILE"), discriminator=("kind", "Patient")):
+    patient_id: str
+    name: Annotated[str | None, Encrypted()] = None
+    ward: str | None = None
+
+
+class Exam(Model, table="clinic", dms_namespace="acme.vault", partition_key=PATIENT_KEY, sort_key=Template("sk", "EXAM#{number:04d}"), discriminator=("kind", "Exam")):
+    patient_id: str
+    number: int
+    finding: Annotated[str | None, Encrypted()] = None
+    ward: str | None = None
+
+
+class Pinned(Model, table="secrets"):
+    id: Annotated[str, PartitionKey()]
+    remark: Annotated[str | None, Encrypted((("model", "Secret"), ("attribute", "note")))] = None
+    aside: Annotated[str | None, Encrypted((("model", "Secret"),))] = None
+
+
 MODELS: dict[str, type[Model]] = {
     model.__name__: model
-    for model in (Order, Profile, Everything, Sparse, Reading, Blob, Event, Ticket, Ledger, Odd, Secret, Customer, Purchase, Visit, Guest, Message, Chunk, Standing)
+    for model in (
+        Order,
+        Profile,
+        Everything,
+        Sparse,
+        Reading,
+        Blob,
+        Event,
+        Ticket,
+        Ledger,
+        Odd,
+        Secret,
+        Customer,
+        Purchase,
+        Visit,
+        Guest,
+        Message,
+        Chunk,
+        Standing,
+        Vault,
+        Patient,
+        Exam,
+        Pinned,
+    )
 }

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from dynamorm.schema import Model as Schema
 
-CAPABILITIES = ["dms", "native", "crud", "condition", "update", "lifecycle", "lock.version", "errors", "query", "scan", "scan.parallel", "query.cursor", "query.models"]
-CAPABILITIES += [*OF_GROUPS, *streams.CAPABILITIES, *sealing.CAPABILITIES]
+OF_TABLES = ["dms", "native", "crud", "condition", "update", "lifecycle", "lock.version", "errors", "query", "scan", "scan.parallel", "query.cursor", "query.models"]
+CAPABILITIES = [*OF_TABLES, *OF_GROUPS, *streams.CAPABILITIES, *sealing.CAPABILITIES]
 
 
 # ---------------------------------------------------------------- the client of a case
@@ -57,6 +57,8 @@ class Case:
         self.client: Client | None = None
         self.typed = message.get("table") == "typed"
         self.sleeper = RecordingSleeper()
+        # What the library refuses of how often a batch is sent is the answer to every call.
+        self.refused: errors.DynamORMError | None = None
         self.endpoint, self.region = message["endpoint"], message["region"]
         if self.endpoint is None:  # records are decoded without a wire, too
             self.client = Client(transport=Script([]), encryption=sealing.encryption_of(message))
@@ -65,7 +67,10 @@ class Case:
             sdk = sdk_client(message["endpoint"], message["sdk_retries"], message["sdk_timeout_ms"], message["region"])
             options: Json = {name: message[name] for name in ("table_prefix", "table_names", "cursor_secrets", "encrypt_cursor") if name in message}
             options |= {"random": FixedRandom(message.get("random", ())), "tokens": FixedTokens(message["ids"]), "sleeper": self.sleeper}
-            options["retries"] = Retries(**message.get("batch", {}))
+            try:
+                options["retries"] = Retries(**message.get("batch", {}))
+            except errors.ValidationFailedError as error:
+                self.refused = error
             options["encryption"] = sealing.encryption_of(message)
             self.client = Client(sdk, clock=clock, **options)
 
@@ -82,6 +87,8 @@ class Case:
 
     def call(self, do: str, on: str | None, args: Json) -> Json:
         self.sleeper.slept_ms.clear()
+        if self.refused is not None:
+            raise self.refused
         if do in streams.STREAMS:
             return {"result": streams.stream(self, do, on, args)}
         if do in PURE:
@@ -171,6 +178,10 @@ def do_delete(call: Call, args: Json) -> Json:
     return {} if old is None else {"old": call.tagged(old)}
 
 
+def do_project(call: Call, args: Json) -> Json:
+    return {"applied": call.table.project(call.native(args["item"]), args["by"])}
+
+
 OPERATIONS: dict[str, Callable[[Call, Json], Json]] = {
     "create": lambda call, args: {"item": call.tagged(call.whole(args, call.table.create))},
     "put": do_put,
@@ -180,7 +191,7 @@ OPERATIONS: dict[str, Callable[[Call, Json], Json]] = {
     "exists": lambda call, args: {"exists": call.table.exists(call.native(args["key"]), consistent=args.get("consistent", False))},
     "update": do_update,
     "delete": do_delete,
-    "project": lambda call, args: {"applied": call.whole(args, lambda value: call.table.project(value, args["by"]))},
+    "project": do_project,
 }
 
 

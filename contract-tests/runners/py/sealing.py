@@ -11,7 +11,7 @@ import boto3
 from botocore.config import Config
 from dynamorm import DataKeyCache, Encryption
 from dynamorm.encryption import EnvelopeContext, additional_data, open_envelope, seal_value
-from dynamorm.testing import CountingNonces, with_nonces
+from dynamorm.testing import CountingNonces, open_gcm, with_nonces
 from values import Json, members_from_native
 
 if TYPE_CHECKING:
@@ -62,7 +62,11 @@ def fn_aad(_case: Any, _on: str | None, args: Json) -> Json:
     return {"aad": base64.b64encode(additional_data(context_of(args))).decode()}
 
 
-PURE: dict[str, Callable[[Any, str | None, Json], Json]] = {"fn.encrypt": fn_encrypt, "fn.decrypt": fn_decrypt, "fn.aad": fn_aad}
+def fn_gcm(_case: Any, _on: str | None, args: Json) -> Json:
+    return {"plain": base64.b64encode(open_gcm(*(base64.b64decode(args[name]) for name in ("data_key", "nonce", "aad", "ct")))).decode()}
+
+
+PURE: dict[str, Callable[[Any, str | None, Json], Json]] = {"fn.encrypt": fn_encrypt, "fn.decrypt": fn_decrypt, "fn.aad": fn_aad, "fn.gcm": fn_gcm}
 
 
 def reencrypt(case: Any, on: str, args: Json) -> Json:

@@ -145,8 +145,8 @@ def stream_handle(call: Streaming) -> Json:
         options["on_unknown"] = call.unknown
     if args.get("seen"):
         options["seen"] = SeenInMemory() if args["seen"] is True else SeenInMemory(args["seen"])
-    handler = call.case.client.stream_handler(*(on_record(model, call.handle) for model in call.models()), **options)
     try:
+        handler = call.case.client.stream_handler(*(on_record(model, call.handle) for model in call.models()), **options)
         return {"responses": [handler({"Records": call.given(records)}) for records in args["events"]], **call.noted}
     except errors.DynamORMError as error:
         told: Any = error

@@ -65,8 +65,8 @@ def main() -> None:
     try:
         use(connect(kms).table(Patient))
         rotate(kms)
-        stored = dynamodb.get_item(TableName="patients", Key={"patient_id": {"S": "p-1"}})["Item"]
-        print("stored:", sorted(stored["note"]["M"]))
+        stored = dynamodb.get_item(TableName="patients", Key={"patient_id": {"S": "p-1"}}).get("Item", {})
+        print("stored:", sorted(stored["note"].get("M", {})))
     finally:
         dynamodb.delete_table(TableName="patients")
 

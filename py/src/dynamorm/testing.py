@@ -8,6 +8,8 @@ from hashlib import sha256 as _sha256
 
 from .encryption import DataKey as _DataKey
 from .encryption import KeyRefusedError as _KeyRefusedError
+from .encryption.field import decrypted as _decrypted
+from .errors import InvalidEncryptedEnvelopeError as _InvalidEncryptedEnvelopeError
 from .limits import ENVELOPE_NONCE_BYTES as _NONCE_BYTES
 from .operation import Request, Response
 from .transport import Script
@@ -146,6 +148,17 @@ class InMemoryKeys:
         return _sha256(wrapped).digest()
 
 
+def open_gcm(data_key: bytes, nonce: bytes, data: bytes, ciphertext: bytes) -> bytes:
+    """Open with AES-GCM alone, as envelopes are opened; the tag stands behind the ciphertext.
+
+    Raises InvalidEncryptedEnvelopeError.
+    """
+    found = _decrypted(data_key, nonce, data, ciphertext)
+    if found is None:
+        raise _InvalidEncryptedEnvelopeError("the tag does not fit")
+    return found
+
+
 def _wrapped(number: int, key: str, context: Mapping[str, str]) -> bytes:
     bound = _sha256(repr(sorted(context.items())).encode()).hexdigest()[:16]
     return f"{number} {key} {bound}".encode()
@@ -161,5 +174,6 @@ __all__ = [
     "Request",
     "Response",
     "Script",
+    "open_gcm",
     "with_nonces",
 ]

@@ -126,16 +126,24 @@ def unsealed(envelope: Envelope, data_key: bytes, context: EnvelopeContext, path
 
 def _value(envelope: Envelope, data_key: bytes, context: EnvelopeContext) -> AttributeValue | None:
     """Open an envelope; None where the tag does not fit, or what comes out is not one attribute value."""
-    cipher = aesgcm()(data_key)
-    try:
-        text: bytes = cipher.decrypt(envelope.nonce, envelope.sealed, additional_data(context))
-    except Exception:  # noqa: BLE001 - InvalidTag of an extra that may not be there
+    text = decrypted(data_key, envelope.nonce, additional_data(context), envelope.sealed)
+    if text is None:
         return None
     try:
         value = read_json(text.decode())
     except (Refusal, UnicodeDecodeError):
         return None
     return value if _is_value(value) else None
+
+
+def decrypted(data_key: bytes, nonce: bytes, data: bytes, ciphertext: bytes) -> bytes | None:
+    """Give what AES-GCM makes of a ciphertext with its tag behind; None where the tag does not fit."""
+    cipher = aesgcm()(data_key)
+    try:
+        found: bytes = cipher.decrypt(nonce, ciphertext, data)
+    except Exception:  # noqa: BLE001 - InvalidTag of an extra that may not be there
+        return None
+    return found
 
 
 def _is_value(value: Any) -> bool:  # noqa: ANN401 - any JSON value

@@ -172,9 +172,7 @@ def _seal(text: bytes, secret: bytes, nonce: bytes) -> bytes:
 
 def _open(sealed: bytes, secret: bytes) -> bytes:
     try:
-        text: bytes = aesgcm()(_signature(secret, KEY_LABEL)).decrypt(
-            sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], LABEL
-        )
+        text: bytes = aesgcm()(_signature(secret, KEY_LABEL)).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], LABEL)
     except Exception:  # noqa: BLE001 - InvalidTag and ValueError of an extra that may not be there
         raise InvalidCursorError("the cursor cannot be opened") from None
     return text
