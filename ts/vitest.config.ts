@@ -3,7 +3,12 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   // The samples name the package as its users do.
-  resolve: { alias: { "dynamorm-ts": fileURLToPath(new URL("src/index.ts", import.meta.url)) } },
+  resolve: {
+    alias: [
+      { find: /^dynamorm-ts$/, replacement: fileURLToPath(new URL("src/index.ts", import.meta.url)) },
+      { find: /^dynamorm-ts\/(\w+)$/, replacement: fileURLToPath(new URL("src/$1.ts", import.meta.url)) },
+    ],
+  },
   test: {
     include: ["test/**/*.test.ts"],
     // A test that asserts nothing is a defect.

@@ -73,7 +73,7 @@ export class Feed<R extends StreamRecord<AnyDefinition>> {
     const raw = parseRecord(record);
     const routed = route(this.#codecs, raw);
     if (routed === undefined) {
-      throw unknownModel(this.#codecs, raw);
+      throw unknownModel(this.#codecs);
     }
     return this.#read(routed);
   }

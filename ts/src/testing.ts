@@ -1,6 +1,7 @@
 /** The entry `dynamorm-ts/testing`: clocks, tokens and answers that a test decides. */
 
 export { InMemoryKeys, type KeyCall } from "./encryption/memory.ts";
+export { openGcm } from "./encryption/field.ts";
 export { withNonces } from "./encryption/keys.ts";
 export { Script, type Step } from "./transport/script.ts";
 

@@ -29,6 +29,7 @@ describe("the public surface", () => {
       "InMemoryKeys",
       "SECOND",
       "Script",
+      "openGcm",
       "testClock",
       "testNonces",
       "testRandom",

@@ -2,7 +2,7 @@
 
 import * as dynamorm from "../../../ts/src/index.ts";
 import { kmsKeys } from "../../../ts/src/kms.ts";
-import { testNonces, withNonces } from "../../../ts/src/testing.ts";
+import { openGcm, testNonces, withNonces } from "../../../ts/src/testing.ts";
 import { type Args, defined } from "./conditions.ts";
 import type { Reader } from "./reads.ts";
 import { mapToTagged } from "./values.ts";
@@ -79,6 +79,9 @@ const bytes = (text: unknown): Uint8Array => new Uint8Array(Buffer.from(text as 
 export const ENVELOPES: Readonly<Record<string, (args: Args) => object>> = {
   "fn.aad": ({ context }) => ({
     aad: Buffer.from(dynamorm.additionalData(context as dynamorm.EnvelopeContext)).toString("base64"),
+  }),
+  "fn.gcm": ({ data_key: key, nonce, aad, ct }) => ({
+    plain: Buffer.from(openGcm(bytes(ct), bytes(key), bytes(nonce), bytes(aad))).toString("base64"),
   }),
   "fn.encrypt": ({ value, data_key: key, nonce, edk, context }) => ({
     envelope: dynamorm.sealValue(

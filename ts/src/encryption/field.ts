@@ -9,6 +9,7 @@ import { isValue } from "../codec/equal.ts";
 import type { Home, KeyValues } from "../codec/seal.ts";
 import type { AttributeValue } from "../codec/value.ts";
 import { InvalidEncryptedEnvelope, ValidationFailed } from "../errors/catalogue.ts";
+import { formatPath } from "../errors/path.ts";
 import {
   DATA_KEY_BYTES,
   ENVELOPE_NONCE_BYTES,
@@ -119,6 +120,16 @@ export function decrypt(
   }
 }
 
+/** Decrypt by the primitive alone, for tests of it. @throws {InvalidEncryptedEnvelope} */
+export function openGcm(
+  sealed: Uint8Array,
+  dataKey: Uint8Array,
+  nonce: Uint8Array,
+  data: Uint8Array,
+): Uint8Array {
+  return decrypt(sealed, dataKey, nonce, data) ?? invalid("the ciphertext cannot be opened", undefined);
+}
+
 /** Seal the canonical JSON of a value. */
 export function sealText(
   plaintext: string,
@@ -188,7 +199,8 @@ export function openEnvelope(
   dataKey: Uint8Array,
   context: EnvelopeContext,
 ): AttributeValue {
-  return openParts(envelopeOf(envelope), dataKey, additionalData(context));
+  const path = formatPath([context.attribute]);
+  return openParts(envelopeOf(envelope, path), dataKey, additionalData(context), path);
 }
 
 const MEMBERS = ["ct", "edk", "nonce", "v"];
@@ -200,19 +212,21 @@ export function hasEnvelopeNames(stored: unknown): boolean {
 }
 
 /** Take an envelope apart. @throws {InvalidEncryptedEnvelope} where the stored value is none. */
-export function envelopeOf(stored: unknown): Envelope {
+export function envelopeOf(stored: unknown, path: string): Envelope {
   if (!isPlainObject(stored) || Object.keys(stored).length !== 1 || !hasEnvelopeNames(stored)) {
-    return invalid("the stored value is no envelope");
+    return invalid("the stored value is no envelope", path);
   }
   const { v: version, edk, nonce: once, ct } = stored.M as Readonly<Record<string, unknown>>;
   const number = only(version, "N");
   if (number === undefined || canonicalNumber(number) !== VERSION) {
-    return invalid("the envelope has another version");
+    return invalid("the envelope has another version", path);
   }
   const [wrappedKey, nonce, sealed] = [bytesOf(edk), bytesOf(once), bytesOf(ct)];
   const isWhole =
     fitsWrapped(wrappedKey) && nonce.length === ENVELOPE_NONCE_BYTES && sealed.length >= ENVELOPE_TAG_BYTES;
-  return isWhole ? { wrappedKey, nonce, sealed } : invalid("a member of the envelope has not its length");
+  return isWhole
+    ? { wrappedKey, nonce, sealed }
+    : invalid("a member of the envelope has not its length", path);
 }
 
 /** Give the text of a stored value that has one tag and no other. */
@@ -221,9 +235,12 @@ function only(value: unknown, tag: "N" | "B"): string | undefined {
   return typeof text === "string" ? text : undefined;
 }
 
+/** No member of an envelope is empty. */
+const NO_BYTES = new Uint8Array();
+
 function bytesOf(value: unknown): Uint8Array {
   const text = only(value, "B");
-  return (text === undefined ? undefined : decodeBytes(text)) ?? invalid("a member of the envelope is no B");
+  return (text === undefined ? undefined : decodeBytes(text)) ?? NO_BYTES;
 }
 
 /** Open an envelope that was taken apart. @throws {InvalidEncryptedEnvelope} */
@@ -231,13 +248,11 @@ export function openParts(
   { nonce, sealed }: Envelope,
   dataKey: Uint8Array,
   data: Uint8Array,
+  path: string,
 ): AttributeValue {
-  if (dataKey.length !== DATA_KEY_BYTES) {
-    invalid("the data key has not its length");
-  }
-  const plaintext = decrypt(sealed, dataKey, nonce, data) ?? invalid("the envelope cannot be opened here");
-  const value = valueOf(plaintext);
-  return isValue(value) ? value : invalid("the envelope does not hold one value");
+  const plaintext = dataKey.length === DATA_KEY_BYTES ? decrypt(sealed, dataKey, nonce, data) : undefined;
+  const value = plaintext && valueOf(plaintext);
+  return isValue(value) ? value : invalid("the envelope cannot be opened here", path);
 }
 
 /** Read the plaintext, which a parser's own error would repeat. */
@@ -251,6 +266,6 @@ function valueOf(plaintext: Uint8Array): unknown {
   }
 }
 
-function invalid(fact: string): never {
-  throw new InvalidEncryptedEnvelope(fact);
+function invalid(fact: string, path: string | undefined): never {
+  throw new InvalidEncryptedEnvelope(fact, { path });
 }

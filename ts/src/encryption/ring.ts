@@ -5,7 +5,6 @@
 import type { Open, Seal } from "../codec/seal.ts";
 import { tagOf, type Wire } from "../codec/value.ts";
 import { InvalidEncryptedEnvelope, KeyUnavailable } from "../errors/catalogue.ts";
-import { DynamORMError } from "../errors/error.ts";
 import { formatPath } from "../errors/path.ts";
 import { DATA_KEY_BYTES, KMS_CIPHERTEXT_MAX_BYTES } from "../generated/limits.ts";
 import type { Held } from "../operation/exchange.ts";
@@ -180,12 +179,12 @@ export class Ring {
       }
       const path = formatPath([attribute.name]);
       try {
-        const envelope = envelopeOf(stored);
-        const key = codec.keyValues((name) => JSON.stringify((given ?? item)[name] ?? noKey()));
+        const envelope = envelopeOf(stored, path);
+        const key = codec.keyValues((name) => JSON.stringify((given ?? item)[name] ?? noKey(path)));
         const context = contextOf(codec.homeOf(attribute.name, key), this.#settings.context);
         return [{ stored, path, envelope, context }];
       } catch (error) {
-        opened.set(stored, { error: placed(error, path) });
+        opened.set(stored, { error });
         return [];
       }
     });
@@ -261,24 +260,15 @@ const INCORRECT_KEY = "IncorrectKeyException";
 
 function opening({ path, envelope, context }: Locked, key: DataKey | undefined): Opening {
   try {
-    const wire = openParts(envelope, key?.plain ?? new Uint8Array(), additionalData(context)) as Wire;
+    const wire = openParts(envelope, key?.plain ?? new Uint8Array(), additionalData(context), path) as Wire;
     return { wire, keyId: key?.keyId };
   } catch (error) {
-    return { error: placed(error, path) };
+    return { error };
   }
 }
 
-/** Say where an envelope stands that cannot be opened. */
-function placed(error: unknown, path: string): unknown {
-  if (!(error instanceof DynamORMError)) {
-    return error;
-  }
-  const fact = error.message.slice(error.message.indexOf(": ") + 2);
-  return new InvalidEncryptedEnvelope(fact, { path });
-}
-
-function noKey(): never {
-  throw new InvalidEncryptedEnvelope("an envelope in an item without its key");
+function noKey(path: string): never {
+  throw new InvalidEncryptedEnvelope("an envelope in an item without its key", { path });
 }
 
 function isBytes(value: unknown, least: number, most: number): value is Uint8Array {

@@ -33,11 +33,10 @@ export function route(codecs: readonly ModelCodec[], record: RawRecord): Routed 
 }
 
 /** Give the error of a record that is of none of the models. */
-export function unknownModel(codecs: readonly ModelCodec[], record: RawRecord): DynamORMError {
+export function unknownModel(codecs: readonly ModelCodec[]): DynamORMError {
   const attribute = codecs[0]?.model.discriminator?.attribute;
-  const hasImage = record.new !== undefined || record.old !== undefined;
   return new DecodeFailed("the record is of none of these models", {
-    path: hasImage && attribute !== undefined ? formatPath([attribute]) : undefined,
+    path: attribute === undefined ? undefined : formatPath([attribute]),
   });
 }
 

@@ -139,7 +139,7 @@ describe("several models", () => {
 
   it("are not told without an image, or by another discriminator", async () => {
     const other = { ...CUSTOMER, _type: { S: "Other" } };
-    expect(await failure(shop.decode(ofShop("1")))).toMatchObject({ code: "DecodeFailed", path: undefined });
+    expect(await failure(shop.decode(ofShop("1")))).toMatchObject({ code: "DecodeFailed", path: "_type" });
     expect(await failure(shop.decode(ofShop("1", { now: other })))).toMatchObject({ path: "_type" });
     expect([shop.knows(ofShop("1")), shop.knows(ofShop("1", { now: SHOP }))]).toEqual([false, true]);
   });
