@@ -140,7 +140,9 @@ func TestWhatChangedIsToldByValue(t *testing.T) {
 }
 
 func TestARecordIsOfTheModelThatItsNewImageTells(t *testing.T) {
-	mark := func(value string) *schema.Discriminator { return &schema.Discriminator{Attribute: "kind", Value: value} }
+	mark := func(value string) *schema.Discriminator {
+		return &schema.Discriminator{Attribute: "kind", Value: value}
+	}
 	a, b := model[Note](t, schema.Declaration{Table: "notes", Discriminator: mark("A")}), model[Note](t, schema.Declaration{Table: "notes", Discriminator: mark("B")})
 	two := []*schema.Model{a, b}
 	if err := stream.Check(two); err != nil {
