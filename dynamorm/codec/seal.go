@@ -2,14 +2,11 @@ package codec
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
-	"unsafe"
 
 	"github.com/dynamorm/dynamorm/dynamorm/errs"
 	"github.com/dynamorm/dynamorm/dynamorm/internal/canon"
@@ -242,23 +239,6 @@ func ScalarOf(name string, value []byte) (KeyPart, error) {
 	return out, nil
 }
 
-// IsValue says whether text is the JSON of one value of DynamoDB's, and nothing else.
-func IsValue(text []byte) bool {
-	if !json.Valid(text) || !utf8.Valid(text) {
-		return false
-	}
-	d := scanner{b: text, partial: true}
-	if d.peek() != '{' {
-		return false
-	}
-	null, err := d.null()
-	if err == nil && !null {
-		var v any
-		err = anyNode(nil).dec(&d, unsafe.Pointer(&v))
-	}
-	return err == nil && end(&d) == nil
-}
-
 // CanonicalJSON gives JSON without white space, its names by their bytes; false for what is no JSON.
 func CanonicalJSON(text []byte) ([]byte, bool) {
 	tree, err := canon.ParseJSON(string(text))
@@ -266,14 +246,6 @@ func CanonicalJSON(text []byte) ([]byte, bool) {
 		return nil, false
 	}
 	return canon.AppendJSON(nil, tree)
-}
-
-// end refuses what stands behind a value.
-func end(d *scanner) error {
-	if d.peek() != 0 {
-		return ErrMalformed
-	}
-	return nil
 }
 
 // Failures calls f for the error of each value that could not be opened.

@@ -97,13 +97,13 @@ func TestSealValueRefusesWhatIsNoValueKeyOrNonce(t *testing.T) {
 		value                   string
 		dataKey, nonce, wrapped []byte
 	}{
-		"no JSON":           {`x`, dataKey, nonce, wrapped},
-		"no value":          {`{"X":"a"}`, dataKey, nonce, wrapped},
-		"two values":        {`{"S":"a","N":"1"}`, dataKey, nonce, wrapped},
-		"no number":         {`{"N":"a"}`, dataKey, nonce, wrapped},
-		"a short data key":  {`{"S":"a"}`, dataKey[1:], nonce, wrapped},
-		"a short nonce":     {`{"S":"a"}`, dataKey, nonce[1:], wrapped},
-		"no wrapped key":    {`{"S":"a"}`, dataKey, nonce, nil},
+		"no JSON":            {`x`, dataKey, nonce, wrapped},
+		"no value":           {`{"X":"a"}`, dataKey, nonce, wrapped},
+		"two values":         {`{"S":"a","N":"1"}`, dataKey, nonce, wrapped},
+		"no number":          {`{"N":"a"}`, dataKey, nonce, wrapped},
+		"a short data key":   {`{"S":"a"}`, dataKey[1:], nonce, wrapped},
+		"a short nonce":      {`{"S":"a"}`, dataKey, nonce[1:], wrapped},
+		"no wrapped key":     {`{"S":"a"}`, dataKey, nonce, nil},
 		"a huge wrapped key": {`{"S":"a"}`, dataKey, nonce, make([]byte, 6145)},
 	} {
 		if _, err := encryption.SealValue([]byte(row.value), row.dataKey, row.nonce, row.wrapped, here); !errors.Is(err, errs.ErrValidationFailed) {

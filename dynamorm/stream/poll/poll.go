@@ -71,7 +71,8 @@ type shard struct {
 	iterator   *string
 	opened     bool
 	last       *string // the sequence number of the last record
-	done       bool
+	// closed says that nothing more comes, so that there is an end, behind however many reads that give nothing; done that it was reached.
+	closed, done bool
 }
 
 type reader struct {
@@ -131,10 +132,15 @@ func (r *reader) describe(ctx context.Context, now bool) error {
 			return err
 		}
 		for _, s := range out.StreamDescription.Shards {
-			if s.ShardId == nil || r.known[*s.ShardId] != nil {
+			if s.ShardId == nil {
 				continue
 			}
-			x := &shard{id: *s.ShardId}
+			closed := s.SequenceNumberRange != nil && s.SequenceNumberRange.EndingSequenceNumber != nil
+			if known := r.known[*s.ShardId]; known != nil {
+				known.closed = closed
+				continue
+			}
+			x := &shard{id: *s.ShardId, closed: closed}
 			if s.ParentShardId != nil {
 				x.parent = *s.ParentShardId
 			}
@@ -142,7 +148,7 @@ func (r *reader) describe(ctx context.Context, now bool) error {
 			if !now {
 				continue
 			}
-			if s.SequenceNumberRange != nil && s.SequenceNumberRange.EndingSequenceNumber != nil {
+			if closed {
 				x.done = true
 			} else if err := r.open(ctx, x, types.ShardIteratorTypeLatest); err != nil {
 				return err
@@ -164,7 +170,7 @@ func (r *reader) round(ctx context.Context) (some, ended bool, err error) {
 		if err != nil {
 			return some, ended, err
 		}
-		some, ended = some || n > 0, ended || s.done
+		some, ended = some || n > 0 || s.closed && !s.done, ended || s.done
 	}
 	return some, ended, nil
 }
