@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -384,3 +385,9 @@ def test_without_a_key_nothing_encrypted_is_written_or_read() -> None:
         with pytest.raises(errors.EncryptionNotConfiguredError) as caught:
             refuse()
         assert HUSH not in str(caught.value)
+
+
+def test_without_the_extra_the_setting_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.ciphers.aead", None)
+    with pytest.raises(errors.ValidationFailedError, match=r"dynamorm-py\[crypto\]"):
+        Encryption(KEY, kms=InMemoryKeys())

@@ -97,7 +97,7 @@ class Client:
             region = client.meta.region_name
             transport = SdkTransport(client)
         self._endpoint_url, self._region = endpoint_url, region
-        self.encryption = None if encryption is None else encryption.of(region=region)
+        self.encryption = None if encryption is None else encryption.of(region)
         self._transport = transport
         self._clock = clock
         self._prefix = table_prefix

@@ -109,7 +109,7 @@ class CountingNonces:
 
 def with_nonces(encryption: Encryption, nonces: Callable[[], bytes]) -> Encryption:
     """Give an encryption whose nonces are given; never outside of tests: a nonce that comes twice gives values away."""
-    return encryption.of(nonce=nonces)
+    return encryption.__dynamorm_nonces__(nonces)
 
 
 class InMemoryKeys:

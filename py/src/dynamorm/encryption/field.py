@@ -108,24 +108,21 @@ def open_envelope(envelope: AttributeValue, data_key: bytes, context: EnvelopeCo
     Raises InvalidEncryptedEnvelopeError.
     """
     path = path_name(context.attribute)
-    return unsealed(parse_envelope(envelope, path), data_key, context, path)
-
-
-def unsealed(envelope: Envelope, data_key: bytes, context: EnvelopeContext, path: str) -> AttributeValue:
-    """Do so for the parts of an envelope.
-
-    Raises InvalidEncryptedEnvelopeError.
-    """
-    value = None
-    if len(data_key) == DATA_KEY_BYTES:
-        value = _value(envelope, data_key, context)
-    if value is None:  # raised here, so that no context of the error holds the value or the key
-        raise InvalidEncryptedEnvelopeError("the envelope was changed, or was made for another place", path=path)
+    value = opened_value(parse_envelope(envelope, path), data_key, context)
+    if value is None:
+        raise misplaced(path)
     return value
 
 
-def _value(envelope: Envelope, data_key: bytes, context: EnvelopeContext) -> AttributeValue | None:
-    """Open an envelope; None where the tag does not fit, or what comes out is not one attribute value."""
+def misplaced(path: str) -> InvalidEncryptedEnvelopeError:
+    """Make the error of an envelope that does not open; it is raised where no key is at hand."""
+    return InvalidEncryptedEnvelopeError("the envelope was changed, or was made for another place", path=path)
+
+
+def opened_value(envelope: Envelope, data_key: bytes, context: EnvelopeContext) -> AttributeValue | None:
+    """Open an envelope; None where the key or the tag does not fit, or what comes out is not one attribute value."""
+    if len(data_key) != DATA_KEY_BYTES:
+        return None
     text = decrypted(data_key, envelope.nonce, additional_data(context), envelope.sealed)
     if text is None:
         return None

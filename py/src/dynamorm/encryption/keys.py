@@ -125,11 +125,18 @@ class Encryption:
         """Give 12 bytes that no two envelopes share."""
         return self._nonce()
 
-    def of(self, *, region: str | None = None, nonce: Callable[[], bytes] | None = None) -> Encryption:
-        """Give the same for a client: in its region, or (in tests) with another source of nonces."""
+    def of(self, region: str | None) -> Encryption:
+        """Give the same for a client in a region."""
+        return self._with(region, self._nonce)
+
+    def __dynamorm_nonces__(self, nonce: Callable[[], bytes]) -> Encryption:
+        """Give the same with another source of nonces: for the library's testing part alone."""
+        return self._with(self._region, nonce)
+
+    def _with(self, region: str | None, nonce: Callable[[], bytes]) -> Encryption:
         out = copy(self)
         out._service, out._lock = None, Lock()  # noqa: SLF001 - of the same class
-        out._region, out._nonce = region or self._region, nonce or self._nonce  # noqa: SLF001 - of the same class
+        out._region, out._nonce = region, nonce  # noqa: SLF001 - of the same class
         return out
 
 

@@ -11,7 +11,7 @@ from ..errors import DecodeFailedError, DynamORMError, InvalidEncryptedEnvelopeE
 from ..errors.catalogue import RETRYABLE_OF_KMS_TYPE
 from ..limits import DATA_KEY_BYTES, KMS_CIPHERTEXT_MAX_BYTES
 from .cache import DataKey, purpose_of
-from .field import EnvelopeContext, is_named_as_envelope, parse_envelope, sealed, unsealed
+from .field import EnvelopeContext, is_named_as_envelope, misplaced, opened_value, parse_envelope, sealed
 from .keys import KeyRefusedError
 
 if TYPE_CHECKING:
@@ -139,11 +139,9 @@ class Ring:
         found = keys[place.wrapped]
         if isinstance(found, KeyRefusedError):
             return Plain(None, place.stored, refused(found, place.path, opening=True))
-        try:
-            value = unsealed(place.envelope, found.data_key.plaintext, place.context, place.path)
-        except InvalidEncryptedEnvelopeError as error:
-            return Plain(None, place.stored, error)
-        return Plain(value, place.stored, key=found.key)
+        value = opened_value(place.envelope, found.data_key.plaintext, place.context)
+        error = None if value is not None else misplaced(place.path)
+        return Plain(value, place.stored, error, key=found.key)
 
     def _context(self, binding: Binding, name: str, item: Mapping[str, Any]) -> EnvelopeContext:
         """Give what an envelope is bound to.
