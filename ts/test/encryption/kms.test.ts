@@ -1,5 +1,6 @@
 /** The door to KMS, through the SDK's own client and its own hook for sending. */
 
+import { inspect } from "node:util";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { describe, expect, it } from "vitest";
 import { Encryption, ringOf } from "../../src/encryption/keys.ts";
@@ -128,7 +129,7 @@ describe("the door to KMS", () => {
   it("keeps no data key in an error, nor in its cause", async () => {
     for (const body of [`{"Plaintext":"${PLAIN}"`, `${PLAIN} {"Plaintext"`]) {
       const error = await refusal({ body });
-      const all = [String(error), String(error.cause), JSON.stringify(error.cause)];
+      const all = [inspect(error), inspect(error.cause, { showHidden: true }), JSON.stringify(error.cause)];
       const members = Reflect.ownKeys(error.cause as object).map((name) =>
         String((error.cause as Record<PropertyKey, unknown>)[name]),
       );
