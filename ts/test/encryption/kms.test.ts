@@ -108,7 +108,11 @@ describe("the door to KMS", () => {
   it.each<readonly [string, Answered, Record<string, unknown>]>([
     ["no type", { status: 500, body: "" }, { retryable: true, origin: "service", awsType: undefined }],
     ["no JSON", { status: 400, body: "<html>" }, { retryable: false, origin: "service", awsType: undefined }],
-    ["half a success", { body: `{"Plaintext":"${PLAIN}"` }, { retryable: true, origin: "service" }],
+    [
+      "half a success",
+      { body: `{"Plaintext":"${PLAIN}"` },
+      { retryable: true, origin: "service", awsType: undefined, status: undefined },
+    ],
     ["a short key", { body: '{"Plaintext":"AAEC","CiphertextBlob":"AQID"}' }, { retryable: false }],
     ["no key", { body: '{"CiphertextBlob":"AQID"}' }, { retryable: false }],
     ["no wrapped form", { body: `{"Plaintext":"${PLAIN}"}` }, { retryable: false }],
@@ -129,11 +133,10 @@ describe("the door to KMS", () => {
   it("keeps no data key in an error, nor in its cause", async () => {
     for (const body of [`{"Plaintext":"${PLAIN}"`, `${PLAIN} {"Plaintext"`]) {
       const error = await refusal({ body });
-      const all = [inspect(error), inspect(error.cause, { showHidden: true }), JSON.stringify(error.cause)];
-      const members = Reflect.ownKeys(error.cause as object).map((name) =>
-        String((error.cause as Record<PropertyKey, unknown>)[name]),
-      );
-      expect([...all, ...members].filter((text) => text.includes(PLAIN.slice(0, 6)))).toEqual([]);
+      expect([error.cause, inspect(error, { showHidden: true }).includes(PLAIN.slice(0, 6))]).toEqual([
+        undefined,
+        false,
+      ]);
     }
     const refused = await refusal({
       status: 400,
