@@ -123,9 +123,7 @@ async function decodeAll(subject: Reader, records: readonly unknown[]): Promise<
       if (args.on_decode_error !== true || !(error instanceof dynamorm.DynamORMError)) {
         throw error;
       }
-      failures.push(
-        defined({ sequence_number: sequenceOf(record), code: error.code, path: error.path }),
-      );
+      failures.push(defined({ sequence_number: sequenceOf(record), code: error.code, path: error.path }));
     }
   }
   return {
@@ -213,7 +211,7 @@ async function readAll(subject: Streamer): Promise<object> {
 }
 
 export const STREAMS: Readonly<Record<string, (subject: Streamer) => Promise<object>>> = {
-  "fn.stream": (subject) => decodeAll(subject, formed(subject, (subject.args).records)),
+  "fn.stream": (subject) => decodeAll(subject, formed(subject, subject.args.records)),
   stream_handle: handleAll,
   stream_read: readAll,
   project: async ({ table, model, args, signal }) => {
