@@ -123,9 +123,7 @@ async function decodeAll(subject: Reader, records: readonly unknown[]): Promise<
       if (args.on_decode_error !== true || !(error instanceof dynamorm.DynamORMError)) {
         throw error;
       }
-      failures.push(
-        defined({ sequence_number: sequenceOf(record), code: error.code, path: error.path }) as Json,
-      );
+      failures.push(defined({ sequence_number: sequenceOf(record), code: error.code, path: error.path }));
     }
   }
   return {
@@ -135,57 +133,62 @@ async function decodeAll(subject: Reader, records: readonly unknown[]): Promise<
   };
 }
 
+/** What handlers were given, and what of it they answer with. */
+class Notes {
+  readonly handled: string[] = [];
+  readonly failures: object[] = [];
+  readonly undecoded: unknown[] = [];
+  readonly unknown: unknown[] = [];
+
+  optionsOf({ seen, on_decode_error, fail_decode, on_unknown }: Args): dynamorm.HandlerOptions {
+    const hasDecode = on_decode_error === true || fail_decode === true;
+    const onDecodeError = ({ sequenceNumber }: dynamorm.RecordFailure): void => {
+      this.undecoded.push(sequenceNumber ?? null);
+      if (fail_decode === true) {
+        throw new Error("refused");
+      }
+    };
+    const onUnknown = (record: unknown): void => {
+      this.unknown.push(sequenceOf(record));
+    };
+    return {
+      onFailure: ({ sequenceNumber, error }) => {
+        const code = error instanceof dynamorm.DynamORMError ? error.code : undefined;
+        this.failures.push(defined({ sequence_number: sequenceNumber, code }));
+      },
+      onDecodeError: hasDecode ? onDecodeError : undefined,
+      onUnknown: on_unknown === true ? onUnknown : undefined,
+      seen:
+        seen === undefined || seen === false
+          ? undefined
+          : new dynamorm.SeenInMemory(typeof seen === "number" ? seen : undefined),
+    };
+  }
+}
+
 async function handleAll(subject: Reader): Promise<object> {
   const { args } = subject;
-  const notes = { handled: [] as string[], failures: [] as object[] };
-  const [undecoded, unknown]: [unknown[], unknown[]] = [[], []];
+  const notes = new Notes();
+  const options = notes.optionsOf(args);
   const fails = new Set((args.fail ?? []) as readonly string[]);
-  const { seen } = args;
-  const options: dynamorm.HandlerOptions = {
-    onFailure: ({ sequenceNumber, error }) => {
-      const code = error instanceof dynamorm.DynamORMError ? error.code : undefined;
-      notes.failures.push(defined({ sequence_number: sequenceNumber, code }));
-    },
-    ...(args.on_decode_error === true || args.fail_decode === true
-      ? {
-          onDecodeError: ({ sequenceNumber }) => {
-            undecoded.push(sequenceNumber ?? null);
-            if (args.fail_decode === true) {
-              throw new Error("refused");
-            }
-          },
-        }
-      : {}),
-    ...(args.on_unknown === true
-      ? {
-          onUnknown: (record) => {
-            unknown.push(sequenceOf(record));
-          },
-        }
-      : {}),
-    ...(seen === undefined || seen === false
-      ? {}
-      : { seen: new dynamorm.SeenInMemory(typeof seen === "number" ? seen : undefined) }),
-  };
-  const handle = (record: Record_): void => {
-    const { model, sequenceNumber } = record;
+  const handle = ({ model, sequenceNumber }: Record_): void => {
     notes.handled.push(args.models === undefined ? sequenceNumber : `${model}:${sequenceNumber}`);
     if (fails.has(sequenceNumber)) {
       throw new Error("the handler failed");
     }
   };
   const responses: unknown[] = [];
+  const { handled, failures, undecoded, unknown } = notes;
   try {
     const handler = feedOf(subject).handler(handle, options);
     for (const event of args.events as readonly unknown[]) {
       responses.push(await handler({ Records: formed(subject, event) }));
     }
   } catch (error) {
-    throw new Failure(error, { details: { handled: notes.handled } });
+    throw new Failure(error, { details: { handled } });
   }
   return {
-    responses,
-    ...notes,
+    ...{ responses, handled, failures },
     ...(options.onDecodeError === undefined ? {} : { undecoded }),
     ...(options.onUnknown === undefined ? {} : { unknown }),
   };
@@ -208,7 +211,7 @@ async function readAll(subject: Streamer): Promise<object> {
 }
 
 export const STREAMS: Readonly<Record<string, (subject: Streamer) => Promise<object>>> = {
-  "fn.stream": (subject) => decodeAll(subject, formed(subject, (subject.args as Args).records)),
+  "fn.stream": (subject) => decodeAll(subject, formed(subject, subject.args.records)),
   stream_handle: handleAll,
   stream_read: readAll,
   project: async ({ table, model, args, signal }) => {

@@ -48,24 +48,30 @@ export function keyError(thrown: unknown, path: string, isCanceled: boolean): Dy
   }
   const { httpStatusCode: status, requestId } = ((thrown ?? {}) as Thrown).$metadata ?? {};
   const type = refusalOf(thrown);
-  const isAnswer = type !== undefined || (status !== undefined && status >= REFUSED);
+  if (type === undefined && (status === undefined || status < REFUSED)) {
+    return unanswered(thrown, path, status !== undefined);
+  }
   const fields: ErrorFields = { path, awsType: type, status, requestId, cause: causeOf(thrown, type) };
   if (type === "InvalidCiphertextException") {
     return new InvalidEncryptedEnvelope("the key service knows no such wrapped key here", fields);
-  }
-  if (!isAnswer) {
-    const origin = status === undefined && !wasSent(thrown) ? "client" : "service";
-    return new KeyUnavailable(`the key service gave no whole answer (${nameOf(thrown)})`, {
-      ...fields,
-      origin,
-      retryable: true,
-    });
   }
   const known = type === undefined ? undefined : RETRYABLE_OF_KMS_TYPE[type];
   return new KeyUnavailable(`the key service refused (${type ?? `status ${status ?? OK}`})`, {
     ...fields,
     origin: "service",
     retryable: known ?? (status ?? OK) >= SERVER_ERROR,
+  });
+}
+
+/** A service that was not reached, or that gave an answer nobody can read: what was thrown then may hold the key. */
+function unanswered(thrown: unknown, path: string, hasStatus: boolean): DynamORMError {
+  const isAnswer =
+    hasStatus || (thrown as { readonly $response?: unknown } | undefined)?.$response !== undefined;
+  return new KeyUnavailable(`the key service gave no whole answer (${nameOf(thrown)})`, {
+    path,
+    origin: isAnswer || wasSent(thrown) ? "service" : "client",
+    retryable: true,
+    cause: isAnswer ? undefined : thrown,
   });
 }
 
@@ -84,12 +90,9 @@ function nameOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.name : typeof thrown;
 }
 
-/** A refusal is the SDK's own; an answer that cannot be read may hold a key, in its text or in the parser's words. */
+/** A refusal is the SDK's own error, without what may hold a key; one that has no name may be a parser's, with what it read. */
 function causeOf(thrown: unknown, type: string | undefined): unknown {
-  if (
-    thrown instanceof Error &&
-    (type !== undefined || ((thrown as Thrown).$metadata?.httpStatusCode ?? 0) === 0)
-  ) {
+  if (thrown instanceof Error && type !== undefined) {
     for (const name of ["Plaintext", "$response", "$responseBodyText"]) {
       Reflect.deleteProperty(thrown, name);
     }

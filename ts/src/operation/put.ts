@@ -116,8 +116,8 @@ export function putEntry(
   if (options.returnOld === true) {
     checkWhole(codec);
   }
-  const compiled = compile(codec, { condition: guarded(codec, options.condition, guard) });
   const draft = codec.draftItem(value, stampsOf(codec, value, options, current));
+  const compiled = compile(codec, { condition: guarded(codec, options.condition, guard) });
   return {
     draft,
     seals: draft.seals,

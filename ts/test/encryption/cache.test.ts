@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { DataKey, DataKeyCache } from "../../src/encryption/cache.ts";
 import { isCode } from "../../src/errors/code.ts";
@@ -97,6 +98,6 @@ describe("a cache of data keys", () => {
   });
 
   it("is made of the most uses that a key may have", () => {
-    expect(String(new DataKeyCache({ maxAgeMs: 1, maxUses: 2 ** 32 }))).toBe("DataKeyCache");
+    expect(inspect(new DataKeyCache({ maxAgeMs: 1, maxUses: 2 ** 32 }))).toBe("DataKeyCache");
   });
 });

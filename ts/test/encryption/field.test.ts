@@ -89,9 +89,7 @@ describe("additional data", () => {
     ["half a pair of UTF-16", { key: [["id", { S: "\ud800" }]] }],
     ["a model that is no text", { model: "\ud800" }],
   ])("refuses %s", (_, change) => {
-    expect(() => additionalData({ ...CONTEXT, ...change } as EnvelopeContext)).toThrowError(
-      /^ValidationFailed/,
-    );
+    expect(() => additionalData({ ...CONTEXT, ...change } as EnvelopeContext)).toThrow(/^ValidationFailed/);
   });
 });
 
@@ -120,7 +118,8 @@ describe("an envelope", () => {
 
   const flipped = (text: string, at: number): { B: string } => {
     const changed = Buffer.from(text, "base64");
-    changed[at < 0 ? changed.length + at : at]! ^= 1;
+    const place = at < 0 ? changed.length + at : at;
+    changed[place] = (changed[place] ?? 0) ^ 1;
     return { B: changed.toString("base64") };
   };
   const whole = seal({ S: "my secret" }) as { M: Record<"ct" | "nonce" | "edk", { B: string }> };
@@ -130,24 +129,19 @@ describe("an envelope", () => {
     ["nothing", undefined],
     ["another tag beside", { ...whole, S: "x" }],
     ["a missing member", { M: { ct: whole.M.ct, nonce: whole.M.nonce, edk: whole.M.edk } }],
-    ["a member too many", tampered(whole as never, { more: { S: "x" } })],
-    ["another version", tampered(whole as never, { v: { N: "2" } })],
-    ["a version of another type", tampered(whole as never, { v: { S: "1" } })],
-    ["a nonce of 11 bytes", tampered(whole as never, { nonce: { B: "AAECAwQFBgcICQo=" } })],
-    ["a nonce that is no base64", tampered(whole as never, { nonce: { B: "?" } })],
-    ["a ciphertext under 16 bytes", tampered(whole as never, { ct: { B: "AAEC" } })],
-    ["no wrapped key", tampered(whole as never, { edk: { B: "" } })],
-    [
-      "too long a wrapped key",
-      tampered(whole as never, { edk: { B: Buffer.alloc(6145).toString("base64") } }),
-    ],
-    ["a flipped bit of the ciphertext", tampered(whole as never, { ct: flipped(whole.M.ct.B, 0) })],
-    ["a flipped bit of the tag", tampered(whole as never, { ct: flipped(whole.M.ct.B, -1) })],
-    ["a flipped bit of the nonce", tampered(whole as never, { nonce: flipped(whole.M.nonce.B, 0) })],
+    ["a member too many", tampered(whole, { more: { S: "x" } })],
+    ["another version", tampered(whole, { v: { N: "2" } })],
+    ["a version of another type", tampered(whole, { v: { S: "1" } })],
+    ["a nonce of 11 bytes", tampered(whole, { nonce: { B: "AAECAwQFBgcICQo=" } })],
+    ["a nonce that is no base64", tampered(whole, { nonce: { B: "?" } })],
+    ["a ciphertext under 16 bytes", tampered(whole, { ct: { B: "AAEC" } })],
+    ["no wrapped key", tampered(whole, { edk: { B: "" } })],
+    ["too long a wrapped key", tampered(whole, { edk: { B: Buffer.alloc(6145).toString("base64") } })],
+    ["a flipped bit of the ciphertext", tampered(whole, { ct: flipped(whole.M.ct.B, 0) })],
+    ["a flipped bit of the tag", tampered(whole, { ct: flipped(whole.M.ct.B, -1) })],
+    ["a flipped bit of the nonce", tampered(whole, { nonce: flipped(whole.M.nonce.B, 0) })],
   ])("does not open with %s", (_, envelope) => {
-    expect(() => openEnvelope(envelope as AttributeValue, KEY, CONTEXT)).toThrowError(
-      /^InvalidEncryptedEnvelope/,
-    );
+    expect(() => openEnvelope(envelope as AttributeValue, KEY, CONTEXT)).toThrow(/^InvalidEncryptedEnvelope/);
   });
 
   it.each<readonly [string, Partial<EnvelopeContext>]>([
@@ -159,28 +153,28 @@ describe("an envelope", () => {
     ["type of key", { key: [["id", { B: "w6k=" }]] }],
   ])("does not open under another %s", (_, change) => {
     const other = { ...CONTEXT, ...change };
-    expect(() => openEnvelope(whole as never, KEY, other)).toThrowError(/^InvalidEncryptedEnvelope/);
+    expect(() => openEnvelope(whole as never, KEY, other)).toThrow(/^InvalidEncryptedEnvelope/);
   });
 
   it.each(["", "no JSON", '{"S":1}', '{"S":"a","N":"1"}', "[]", '"a"', '{"L":[{"X":"a"}]}', "\ufeff{}"])(
     "does not open to %j, which is no value",
     (text) => {
       const ct = Buffer.from(sealText(text, KEY, NONCE, additionalData(CONTEXT))).toString("base64");
-      const envelope = tampered(whole as never, { ct: { B: ct } });
-      expect(() => openEnvelope(envelope, KEY, CONTEXT)).toThrowError(/^InvalidEncryptedEnvelope/);
+      const envelope = tampered(whole, { ct: { B: ct } });
+      expect(() => openEnvelope(envelope, KEY, CONTEXT)).toThrow(/^InvalidEncryptedEnvelope/);
     },
   );
 
   it("does not open a value that nests deeper than any can", () => {
     const text = `${'{"L":['.repeat(100_000)}${"]}".repeat(100_000)}`;
     const ct = Buffer.from(sealText(text, KEY, NONCE, additionalData(CONTEXT))).toString("base64");
-    expect(() => openEnvelope(tampered(whole as never, { ct: { B: ct } }), KEY, CONTEXT)).toThrowError(
+    expect(() => openEnvelope(tampered(whole as never, { ct: { B: ct } }), KEY, CONTEXT)).toThrow(
       /^InvalidEncryptedEnvelope/,
     );
   });
 
   it("is read whatever the spelling of its version", () => {
-    const other = tampered(whole as never, { v: { N: "1.0" } });
+    const other = tampered(whole, { v: { N: "1.0" } });
     expect(openEnvelope(other, KEY, CONTEXT)).toEqual({ S: "my secret" });
   });
 
@@ -192,13 +186,13 @@ describe("an envelope", () => {
       () => sealValue(value, KEY, NONCE, new Uint8Array(), CONTEXT),
       () => sealValue({ S: 1 } as never, KEY, NONCE, WRAPPED, CONTEXT),
     ]) {
-      expect(make).toThrowError(/^ValidationFailed/);
+      expect(make).toThrow(/^ValidationFailed/);
     }
   });
 
   it("tells nothing of the value where it does not open", () => {
     try {
-      openEnvelope(tampered(whole as never, { ct: flipped(whole.M.ct.B, 0) }), KEY, CONTEXT);
+      openEnvelope(tampered(whole, { ct: flipped(whole.M.ct.B, 0) }), KEY, CONTEXT);
       expect.unreachable();
     } catch (error) {
       expect(isCode(error, "InvalidEncryptedEnvelope") && error.cause).toBe(undefined);

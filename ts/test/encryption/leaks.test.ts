@@ -24,7 +24,7 @@ function textsOf(value: unknown, seen = new Set<unknown>(), depth = 0): string[]
   }
   seen.add(value);
   const printed = [
-    String(value),
+    said(value),
     inspect(value, { depth: 9, showHidden: true }),
     JSON.stringify(value, replaced),
   ];
@@ -33,6 +33,9 @@ function textsOf(value: unknown, seen = new Set<unknown>(), depth = 0): string[]
   );
   return [...printed, ...members];
 }
+
+/** What `String` says of anything. */
+const said = (value: unknown): string => Reflect.apply(String, undefined, [value]);
 
 const replaced = (_: string, value: unknown): unknown => (typeof value === "bigint" ? String(value) : value);
 
@@ -69,7 +72,7 @@ describe("what the library makes", () => {
     const encryption = new Encryption({ key: "k", kms: new InMemoryKeys(), context: { tenant: SECRET } });
     const ring = ringOf(encryption, 0n, undefined);
     expect(leaks([key, encryption, ring, new InMemoryKeys()], [plain])).toEqual([]);
-    expect([String(key), inspect(encryption), JSON.stringify(ring)]).toEqual([
+    expect([said(key), inspect(encryption), JSON.stringify(ring)]).toEqual([
       "DataKey",
       "Encryption",
       '"Ring"',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { WireItem } from "../../src/codec/value.ts";
+import type { AttributeValue, WireItem } from "../../src/codec/value.ts";
 import { isCode } from "../../src/errors/code.ts";
 import { InMemoryKeys, type Step } from "../../src/testing.ts";
 import { DataKeyCache } from "../../src/encryption/cache.ts";
@@ -10,6 +10,8 @@ const failure = async (work: Promise<unknown>): Promise<unknown> =>
     () => expect.unreachable(),
     (error: unknown) => error,
   );
+
+const valueOf = (item: WireItem, name: string): AttributeValue => item[name] ?? { NULL: true };
 
 const PLAIN = { id: "a", hint: "h", pin: 7, body: "my secret", marks: new Set(["x", "y"]) };
 const SEALED = await sealedItem(PLAIN);
@@ -53,7 +55,7 @@ describe("a read of encrypted attributes", () => {
   });
 
   it("fetches the key for a selection, and does not show it", async () => {
-    const { table, script } = secured([answer({ Item: { id: { S: "a" }, body: SEALED.body! } })]);
+    const { table, script } = secured([answer({ Item: { id: { S: "a" }, body: valueOf(SEALED, "body") } })]);
     expect(await table.get({ id: "a" }, { select: ["body"] })).toEqual({ body: "my secret" });
     expect(script.bodies[0]).toMatchObject({ ExpressionAttributeNames: { "#n0": "body", "#n1": "id" } });
   });
@@ -92,7 +94,7 @@ describe("a read of encrypted attributes", () => {
 
   it("opens nothing of another attribute", async () => {
     const other = await sealedItem({ id: "a", body: "text" });
-    const { table } = secured([answer({ Item: { ...SEALED, pin: other.body! } })]);
+    const { table } = secured([answer({ Item: { ...SEALED, pin: valueOf(other, "body") } })]);
     expect(await failure(table.get({ id: "a" }))).toMatchObject({ code: "InvalidEncryptedEnvelope" });
   });
 
@@ -118,7 +120,7 @@ describe("a read of encrypted attributes", () => {
 
   it("reads plain values where that is allowed, and no others", async () => {
     const settings = { allowPlaintextReads: true };
-    const item: WireItem = { id: { S: "a" }, body: { S: "plain" }, pin: SEALED.pin! };
+    const item: WireItem = { id: { S: "a" }, body: { S: "plain" }, pin: valueOf(SEALED, "pin") };
     const { table } = secured(
       [answer({ Item: item }), answer({ Item: { ...item, pin: { S: "7" } } }), answer({ Item: item })],
       settings,
@@ -142,7 +144,7 @@ describe("a read of encrypted attributes", () => {
 
   it("does not keep a refusal", async () => {
     const cache = new DataKeyCache({ maxAgeMs: 1000, maxUses: 9 });
-    const item = { id: { S: "a" }, body: SEALED.body! };
+    const item = { id: { S: "a" }, body: valueOf(SEALED, "body") };
     const { table, keys } = secured([answer({ Item: item }), answer({ Item: item })], { cache });
     keys.refuse("ThrottlingException");
     expect(await failure(table.get({ id: "a" }))).toMatchObject({ code: "KeyUnavailable", retryable: true });
@@ -167,7 +169,7 @@ describe("the item of a failed condition", () => {
     });
     const error = await failure(table.create({ id: "a" }));
     expect(isCode(error, "ConditionFailed")).toBe(true);
-    expect(() => (error as { item: () => unknown }).item()).toThrowError(/^KeyUnavailable/);
+    expect(() => (error as { item: () => unknown }).item()).toThrow(/^KeyUnavailable/);
   });
 
   it("is opened in a transaction's reasons", async () => {

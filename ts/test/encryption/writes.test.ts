@@ -245,7 +245,7 @@ describe("an encryption", () => {
     { context: { "aws:x": "x" } },
     { context: { x: 1 as never } },
   ])("is not made with %j", (settings) => {
-    expect(() => new Encryption({ key: "k", kms: new InMemoryKeys(), ...settings })).toThrowError(
+    expect(() => new Encryption({ key: "k", kms: new InMemoryKeys(), ...settings })).toThrow(
       /^ValidationFailed/,
     );
   });

@@ -146,7 +146,7 @@ describe("several models", () => {
 
   it("are refused where they cannot be told apart", () => {
     for (const models of [[Customer, Ticket], [Customer, Customer], []]) {
-      expect(() => client.stream(models)).toThrowError(/^ValidationFailed/);
+      expect(() => client.stream(models)).toThrow(/^ValidationFailed/);
     }
   });
 

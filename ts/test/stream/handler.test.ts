@@ -94,7 +94,7 @@ describe("a batch", () => {
 
   it("is not handled where a model has no handler", () => {
     const feed = client.stream([Customer, Shop]);
-    expect(() => feed.handler({ Customer: () => undefined } as never)).toThrowError(/^ValidationFailed/);
+    expect(() => feed.handler({ Customer: () => undefined } as never)).toThrow(/^ValidationFailed/);
   });
 
   it("is logged by names where it fails and nobody is told", async () => {
@@ -137,6 +137,6 @@ describe("seen events", () => {
       seen.add(id);
     }
     expect(["a", "b", "c"].map((id) => seen.has(id))).toEqual([true, false, true]);
-    expect(() => new SeenInMemory(0)).toThrowError(/^ValidationFailed/);
+    expect(() => new SeenInMemory(0)).toThrow(/^ValidationFailed/);
   });
 });
