@@ -11,6 +11,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from .grouping import GROUPS
+from .tagging import RAW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +33,7 @@ def secrets_of(models: dict[str, Attribute], do: str, on: str, arguments: dict[s
     """Give the texts among a call's arguments that are plain values of encrypted attributes."""
     whose = models if do in GROUPS or on not in models else {on: models[on]}
     names = encrypted_names(whose)
-    return set() if do.startswith(PURE) or not names else {text for text in _beneath(names, arguments) if len(text) >= SHORTEST}
+    return set() if do.startswith(PURE) or do in RAW or not names else {text for text in _beneath(names, arguments) if len(text) >= SHORTEST}
 
 
 def _beneath(names: set[str], value: Any) -> Iterator[str]:

@@ -225,13 +225,17 @@ def tag_read(models: list[Attribute], arguments: dict[str, Any]) -> dict[str, An
 
 
 # Operations whose arguments and results are DynamoDB JSON already, or hold no value of a model.
-RAW = {"fn.unmarshal", "fn.cursor.encode", "fn.cursor.decode", "fn.encrypt", "fn.decrypt", "fn.aad", "fn.stream", "stream_handle", "stream_read", "reencrypt"}
+RAW = {"fn.unmarshal", "fn.cursor.encode", "fn.cursor.decode", "fn.encrypt", "fn.decrypt", "fn.aad", "fn.gcm", "fn.stream", "stream_handle", "stream_read", "reencrypt"}
 STREAMS = {"fn.stream", "stream_read"}
+RECORDS = {"fn.stream", "stream_handle"}
+TIME = "ApproximateCreationDateTime"
 
 
 def tag_arguments(models: dict[str, Attribute], on: str, do: str, arguments: dict[str, Any]) -> dict[str, Any]:
     """Turn the arguments of a step into those of the pipe."""
     model = models.get(on)
+    if do in RECORDS:
+        return _with_times(arguments)
     if model is None or do in RAW:
         return arguments
     if do in READS:
@@ -248,6 +252,15 @@ def tag_arguments(models: dict[str, Attribute], on: str, do: str, arguments: dic
     if do == "fn.expression" and "update" in out:
         out["update"] = tag_update(model, out["update"])
     return out | tag_update(model, {name: out[name] for name in UPDATE_MEMBERS if name in out})
+
+
+def _with_times(value: Any) -> Any:
+    """Make numbers of the times of records; a fraction has to be quoted in a case, as every number with one."""
+    if isinstance(value, list):
+        return [_with_times(member) for member in value]
+    if isinstance(value, dict):
+        return {key: float(member) if key == TIME and isinstance(member, str) else _with_times(member) for key, member in value.items()}
+    return value
 
 
 def tag_expected(models: dict[str, Attribute], on: str, do: str, result: Any) -> Any:

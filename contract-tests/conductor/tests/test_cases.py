@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from dynamorm_contract.catalogue import load_catalogue
 from dynamorm_contract.load import ROOT, SUITE, Case, Loader, Models
@@ -29,7 +31,15 @@ def test_every_error_type_of_dynamodb_is_answered_once_and_mapped(cases: list[Ca
 def test_every_line_of_the_list_has_its_cases_or_a_reason(cases: list[Case]) -> None:
     names = {case.id for case in cases} | {case.template for case in cases}
     listed = load_yaml(SUITE / "case-list.yaml")
-    lines = listed["p0"] | listed["p1"] | listed["p2"]
-    assert [int(line.split()[0]) for line in lines] == list(range(1, 197))
+    lines = listed["p0"] | listed["p1"] | listed["p2"] | listed["p3"] | listed["p4"]
+    assert [int(line.split()[0]) for line in lines] == list(range(1, 231))
     assert [line for line, entry in lines.items() if not entry.get("cases") and not entry.get("why")] == []
     assert [(line, name) for line, entry in lines.items() for name in entry.get("cases", []) if name not in names] == []
+
+
+def test_every_claim_of_the_threat_model_names_cases_that_are_there(cases: list[Case]) -> None:
+    must_fail = Loader(Models.load(SUITE / "models"), load_catalogue(ROOT / "spec")).folder(SUITE / "selftest/must-fail")
+    names = {case.template for case in cases + must_fail} | {case.id for case in cases}
+    cited = re.findall(r"`((?:p\d|st|r)-[a-z0-9-]+[a-z0-9])`", (ROOT / "docs/guides/threat-model.md").read_text(encoding="utf-8"))
+    assert len(cited) > 40
+    assert [name for name in cited if name not in names] == []

@@ -80,7 +80,7 @@ class Field:
         reads = replace(program, steps=[step for step in program.steps if step["do"] in {"get", "find"}])
         for writer in self.sessions.values() if reads.steps else ():
             assert writer.live is not None
-            stages = {reader: Stage("live", writer.live, {None: session.runner}, table="dynamic") for reader, session in self.sessions.items()}
+            stages = {reader: Stage("live", writer.live, {None: session.runner}, table="dynamic", keys=writer.live_keys) for reader, session in self.sessions.items()}
             found = different(reads, {reader: record_case(reads.case(), stage) for reader, stage in stages.items()})
             if found is not None:
                 return Finding(f"relay: {found.kind}", f"written by {writer.language.key}: {found.text}")

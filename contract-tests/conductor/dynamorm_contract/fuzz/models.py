@@ -47,6 +47,23 @@ class Documents:
             model["indexes"] = [{"name": "by-ik", "type": "GSI", "partition": {"attribute": "ik", "type": "S"}}]
         return {"dms_version": "1.0", "models": [model]}
 
+    def encrypt(self, document: dict[str, Any]) -> bool:
+        """Encrypt some of a document's attributes, those that may be; tell whether there was any."""
+        model = document["models"][0]
+        held = {part["attribute"] for part in model["keys"].values()} | {index["partition"]["attribute"] for index in model.get("indexes", [])}
+        chosen = [one for one in model["attributes"] if one["attribute"] not in held and not one.get("roles") and self.random.random() < 0.5]
+        for one in chosen:
+            one["encryption"] = self.random.choice(({}, {}, {"context": {"model": "Pinned"}}, {"context": {"attribute": "pinned"}}))
+        if chosen and self.random.random() < 0.5:
+            document["namespace"] = "acme.fuzz"
+        return bool(chosen)
+
+    def encryption(self) -> dict[str, Any]:
+        """Give a client's setting."""
+        cache = {"max_age": self.random.choice(("1s", "60s")), "max_uses": self.random.choice((1, 2, 100))}
+        more = self._maybe(0.5, cache=cache) | self._maybe(0.3, context={"tenant": "é", "a": "b"}) | self._maybe(0.7, allow_plaintext_reads=True)
+        return {"key": "alias/main", **more}
+
     def attribute(self, name: str | None, depth: int = 0) -> dict[str, Any]:
         """Give an attribute; nested ones and list items lie one level deeper."""
         kind = self.random.choice(TYPES)

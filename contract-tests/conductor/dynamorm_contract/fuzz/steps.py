@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import dataclass
+from decimal import InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dynamorm_contract.envelopes import additional_data, canonical, data_key, kms_context, seal, wrapped_key
 from dynamorm_contract.load import Case
+from dynamorm_contract.match import canonical_number
 
 from .models import Documents
 from .reads import Reads
@@ -30,6 +33,7 @@ OPERATORS: dict[str, set[str]] = {
 }
 STEPS = 6
 NESTED = 3
+ENCRYPTED = 0.4  # of the programs on the wire and on DynamoDB
 ERRORS: tuple[dict[str, Any], ...] = (
     {"type": "ProvisionedThroughputExceededException"},
     {"type": "ValidationException", "message": "The provided key element does not match the schema"},
@@ -87,6 +91,8 @@ class Programs:
         self.documents = Documents(random_)
         self.model: Json = {}
         self.live = False
+        self.encryption: Json = {}
+        self.namespace = ""
         # On the live target most calls are sound: what is refused before it is sent teaches nothing about DynamoDB.
         self.values = Values(random_)
 
@@ -99,7 +105,12 @@ class Programs:
         self.model = document["models"][0]
         self.live = kind == "live"
         self.values = Values(self.random, odd=0.01 if self.live else 0.06, small=self.live)
-        client: Json = {"now": self.random.choice(("2026-01-02T03:04:05.000006Z", "2026-12-31T23:59:59.999999Z", "1969-12-31T23:59:59.123456Z")), "tick": "0s"}
+        sealed = kind in {"wire", "live"} and self.random.random() < ENCRYPTED and self.documents.encrypt(document)
+        self.encryption, self.namespace = self.documents.encryption() if sealed else {}, str(document.get("namespace", ""))
+        client: Json = ({"encryption": self.encryption} if sealed else {}) | {
+            "now": self.random.choice(("2026-01-02T03:04:05.000006Z", "2026-12-31T23:59:59.999999Z", "1969-12-31T23:59:59.123456Z")),
+            "tick": "0s",
+        }
         keys = [self._key() for _ in range(2)]
         if kind == "wire":
             return Program(kind, document, client, [self._scripted(self._call(keys)) for _ in range(STEPS)])
@@ -140,7 +151,7 @@ class Programs:
 
     def _reply(self, step: Json) -> Json:
         pick = self.random.random()
-        item = self.values.members(self.model["attributes"], stored=True)
+        item = self._sealed(self.values.members(self.model["attributes"], stored=True))
         if pick < 0.08:
             return {"error": self.random.choice(ERRORS)}
         if pick < 0.16 and step["do"] not in {"get", "find", "exists"}:
@@ -149,6 +160,25 @@ class Programs:
             return {"body": {"Item": item} if pick < 0.9 else {}}
         asked = step["do"] == "update" and step["args"].get("return") != "none" and (pick < 0.9 or step["args"].get("return", "new") == "new")
         return {"body": {"Attributes": item} if asked or step["args"].get("return_old") else {}}
+
+    def _sealed(self, item: Json) -> Json:
+        """Seal some of a stored item's encrypted attributes, by the conductor's own means; the others stay plain."""
+        names = [part["attribute"] for part in self.model["keys"].values()]
+        if not self.encryption or not all(name in item for name in names):
+            return item
+        key = [_key_part(name, item[name]) for name in names]
+        if any(part is None for part in key):
+            return item
+        out = dict(item)
+        for one in self.model["attributes"]:
+            if "encryption" in one and one["attribute"] in item and self.random.random() < 0.6:
+                pinned = one["encryption"].get("context", {})
+                context = {"model": pinned.get("model", self.model["name"]), "attribute": pinned.get("attribute", one["attribute"]), "key": key}
+                context |= {"client": self.encryption["context"]} if "context" in self.encryption else {}
+                context |= {"namespace": self.namespace} if self.namespace else {}
+                wrapped = wrapped_key("alias/main", 90 + len(out), kms_context(context))
+                out[one["attribute"]] = seal(canonical(item[one["attribute"]]).encode("utf-8", "replace"), data_key(wrapped), bytes(12), wrapped, context)
+        return out
 
     def _pure(self) -> Json:
         self.values.left = 1
@@ -285,3 +315,16 @@ class Programs:
             return self._operand(attribute)
         found = [self.values.value(attribute) for _ in range(3)]
         return next((value for value in found if "NULL" not in value), {"S": "a"})
+
+
+def _key_part(name: str, value: Json) -> list[Any] | None:
+    """Give a key attribute as the additional data has it; None of a value that no key has."""
+    ((tag, body),) = value.items()
+    if tag not in {"S", "N", "B"} or not isinstance(body, str):
+        return None
+    try:
+        part = {tag: canonical_number(body) if tag == "N" else body}
+        additional_data({"model": "", "attribute": "", "key": [[name, part]]})
+    except (InvalidOperation, ValueError):
+        return None
+    return [name, part]
