@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"github.com/dynamorm/dynamorm/dynamorm/errs"
-	"github.com/dynamorm/dynamorm/dynamorm/internal/nonce"
+	"github.com/dynamorm/dynamorm/dynamorm/internal/inside"
 	"github.com/dynamorm/dynamorm/dynamorm/schema"
 )
 
@@ -97,7 +97,8 @@ func New(service KeyService, key string, o Options) (*Encryption, error) {
 func (e Encryption) Format(w fmt.State, _ rune) { _, _ = io.WriteString(w, "encryption.Encryption") }
 
 func init() {
-	nonce.Set = func(encryption any, source func() ([]byte, error)) { encryption.(*Encryption).nonces = source }
+	inside.SetNonces = func(encryption any, source func() ([]byte, error)) { encryption.(*Encryption).nonces = source }
+	inside.OpenGCM = openGCM
 }
 
 func randomNonce() ([]byte, error) {
