@@ -2,6 +2,8 @@ package dynamorm
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/dynamorm/dynamorm/dynamorm/codec"
@@ -136,7 +138,7 @@ func (w *reencryption) rewrite(ctx context.Context, s session, item []byte, resu
 
 // fresh gives what of an item is to be sealed anew.
 func (w *reencryption) fresh(item []byte, result encryption.Result) (list []operation.Fresh, err error) {
-	for _, a := range w.model.Sealed {
+	for _, a := range w.model.Attributes {
 		opening, there := result.Openings[a.Name]
 		if !there {
 			continue
@@ -155,5 +157,6 @@ func (w *reencryption) fresh(item []byte, result encryption.Result) (list []oper
 		}
 		list = append(list, operation.Fresh{Attribute: a, Text: text})
 	}
+	slices.SortFunc(list, func(a, b operation.Fresh) int { return strings.Compare(a.Attribute.Name, b.Attribute.Name) })
 	return list, nil
 }

@@ -128,17 +128,17 @@ func (d *decoder) decode(ctx context.Context, r stream.Record) (decodedRecord, e
 		return out, err
 	}
 	if !known {
-		return out, d.unknown(out.Change)
+		return out, d.unknown()
 	}
 	out.model = d.schemas[out.owner]
 	return out, decoded(d.read(ctx, now, &out))
 }
 
 // unknown is a record whose model nobody knows.
-func (d *decoder) unknown(c stream.Change) error {
+func (d *decoder) unknown() error {
 	e := errs.New(errs.CodeDecodeFailed, "", "no model is known for the record")
 	e.Cause = ErrUnknownRecord
-	if mark := d.schemas[0].Discriminator; mark != nil && (c.New != nil || c.Old != nil) {
+	if mark := d.schemas[0].Discriminator; mark != nil {
 		e.Path = codec.Name(mark.Attribute)
 	}
 	return e

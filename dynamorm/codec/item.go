@@ -236,7 +236,7 @@ func (p *Plan) UnmarshalOpened(item []byte, into any, partial bool, opened Openi
 		err = p.obj.decStruct(&d, ptr)
 	}
 	if err != nil {
-		return p.name(err)
+		return p.name(p.first(err, item, partial, opened))
 	}
 	if d.peek() != 0 {
 		return ErrMalformed

@@ -183,11 +183,18 @@ type seen [maxRequired / 64]uint64
 
 func (o *object) missing(s *seen) error {
 	for i := range o.members {
-		if m := &o.members[i]; m.rank >= 0 && m.attr.Type != schema.NULL && s[m.rank/64]&(1<<(m.rank%64)) == 0 {
-			return within(errs.New(errs.CodeDecodeFailed, "", "expected "+describe(m.attr)+", found nothing"), m.name)
+		if m := &o.members[i]; m.obliged() && s[m.rank/64]&(1<<(m.rank%64)) == 0 {
+			return m.missing()
 		}
 	}
 	return nil
+}
+
+// obliged says whether a whole item has to have the member.
+func (m *member) obliged() bool { return m.rank >= 0 && m.attr.Type != schema.NULL }
+
+func (m *member) missing() error {
+	return within(errs.New(errs.CodeDecodeFailed, "", "expected "+describe(m.attr)+", found nothing"), m.name)
 }
 
 // read reads an object's members by put, which reads a member's value from where it stands; it does so for members that are not null.

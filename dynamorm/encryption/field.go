@@ -46,13 +46,13 @@ type KeyAttribute struct {
 func AdditionalData(c Context) ([]byte, error) {
 	client, ok := canonical(c.Client)
 	if !ok {
-		return nil, errs.New(errs.CodeValidationFailed, "", "text that is not Unicode")
+		return nil, errs.New(errs.CodeValidationFailed, codec.Name(c.Attribute), "text that is not Unicode")
 	}
 	b := binding{namespace: c.Namespace, model: c.Model, attribute: c.Attribute, client: client}
 	for _, k := range c.Key {
 		part, err := codec.ScalarOf(k.Name, k.Value)
 		if err != nil {
-			return nil, errs.New(errs.CodeValidationFailed, codec.Name(k.Name), "a key is an S, N or B")
+			return nil, errs.New(errs.CodeValidationFailed, codec.Name(c.Attribute), "a key is an S, N or B")
 		}
 		b.key = append(b.key, part)
 	}
@@ -69,9 +69,9 @@ func SealValue(value, dataKey, nonce, wrapped []byte, c Context) ([]byte, error)
 	plain, ok := codec.CanonicalJSON(value)
 	switch {
 	case !ok || !codec.IsValue(plain):
-		return nil, errs.New(errs.CodeValidationFailed, "", "expected a value in DynamoDB's JSON")
+		return nil, errs.New(errs.CodeValidationFailed, codec.Name(c.Attribute), "expected a value in DynamoDB's JSON")
 	case len(dataKey) != schema.DataKeyBytes || len(nonce) != schema.EnvelopeNonceBytes || !fitsWrapped(wrapped):
-		return nil, errs.New(errs.CodeValidationFailed, "", "a data key has 32 bytes, a nonce 12, and a wrapped key 1 to 6,144")
+		return nil, errs.New(errs.CodeValidationFailed, codec.Name(c.Attribute), "a data key has 32 bytes, a nonce 12, and a wrapped key 1 to 6,144")
 	}
 	return seal(plain, dataKey, nonce, wrapped, additional), nil
 }
@@ -85,14 +85,20 @@ func OpenEnvelope(stored, dataKey []byte, c Context) ([]byte, error) {
 	}
 	e, _, ok := parse(stored)
 	if !ok {
-		return nil, misshapen()
+		return nil, at(misshapen(), c)
 	}
 	if len(dataKey) == schema.DataKeyBytes {
 		if plain, ok := e.open(dataKey, additional); ok {
 			return plain, nil
 		}
 	}
-	return nil, unopened()
+	return nil, at(unopened(), c)
+}
+
+// at gives an error the path of a context's attribute.
+func at(e *errs.Error, c Context) error {
+	e.Path = codec.Name(c.Attribute)
+	return e
 }
 
 func misshapen() *errs.Error {
@@ -151,6 +157,16 @@ func gcm(dataKey []byte) cipher.AEAD {
 	return aead
 }
 
+// openGCM opens a text with its tag behind it.
+func openGCM(dataKey, nonce, additional, text []byte) ([]byte, error) {
+	if len(dataKey) == schema.DataKeyBytes && len(nonce) == schema.EnvelopeNonceBytes {
+		if plain, err := gcm(dataKey).Open([]byte{}, nonce, text, additional); err == nil {
+			return plain, nil
+		}
+	}
+	return nil, unopened()
+}
+
 // seal gives the envelope of a value in canonical JSON.
 func seal(plain, dataKey, nonce, wrapped, additional []byte) []byte {
 	text := gcm(dataKey).Seal(nil, nonce, plain, additional)
@@ -163,7 +179,7 @@ func seal(plain, dataKey, nonce, wrapped, additional []byte) []byte {
 
 // open gives the value, false where the tag does not fit or it is not the JSON of one attribute value.
 func (e envelope) open(dataKey, additional []byte) ([]byte, bool) {
-	plain, err := gcm(dataKey).Open(nil, e.nonce, e.text, additional)
+	plain, err := openGCM(dataKey, e.nonce, additional, e.text)
 	return plain, err == nil && codec.IsValue(plain)
 }
 

@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"github.com/dynamorm/dynamorm/dynamorm/errs"
-	"github.com/dynamorm/dynamorm/dynamorm/internal/nonce"
+	"github.com/dynamorm/dynamorm/dynamorm/internal/inside"
 	"github.com/dynamorm/dynamorm/dynamorm/schema"
 )
 
@@ -25,7 +25,7 @@ func (k DataKey) Format(w fmt.State, _ rune) { _, _ = io.WriteString(w, "encrypt
 func (k DataKey) MarshalJSON() ([]byte, error) { return []byte(`"encryption.DataKey"`), nil }
 
 // KeyService makes data keys and gives wrapped ones back; it is safe for concurrent use. encryption/kms has that of AWS. What it refuses is
-// an error with a *Refusal in its chain; any other error is a service that was not reached, or did not answer readably.
+// an error with a *Refusal in its chain, an answer that cannot be read ErrUnreadable; any other error is a service that was not reached.
 type KeyService interface {
 	// GenerateDataKey gives a new data key of 32 bytes.
 	GenerateDataKey(ctx context.Context, keyID string, encryptionContext map[string]string) (DataKey, error)
@@ -33,6 +33,9 @@ type KeyService interface {
 	// changed, with InvalidCiphertextException.
 	Decrypt(ctx context.Context, keyID string, wrapped []byte, encryptionContext map[string]string) ([]byte, error)
 }
+
+// ErrUnreadable is a key service's answer that could not be read. What was in it is left out: it may be a data key.
+var ErrUnreadable = errors.New("the answer of the key service could not be read")
 
 // Refusal is what a key service answers in the place of a key.
 type Refusal struct {
@@ -97,7 +100,8 @@ func New(service KeyService, key string, o Options) (*Encryption, error) {
 func (e Encryption) Format(w fmt.State, _ rune) { _, _ = io.WriteString(w, "encryption.Encryption") }
 
 func init() {
-	nonce.Set = func(encryption any, source func() ([]byte, error)) { encryption.(*Encryption).nonces = source }
+	inside.SetNonces = func(encryption any, source func() ([]byte, error)) { encryption.(*Encryption).nonces = source }
+	inside.OpenGCM = openGCM
 }
 
 func randomNonce() ([]byte, error) {
@@ -146,7 +150,10 @@ func refused(ctx context.Context, err error) *errs.Error {
 		return errs.Canceled(err)
 	}
 	e := errs.New(errs.CodeKeyUnavailable, "", "the key service could not be reached, or did not answer readably")
-	e.Cause, e.Origin, e.Retryable = err, errs.Service, true
+	e.Origin, e.Retryable = errs.Service, true
+	if !errors.Is(err, ErrUnreadable) {
+		e.Cause = err
+	}
 	var r *Refusal
 	if errors.As(err, &r) {
 		e.AWS, e.Status, e.RequestID, e.Cause = r.Type, r.Status, r.RequestID, r.Err

@@ -154,6 +154,7 @@ func TestNothingIsSealedWhereADataKeyIsMissing(t *testing.T) {
 		"unknown":     {&encryption.Refusal{Type: "New", Status: 400}, errs.ErrKeyUnavailable, false, "New"},
 		"unknown 500": {&encryption.Refusal{Type: "New", Status: 503}, errs.ErrKeyUnavailable, true, "New"},
 		"not reached": {errors.New("no route"), errs.ErrKeyUnavailable, true, ""},
+		"unreadable":  {fmt.Errorf("%w: %s", encryption.ErrUnreadable, "hush"), errs.ErrKeyUnavailable, true, ""},
 		"wrapped":     {fmt.Errorf("mine: %w", &encryption.Refusal{Type: "DisabledException", Status: 400}), errs.ErrKeyUnavailable, false, "DisabledException"},
 	} {
 		keys := &encryptiontest.InMemoryKeys{}
@@ -161,7 +162,7 @@ func TestNothingIsSealedWhereADataKeyIsMissing(t *testing.T) {
 		s := seals(t, "a", "note", "pin")
 		err := setting(t, keys, encryption.Options{}).Ring(start).Seal(t.Context(), s.All())
 		e := errs.As(err)
-		if e == nil || !errors.Is(err, row.code) || e.Retryable != row.retryable || e.AWS != row.aws || e.Path != "note" || e.Model != "Secret" || e.Origin != errs.Service || len(keys.Calls()) != 1 || s.All()[0].Envelope() != nil {
+		if e == nil || !errors.Is(err, row.code) || e.Retryable != row.retryable || e.AWS != row.aws || e.Path != "note" || e.Model != "Secret" || e.Origin != errs.Service || (e.Cause == nil) != (name == "unreadable") && e.AWS == "" || len(keys.Calls()) != 1 || s.All()[0].Envelope() != nil {
 			t.Errorf("%s: got %+v after %v", name, e, keys.Calls())
 		}
 	}

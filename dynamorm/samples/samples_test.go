@@ -26,6 +26,18 @@ page: [{7 ada} {6 eve} {5 bob}]
 page: [{4 ada} {3 eve} {2 bob}]
 page: [{1 ada}]
 `,
+	"encrypted": `read: north measles
+without a key: true
+without a key: north
+sealed anew: 1
+`,
+	"stream-handler": `insert 1 customer number status
+insert 2 customer number status
+modify 2 status
+failed: 0
+failed: 0
+last: 2
+`,
 	"transaction": `in stock: 2
 order 2 failed by action 2 with ConditionFailed
 left: 1 cup
@@ -54,7 +66,7 @@ func TestEachSampleDoesWhatItSays(t *testing.T) {
 
 func TestTheReadmeShowsTheSamplesAsTheyAre(t *testing.T) {
 	readme := read(t, "../README.md")
-	for title, name := range map[string]string{"Query and scan": "pages", "Batches and transactions": "transaction"} {
+	for title, name := range map[string]string{"Query and scan": "pages", "Batches and transactions": "transaction", "Encryption": "encrypted", "Streams": "stream-handler"} {
 		_, section, found := strings.Cut(readme, "\n## "+title+"\n")
 		section, _, _ = strings.Cut(section, "\n## ")
 		_, block, shown := strings.Cut(section, "```go\n")

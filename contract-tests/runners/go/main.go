@@ -133,7 +133,7 @@ func call(c command) object {
 		return object{"result": object{"dms": natives[c.Args["model"].(string)].schema.CanonicalJSON()}}
 	case "fn.cursor.encode", "fn.cursor.decode":
 		return cursor(c.Do, c.Args)
-	case "fn.encrypt", "fn.decrypt", "fn.aad":
+	case "fn.encrypt", "fn.decrypt", "fn.aad", "fn.gcm":
 		return envelope(c.Do, c.Args)
 	}
 	m, ok := clients[c.Client][c.On]

@@ -108,6 +108,9 @@ func envelope(do string, all object) object {
 	var out []byte
 	context := envelopeContext(all)
 	switch do {
+	case "fn.gcm":
+		out, err = encryptiontest.OpenGCM(bytesOf(all, "data_key"), bytesOf(all, "nonce"), bytesOf(all, "aad"), bytesOf(all, "ct"))
+		result["plain"] = out
 	case "fn.aad":
 		out, err = encryption.AdditionalData(context)
 		result["aad"] = out

@@ -13,7 +13,7 @@ import (
 	"sync"
 
 	"github.com/dynamorm/dynamorm/dynamorm/encryption"
-	"github.com/dynamorm/dynamorm/dynamorm/internal/nonce"
+	"github.com/dynamorm/dynamorm/dynamorm/internal/inside"
 )
 
 // Call is a call that a key service got.
@@ -109,7 +109,15 @@ func text(pairs map[string]string) []byte {
 
 // SetNonces sets where the nonces of envelopes come from, 12 bytes each: two of them must never be the same under a data key. It is to be
 // called before the encryption is used. Outside of tests there is no reason to.
-func SetNonces(e *encryption.Encryption, source func() ([]byte, error)) { nonce.Set(e, source) }
+func SetNonces(e *encryption.Encryption, source func() ([]byte, error)) {
+	inside.SetNonces(e, source)
+}
+
+// OpenGCM opens a text, its tag behind it, by the very primitive that envelopes are opened by: to hold it against vectors. It fails with
+// InvalidEncryptedEnvelope.
+func OpenGCM(dataKey, nonce, additional, text []byte) ([]byte, error) {
+	return inside.OpenGCM(dataKey, nonce, additional, text)
+}
 
 // Counted is a source of nonces that counts from 1.
 func Counted() func() ([]byte, error) {

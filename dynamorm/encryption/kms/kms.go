@@ -31,7 +31,7 @@ func New(client API) *Service { return &Service{client} }
 func (s *Service) GenerateDataKey(ctx context.Context, keyID string, encryptionContext map[string]string) (encryption.DataKey, error) {
 	out, err := s.api.GenerateDataKey(ctx, &kms.GenerateDataKeyInput{KeyId: &keyID, KeySpec: types.DataKeySpecAes256, EncryptionContext: encryptionContext})
 	if err != nil {
-		return encryption.DataKey{}, explain("GenerateDataKey", err)
+		return encryption.DataKey{}, explain(err)
 	}
 	return encryption.DataKey{Plaintext: out.Plaintext, Wrapped: out.CiphertextBlob}, nil
 }
@@ -40,14 +40,14 @@ func (s *Service) GenerateDataKey(ctx context.Context, keyID string, encryptionC
 func (s *Service) Decrypt(ctx context.Context, keyID string, wrapped []byte, encryptionContext map[string]string) ([]byte, error) {
 	out, err := s.api.Decrypt(ctx, &kms.DecryptInput{KeyId: &keyID, CiphertextBlob: wrapped, EncryptionContext: encryptionContext})
 	if err != nil {
-		return nil, explain("Decrypt", err)
+		return nil, explain(err)
 	}
 	return out.Plaintext, nil
 }
 
 // explain tells a refusal from an answer that did not come, or could not be read. The SDK's error of the last holds the answer, in which a
 // data key may be: it is left out.
-func explain(operation string, err error) error {
+func explain(err error) error {
 	var unreadable *smithy.DeserializationError
 	var api smithy.APIError
 	var response *smithyhttp.ResponseError
@@ -57,7 +57,7 @@ func explain(operation string, err error) error {
 	}
 	switch {
 	case errors.As(err, &unreadable) || status >= 200 && status < 300:
-		return &smithy.OperationError{ServiceID: "KMS", OperationName: operation, Err: errors.New("the answer could not be read")}
+		return encryption.ErrUnreadable
 	case errors.As(err, &api):
 		name := api.ErrorCode()
 		if i := strings.LastIndexByte(name, '#'); i >= 0 {

@@ -101,9 +101,7 @@ func TestAnAnswerThatCannotBeReadIsKeptOutOfTheError(t *testing.T) {
 			t.Errorf("%s is read", answer)
 			continue
 		}
-		var r *encryption.Refusal
-		var own *smithy.OperationError
-		if errors.As(err, &r) || !errors.As(err, &own) {
+		if !errors.Is(err, encryption.ErrUnreadable) {
 			t.Errorf("got %v", err)
 		}
 		for e := err; e != nil; e = errors.Unwrap(e) {

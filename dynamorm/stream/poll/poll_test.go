@@ -48,7 +48,6 @@ type stand struct {
 	pages  int
 	log    []string
 	fail   map[string]error // by call, once
-	late   map[string][]string
 }
 
 func (s *stand) note(call string) error {
