@@ -2,6 +2,7 @@
 
 import { DecodeFailed } from "./errors/catalogue.ts";
 import { DynamORMError } from "./errors/error.ts";
+import { isCode } from "./errors/code.ts";
 import type { SeenEvents } from "./seen.ts";
 import { idsOf } from "./stream/record.ts";
 
@@ -26,7 +27,10 @@ export interface RecordFailure {
 
 /** What a handler of batches takes beside what it does with records. */
 export interface HandlerOptions {
-  /** Is told of a record that does not decode, and the batch goes on behind it. Without it, or where it throws, the record fails. */
+  /**
+   * Is told of a record that does not decode, and the batch goes on behind it. Without it, or where it throws, the
+   * record fails, and so does one that cannot be opened for want of a key: it may be, later.
+   */
   readonly onDecodeError?: ((failure: RecordFailure) => unknown) | undefined;
   /** Is given a record of none of the models. Without it such a record does not decode. */
   readonly onUnknown?: ((record: unknown) => unknown) | undefined;
@@ -98,13 +102,17 @@ async function handleOne<R>(
     isUnknown = onUnknown !== undefined && !feed.knows(record);
     decoded = isUnknown ? undefined : await feed.decode(record);
   } catch (error) {
-    if (onDecodeError === undefined) {
+    if (onDecodeError === undefined || isForWantOfAKey(error)) {
       throw error;
     }
     await onDecodeError({ sequenceNumber: idsOf(record).sequenceNumber, error, record });
     return;
   }
   await (isUnknown ? onUnknown?.(record) : handle(decoded as R));
+}
+
+function isForWantOfAKey(error: unknown): boolean {
+  return isCode(error, "KeyUnavailable") || isCode(error, "EncryptionNotConfigured");
 }
 
 /** An error of the caller's own may hold values, so its name has to do. */

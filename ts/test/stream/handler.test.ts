@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import type { HandlerOptions } from "../../src/handler.ts";
+import { defineModel } from "../../src/schema/declare.ts";
 import { SeenInMemory } from "../../src/seen.ts";
 import { client, Customer, CUSTOMER, ofShop, record, Shop, SHOP, Ticket } from "./records.ts";
 
@@ -68,6 +69,30 @@ describe("a batch", () => {
     ]);
     const refusing = noting({ ...quiet, onDecodeError: () => Promise.reject(new Error("no")) });
     expect(await refusing.handler(event)).toEqual({ batchItemFailures: [{ itemIdentifier: "2" }] });
+  });
+
+  it("fails by a record that wants for a key, whoever takes what does not decode", async () => {
+    const Sealed = defineModel({
+      name: "Sealed",
+      table: "sealed",
+      keys: { partition: "id" },
+      attributes: { id: { type: "S" }, note: { type: "S", encryption: {} } },
+    });
+    const record = {
+      eventName: "INSERT",
+      dynamodb: {
+        Keys: { id: { S: "a" } },
+        NewImage: { id: { S: "a" }, note: { S: "x" } },
+        SequenceNumber: "1",
+      },
+    };
+    const told: unknown[] = [];
+    const handler = client
+      .table(Sealed)
+      .stream()
+      .handler(() => undefined, { ...quiet, onDecodeError: (failure) => told.push(failure) });
+    expect(await handler({ Records: [record] })).toEqual({ batchItemFailures: [{ itemIdentifier: "1" }] });
+    expect(told).toEqual([]);
   });
 
   it("fails as a whole by a record without a sequence number", async () => {
