@@ -6,8 +6,11 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"reflect"
+	"strconv"
 	"strings"
 	"testing"
+	"testing/quick"
 
 	"github.com/dynamorm/dynamorm/dynamorm/encryption"
 	"github.com/dynamorm/dynamorm/dynamorm/errs"
@@ -204,5 +207,42 @@ func TestAESGCMIsThatOfTheStandard(t *testing.T) {
 	want := unhex(t, "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f66276fc6ece0f4e1768cddf8853bb2d551b")
 	if got := encryption.GCM(key).Seal(nil, unhex(t, "cafebabefacedbaddecaf888"), plain, additional); !bytes.Equal(got, want) {
 		t.Errorf("got %x", got)
+	}
+}
+
+func FuzzWhatIsNoEnvelopeIsRefused(f *testing.F) {
+	stored, err := encryption.SealValue([]byte(`{"S":"hush"}`), dataKey, nonce, wrapped, here)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(stored)
+	f.Add([]byte(`{"M":{"v":{"N":"1"}}}`))
+	f.Add([]byte(`{"M":{"v":{"N":"1"},"edk":{"B":"AA=="},"nonce":{"B":"AAAAAAAAAAAAAAAA"},"ct":{"B":"AAAAAAAAAAAAAAAAAAAAAA=="}}}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		got, err := encryption.OpenEnvelope(text, dataKey, here)
+		if err == nil && string(got) != `{"S":"hush"}` || err != nil && (got != nil || !errors.Is(err, errs.ErrInvalidEncryptedEnvelope)) {
+			t.Errorf("%q: got %s, %v", text, got, err)
+		}
+	})
+}
+
+func TestEveryValueComesBackAsItWas(t *testing.T) {
+	law := func(text string, number int64, raw []byte, on bool, list []string) bool {
+		value, err := json.Marshal(map[string]any{"M": map[string]any{
+			"s": map[string]any{"S": strings.ToValidUTF8(text, "?")}, "n": map[string]any{"N": strconv.FormatInt(number, 10)}, "b": map[string]any{"B": raw}, "o": map[string]any{"BOOL": on}, "l": map[string]any{"SS": list},
+		}})
+		if err != nil || raw == nil || list == nil {
+			return err == nil
+		}
+		stored, err := encryption.SealValue(value, dataKey, nonce, wrapped, here)
+		if err != nil {
+			return false
+		}
+		got, err := encryption.OpenEnvelope(stored, dataKey, here)
+		var x, y any
+		return err == nil && json.Unmarshal(value, &x) == nil && json.Unmarshal(got, &y) == nil && reflect.DeepEqual(x, y)
+	}
+	if err := quick.Check(law, nil); err != nil {
+		t.Error(err)
 	}
 }

@@ -125,3 +125,35 @@ func FuzzADocumentIsReadOrRefusedAndItsCanonicalJSONIsItself(f *testing.F) {
 		}
 	})
 }
+
+type Paper struct {
+	ID    string `dynamorm:"id,pk"`
+	Plain string `dynamorm:"z,encrypted"`
+	Both  string `dynamorm:"y,encrypted:Letter|text"`
+	Model string `dynamorm:"x,encrypted:Letter"`
+	Name  string `dynamorm:"w,encrypted:|te\\,xt"`
+	Clear string `dynamorm:"v"`
+}
+
+func TestATagPinsTheNamesInEnvelopes(t *testing.T) {
+	m, err := schema.Declare(reflect.TypeFor[Paper](), schema.Declaration{Table: "papers"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	context := func(names map[string]any) map[string]any { return map[string]any{"context": names} }
+	want := map[string]map[string]any{
+		"z": {}, "y": context(map[string]any{"model": "Letter", "attribute": "text"}), "x": context(map[string]any{"model": "Letter"}), "w": context(map[string]any{"attribute": "te,xt"}), "v": nil,
+	}
+	names := ""
+	for name, encryption := range want {
+		if got := m.Attribute(name).Encryption; !reflect.DeepEqual(got, encryption) {
+			t.Errorf("%s: got %v", name, got)
+		}
+	}
+	for _, a := range m.Sealed {
+		names += a.Name
+	}
+	if names != "wxyz" {
+		t.Errorf("got %s", names)
+	}
+}
