@@ -70,7 +70,10 @@ export function update(
       }
       return whole ? codec.decodeItem(item, open) : codec.decodePartial(item, open);
     },
-    sealing(codec, { seals, held: (response) => heldByWrite(attempt, response, keyOf(codec, key)) }),
+    sealing(codec, {
+      seals,
+      held: (response) => heldByWrite(attempt, response, whole ? undefined : keyOf(codec, key)),
+    }),
   );
 }
 
