@@ -161,7 +161,7 @@ def test_what_has_no_envelope_s_shape_asks_nobody() -> None:
     safe = Safe(Response({"Item": {"id": {"S": "a"}, "note": {"S": "plain"}, "codes": {"M": {}}}}))
     with pytest.raises(errors.InvalidEncryptedEnvelopeError) as caught:
         safe.secrets.get({"id": "a"})
-    assert (caught.value.path, safe.asked) == ("codes", [])
+    assert (caught.value.path, safe.asked) == ("note", [])
 
 
 def test_an_item_without_its_key_cannot_be_opened() -> None:

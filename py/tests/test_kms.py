@@ -95,7 +95,8 @@ def test_an_answer_that_cannot_be_read_is_retryable_and_nowhere_kept(answer: Ans
     with serving(answer) as stub, pytest.raises(KeyRefusedError) as caught:
         keys(stub).generate("alias/app", CONTEXT)
     error = refused(caught.value, "note")
-    assert (type(error), error.retryable, error.aws) == (errors.KeyUnavailableError, True, None)
+    assert (type(error), error.retryable, error.aws, error.status) == (errors.KeyUnavailableError, True, None, None)
+    assert (error.__cause__ is None) is not answer.close
     for held in chain_of(caught.value):
         assert text(PLAIN)[:12] not in f"{held!r} {vars(held)} {getattr(held, 'object', '')} {getattr(held, 'obj', '')}"
 

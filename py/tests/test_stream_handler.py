@@ -9,6 +9,8 @@ import pytest
 from dynamorm import Client, Record, SeenInMemory, StreamFailure, errors, on_record
 from dynamorm.testing import Script
 
+from .sealed import HUSH, Safe, Secret, stored
+from .test_encryption import Refusing
 from .test_stream import Event, Person, Sale, key_of, person, record, sale
 
 CLIENT = Client(transport=Script([]))
@@ -96,6 +98,20 @@ def test_where_the_handler_of_what_does_not_decode_fails_the_record_has_failed()
     desk = Desk(on_decode_error=refuse)
     assert desk.batch(broken("1"), sold("2")) == failed("1")
     assert [type(one.error) for one in desk.failures] == [KeyError]
+
+
+def test_a_record_that_wants_for_a_key_comes_again_whoever_takes_what_does_not_decode() -> None:
+    image = stored(note={"S": HUSH})
+    given = record(keys={"id": {"S": "a"}}, NewImage=image)
+    taken: list[Any] = []
+    for client, kind in ((CLIENT, "EncryptionNotConfigured"), (Safe(keys=Refusing()).client, "KeyUnavailable")):
+        told: list[StreamFailure] = []
+        handler = client.stream_handler(
+            on_record(Secret, taken.append), on_decode_error=lambda *_: taken.append(_), on_failure=told.append
+        )
+        assert handler({"Records": [given]}) == failed("100")
+        assert [getattr(one.error, "code", None) for one in told] == [kind]
+    assert taken == []
 
 
 def test_a_record_of_an_unknown_model_goes_to_its_own_handler() -> None:

@@ -299,9 +299,9 @@ class Client:
         """Give a Lambda function: `handler = client.stream_handler(on_record(Order, ship))`.
 
         The event source has ReportBatchItemFailures. A record that does not decode goes to `on_decode_error`, one of
-        another model to `on_unknown`; without these it fails the batch from there on. `on_failure` is told what ended a
-        batch; without it, it is logged. `seen` (a `SeenInMemory`, or a store of yours) keeps records that come again
-        from being handled again.
+        another model to `on_unknown`; without these, and for want of a key, it fails the batch from there on.
+        `on_failure` is told what ended a batch; without it, it is logged. `seen` (a `SeenInMemory`, or a store of
+        yours) keeps records that come again from being handled again.
 
         Raises ValidationFailedError where the models cannot be told apart.
         """

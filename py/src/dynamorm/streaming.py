@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from .codec import path_name
 from .encryption.ring import Ring
-from .errors import DecodeFailedError, DynamORMError
+from .errors import DecodeFailedError, DynamORMError, EncryptionNotConfiguredError, KeyUnavailableError
 from .operation import FindStream
 from .schema.declare import Model
 from .stream import Record, changed_names, event_of, is_own, owner_of, parse_record, sequence_number_of
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 V = TypeVar("V")
 M = TypeVar("M", bound=Model)
 LOGGER = logging.getLogger("dynamorm.stream")
+# A record that cannot be read for want of a key may be read later: it comes again, whatever handlers there are.
+WANTS_A_KEY = (KeyUnavailableError, EncryptionNotConfiguredError)
 RawMapping = Mapping[str, Any]
 
 
@@ -222,7 +224,7 @@ class StreamHandler:
             owner = self._stream.owner(raw)
             decoded = None if owner is None and self._on_unknown is not None else self._stream.decoded(raw, owner)
         except DynamORMError as error:
-            if self._on_decode_error is None:
+            if self._on_decode_error is None or isinstance(error, WANTS_A_KEY):
                 raise
             self._on_decode_error(record, error)
             return

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SUCCESS_BELOW, SERVER_ERROR = 300, 500
+# An answer broke off: whatever there was of it may hold a data key, so that nobody keeps the error.
+BROKEN = (sdk.ResponseStreamingError, sdk.IncompleteReadError)
 _ours: ContextVar[bool] = ContextVar("dynamorm_kms", default=False)
 
 
@@ -107,5 +109,7 @@ def _unreached(error: sdk.BotoCoreError) -> KeyRefusedError:
     """Say that there was no answer; nothing was to be had without credentials, nor of wrong parameters."""
     ours = isinstance(error, (*NO_CREDENTIALS, sdk.ParamValidationError))
     return KeyRefusedError(
-        retryable=not ours, origin="client" if ours or isinstance(error, NOT_SENT) else "service", cause=error
+        retryable=not ours,
+        origin="client" if ours or isinstance(error, NOT_SENT) else "service",
+        cause=None if isinstance(error, BROKEN) else error,
     )

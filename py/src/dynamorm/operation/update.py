@@ -52,6 +52,8 @@ class Update(SingleExchange["dict[str, Any] | None"]):
             raise ValidationFailedError(f"returns is one of {', '.join(RETURN_VALUES)}")
         self.binding, self.guard, self.returns = binding, guard, returns
         body: dict[str, Any] = {"TableName": binding.table, "Key": binding.codec.marshal_key(key)}
+        placeholders = Placeholders()
+        add_guard(body, guard_text(binding, guard, placeholders, own_only=True))
         plan = UpdateCompiler(binding.scope, binding.protected).plan(changes)
         owned = _owned(binding, now_ns, upsert=upsert)
         if binding.codec.own_names:
@@ -59,8 +61,6 @@ class Update(SingleExchange["dict[str, Any] | None"]):
             owned = replace(owned, own=own, removes=removes)
         _refuse_last_version(binding, guard)
         self._assigned = plan.assigned
-        placeholders = Placeholders()
-        add_guard(body, guard_text(binding, guard, placeholders, own_only=True))
         body["UpdateExpression"] = plan.text(placeholders, owned)
         _require_readable(binding, plan, returns)
         if RETURN_VALUES[returns] is not None:

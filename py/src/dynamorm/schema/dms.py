@@ -30,7 +30,11 @@ def load_document(document: Any) -> dict[str, Model]:  # noqa: ANN401 - any JSON
     check_document(document)
     canonical = _filled(document)
     head = {key: value for key, value in canonical.items() if key != "models"}
-    return {entry["name"]: _model(entry, {**head, "models": [entry]}) for entry in canonical["models"]}
+    declared = {entry["name"]: entry for entry in document["models"]}
+    return {
+        entry["name"]: _model(entry, {**head, "models": [entry]}, declared[entry["name"]])
+        for entry in canonical["models"]
+    }
 
 
 def canonical_dms(text: str) -> str:
@@ -116,7 +120,7 @@ def _filled_index(index: Entry, partition: Entry) -> Entry:
     return out
 
 
-def _model(entry: Entry, document: Entry) -> Model:
+def _model(entry: Entry, document: Entry, declared: Entry) -> Model:
     mark = Discriminator(**entry["discriminator"]) if "discriminator" in entry else None
     own = mark.attribute if mark is not None else None
     return Model(
@@ -125,8 +129,8 @@ def _model(entry: Entry, document: Entry) -> Model:
         partition=_key(entry["keys"]["partition"]),
         sort=_key(entry["keys"]["sort"]) if "sort" in entry["keys"] else None,
         fields=tuple(
-            _field(attribute)
-            for attribute in entry["attributes"]
+            _field(attribute, said)
+            for attribute, said in _as_declared(entry["attributes"], declared["attributes"])
             if "template" not in attribute and attribute["attribute"] != own
         ),
         composed=tuple(
@@ -158,7 +162,14 @@ def _index(entry: Entry) -> Index:
     )
 
 
-def _field(entry: Entry) -> Field:
+def _as_declared(attributes: list[Entry], declared: list[Entry]) -> list[tuple[Entry, Entry]]:
+    """Give attributes in the order of their declaration, each with it: it is the order in which failures are told."""
+    by_name = {entry["attribute"]: entry for entry in attributes}
+    return [(by_name[entry["attribute"]], entry) for entry in declared]
+
+
+def _field(entry: Entry, declared: Entry) -> Field:
+    nested = _as_declared(entry["attributes"], declared["attributes"]) if "attributes" in entry else None
     return Field(
         name=entry.get("attribute", ""),
         type=entry["type"],
@@ -168,8 +179,8 @@ def _field(entry: Entry) -> Field:
         omit_empty=entry.get("omit_empty", False),
         enum=tuple(entry["enum"]) if "enum" in entry else None,
         roles=tuple(entry.get("roles", ())),
-        fields=tuple(_field(nested) for nested in entry["attributes"]) if "attributes" in entry else None,
-        items=_field(entry["items"]) if "items" in entry else None,
+        fields=None if nested is None else tuple(_field(member, said) for member, said in nested),
+        items=_field(entry["items"], declared["items"]) if "items" in entry else None,
         encryption=entry.get("encryption"),
         field_name=entry.get("field"),
     )
