@@ -235,7 +235,7 @@ def tag_arguments(models: dict[str, Attribute], on: str, do: str, arguments: dic
     """Turn the arguments of a step into those of the pipe."""
     model = models.get(on)
     if do in RECORDS:
-        return _with_times(arguments)
+        return {name: _with_times(value) for name, value in arguments.items()}
     if model is None or do in RAW:
         return arguments
     if do in READS:
