@@ -61,6 +61,7 @@ def reencrypt(
             done = replace(done, read=done.read + 1, **{outcome: getattr(done, outcome) + 1})
         if start is None:
             return done
+        now_ns = client.now_ns()  # anew, so that no data key of a cache grows too old on a long way
 
 
 def _renew(client: Client, binding: Binding, item: Item, now_ns: int, *, every: bool) -> str:

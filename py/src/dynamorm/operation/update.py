@@ -81,8 +81,10 @@ class Update(SingleExchange["dict[str, Any] | None"]):
         ]
 
     def visit(self, response: Response, visit: Visit) -> Response:
-        """Visit what came back; it may lack the key, which is the call's."""
-        return visited(response, ("Attributes", "Item"), visit, self.binding, self.request.body["Key"])
+        """Visit what came back; the changed part of an item lacks its key, which is the call's."""
+        key = self.request.body["Key"] if self.returns in PARTIAL else None
+        response = visited(response, ("Attributes",), visit, self.binding, key)
+        return visited(response, ("Item",), visit, self.binding)
 
     def read(self, response: Response) -> dict[str, Any] | None:
         """Read what came back."""
