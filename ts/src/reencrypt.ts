@@ -54,6 +54,7 @@ export async function reencryptTable(
   tableName: string,
   options: ReencryptOptions,
 ): Promise<Reencrypted> {
+  let now = client.clock();
   checkWhole(codec);
   checkOptions(options);
   if (codec.sealed.length === 0) {
@@ -61,9 +62,9 @@ export async function reencryptTable(
   }
   const { signal, onFailure } = options;
   const counts = { read: 0, rewritten: 0, current: 0, changed: 0, failed: 0 };
-  const run = { signal, now: client.clock() };
   let start: WireItem | undefined;
   do {
+    const run = { signal, now };
     const page = await client.run(storedPage(codec, tableName, start, options), run);
     const opened = await client.open(
       page.items.flatMap((item) => holding(codec, item)),
@@ -82,6 +83,8 @@ export async function reencryptTable(
       }
     }
     start = page.lastKey;
+    // Read anew for each page, so that no data key of a cache grows too old on a long way.
+    now = start === undefined ? now : client.clock();
   } while (start !== undefined);
   return counts;
 }
