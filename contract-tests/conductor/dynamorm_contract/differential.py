@@ -187,6 +187,8 @@ def _without_chance(value: Any) -> Any:
     """Hide what a real KMS and a real stream make anew each time: envelopes, wrapped keys, numbers and times of records."""
     if isinstance(value, list):
         return [_without_chance(member) for member in value]
+    if isinstance(value, str) and '"edk":' in value:
+        return "sealed"  # a prepared request
     if not isinstance(value, dict):
         return value
     if set(value) == ENVELOPE:

@@ -85,7 +85,7 @@ SECRET_FAULTS: dict[str, tuple[tuple[str, str, Change], ...]] = {
         ("damage-recoded", "answer", t.recode("InvalidEncryptedEnvelope", "DecodeFailed")),
         ("damage-without-path", "answer", t.on_error(lambda error: t.lose("path")(error) if error["code"] == "InvalidEncryptedEnvelope" else error)),
         ("opened-lost", "answer", t.on_result("item", t.lose("note", "pin"))),
-        ("value-in-message", "answer", t.on_error(lambda error: error | {"message": error.get("message", "") + " my secret"})),
+        ("plain-value-in-message", "answer", t.on_error(lambda error: error | {"message": error.get("message", "") + " my secret"})),
         ("applied-untold", "answer", t.on_error(t.lose("maybe_applied"))),
         ("key-not-fetched", "request", t.on_expression("ProjectionExpression", lambda text: text.split(", ")[0], "GetItem")),
         ("data-key-of-zeros", "key_response", _calls(_other_key)),

@@ -25,7 +25,7 @@ def test_there_are_enough_mutants_each_with_a_name_of_its_own() -> None:
     names = Counter(mutant.name for mutant in MUTANTS)
     assert len(MUTANTS) >= FEWEST
     assert [name for name, count in names.items() if count > 1] == []
-    assert {mutant.where for mutant in MUTANTS} == {"call", "request", "response", "answer"}
+    assert {mutant.where for mutant in MUTANTS} == {"call", "request", "response", "key_request", "key_response", "answer"}
 
 
 def test_dropping_an_expression_drops_its_placeholders_and_no_others() -> None:
