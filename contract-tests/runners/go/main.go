@@ -3,7 +3,6 @@ package main
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,10 +15,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/smithy-go"
 
@@ -214,23 +209,4 @@ func open(c command) error {
 	}
 	clients[c.Client] = models
 	return nil
-}
-
-// sdk keeps the SDK's clients: to make one is most of the time of a case.
-func sdk(c command) *dynamodb.Client {
-	endpoint := cmp.Or(c.Endpoint, "http://127.0.0.1:9")
-	key := fmt.Sprint(endpoint, c.Retries, c.TimeoutMS)
-	if sdks[key] == nil {
-		credentials := func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: "AKIDCONTRACT", SecretAccessKey: "secret"}, nil
-		}
-		sdks[key] = dynamodb.New(dynamodb.Options{
-			Region: "us-east-1", BaseEndpoint: &endpoint, Credentials: aws.CredentialsProviderFunc(credentials),
-			HTTPClient: awshttp.NewBuildableClient().WithTimeout(time.Duration(c.TimeoutMS) * time.Millisecond),
-			Retryer: retry.NewStandard(func(o *retry.StandardOptions) {
-				o.MaxAttempts, o.MaxBackoff, o.RateLimiter = c.Retries+1, time.Millisecond, ratelimit.None
-			}),
-		})
-	}
-	return sdks[key]
 }

@@ -1,14 +1,40 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams/types"
 )
 
-// Streams: records in the form in which the SDK gives them.
+// What stands between the runner and the SDK: its clients, and records in the form in which it gives them.
+
+// sdk keeps the SDK's clients: to make one is most of the time of a case.
+func sdk(c command) *dynamodb.Client {
+	endpoint := cmp.Or(c.Endpoint, "http://127.0.0.1:9")
+	key := fmt.Sprint(endpoint, c.Retries, c.TimeoutMS)
+	if sdks[key] == nil {
+		credentials := func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "AKIDCONTRACT", SecretAccessKey: "secret"}, nil
+		}
+		sdks[key] = dynamodb.New(dynamodb.Options{
+			Region: "us-east-1", BaseEndpoint: &endpoint, Credentials: aws.CredentialsProviderFunc(credentials),
+			HTTPClient: awshttp.NewBuildableClient().WithTimeout(time.Duration(c.TimeoutMS) * time.Millisecond),
+			Retryer: retry.NewStandard(func(o *retry.StandardOptions) {
+				o.MaxAttempts, o.MaxBackoff, o.RateLimiter = c.Retries+1, time.Millisecond, ratelimit.None
+			}),
+		})
+	}
+	return sdks[key]
+}
 
 // sdkRecord gives what the SDK gives for a record.
 func sdkRecord(all object) types.Record {
