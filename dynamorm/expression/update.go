@@ -52,15 +52,10 @@ func (c *Compiler) Update(u *Update, own *Owned) (string, error) {
 	list := slices.Clone(u.actions)
 	slices.SortStableFunc(list, func(a, b action) int { return int(a.kind - b.kind) })
 	out := clauses{assigned: codec.Texts{}, removed: map[string]bool{}}
-	for i, a := range list {
+	for _, a := range list {
 		p, err := c.place(a.field)
 		if err != nil {
 			return "", err
-		}
-		for _, b := range list[:i] {
-			if a.field.covers(b.field) || b.field.covers(a.field) {
-				return "", c.fail(errs.CodeValidationFailed, a.field, "two paths of the update overlap")
-			}
 		}
 		if err := c.allowed(a, p, own != nil); err != nil {
 			return "", err
@@ -69,6 +64,9 @@ func (c *Compiler) Update(u *Update, own *Owned) (string, error) {
 			return "", err
 		}
 	}
+	if err := c.apart(list); err != nil {
+		return "", err
+	}
 	if own != nil {
 		if err := c.follow(&out, list, own); err != nil {
 			return "", err
@@ -76,6 +74,18 @@ func (c *Compiler) Update(u *Update, own *Owned) (string, error) {
 		c.own(&out, own)
 	}
 	return c.finish(out.text())
+}
+
+// apart refuses two actions of which one is on, or inside, what the other changes.
+func (c *Compiler) apart(list []action) error {
+	for i, a := range list {
+		for _, b := range list[:i] {
+			if a.field.covers(b.field) || b.field.covers(a.field) {
+				return c.fail(errs.CodeValidationFailed, a.field, "two paths of the update overlap")
+			}
+		}
+	}
+	return nil
 }
 
 func (o *clauses) text() string {
@@ -123,7 +133,8 @@ func (c *Compiler) allowed(a action, p place, own bool) error {
 			return c.fail(errs.CodeValidationFailed, a.field, "the library keeps this attribute")
 		}
 	}
-	if p.top != nil && p.top.Encrypted() && (len(a.field.path) > 1 || a.kind != set && a.kind != remove) {
+	_, reference := a.value.(Field)
+	if p.top != nil && p.top.Encrypted() && (reference || len(a.field.path) > 1 || a.kind != set && a.kind != remove) {
 		return c.fail(errs.CodeEncryptedFieldNotQueryable, Path(name), "the attribute is encrypted")
 	}
 	switch {
@@ -168,9 +179,6 @@ func (c *Compiler) act(out *clauses, a action, p place) error {
 		}
 		if _, err := c.readable(source); err != nil {
 			return err
-		}
-		if p.top != nil && p.top.Encrypted() {
-			return c.fail(errs.CodeEncryptedFieldNotQueryable, a.field, "the attribute is encrypted")
 		}
 		out.set = append(out.set, func() string { return c.path(a.field) + " = " + c.path(source) })
 		return nil

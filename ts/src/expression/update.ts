@@ -35,13 +35,9 @@ export function updateText(
   if (actions.length === 0) {
     throw new ValidationFailed("an update of nothing");
   }
-  for (const action of actions) {
-    checkAction(codec, action);
-  }
-  checkOverlap(actions);
-  const parts = ACTION_KINDS.flatMap((kind) =>
-    actions.filter((action) => action.kind === kind).map((action) => partOf(codec, action)),
-  );
+  const ordered = ACTION_KINDS.flatMap((kind) => actions.filter((action) => action.kind === kind));
+  const parts = ordered.map((action) => partOf(codec, action));
+  checkOverlap(ordered);
   parts.push(...followers(codec, actions, parts, owned), ...ownedParts(owned));
   return (["SET", "REMOVE", "ADD", "DELETE"] as const)
     .map((clause) => clauseText(names, clause, parts))
@@ -64,17 +60,11 @@ function checkAction(codec: ModelCodec, { kind, path, operand }: Action): void {
   if (top !== undefined && [model.createdAt, model.updatedAt, model.version].includes(top)) {
     throw new ValidationFailed("the library keeps this attribute", fields);
   }
-  if (!((kind === "set" || kind === "remove") && path.length === 1)) {
+  if (!((kind === "set" || kind === "remove") && path.length === 1 && operand.kind === "value")) {
     checkReadable(codec, path);
   }
   if (kind !== "remove" && placeAt(model, path).kind === "unknown") {
     throw new ValidationFailed("the model does not know this path", fields);
-  }
-  if (operand.kind !== "value") {
-    checkReadable(codec, operand.path);
-    if (isEncrypted(codec, path)) {
-      checkReadable(codec, path);
-    }
   }
 }
 
@@ -98,20 +88,22 @@ const PARTS: Record<ActionKind, PartMaker> = {
   subtract: (codec, action) => addPart(codec, action, negate),
   append: (codec, action) => listPart(codec, action, true),
   prepend: (codec, action) => listPart(codec, action, false),
-  copy: (_codec, action) => referencePart(action),
+  copy: referencePart,
   remove: removePart,
   addToSet: (codec, action) => memberPart(codec, action, "ADD"),
   deleteFromSet: (codec, action) => memberPart(codec, action, "DELETE"),
 };
 
+/** Check an action whole, so that of several the first that is wrong is told. */
 function partOf(codec: ModelCodec, action: Action): Part {
+  checkAction(codec, action);
   return PARTS[action.kind](codec, action);
 }
 
 function setPart(codec: ModelCodec, action: Action): Part {
   const { path, operand } = action;
   if (operand.kind !== "value") {
-    return referencePart(action);
+    return referencePart(codec, action);
   }
   if (operand.value === null) {
     return removePart(codec, action);
@@ -220,12 +212,13 @@ function removal(path: PathSegments): Part {
   };
 }
 
-function referencePart({ path, operand }: Action): Part {
+function referencePart(codec: ModelCodec, { path, operand }: Action): Part {
   if (operand.kind !== "path") {
     throw new InvalidOperator("an attribute is set to a value or another attribute", {
       path: pathText(path),
     });
   }
+  checkReadable(codec, operand.path);
   return { clause: "SET", text: (names) => `${names.path(path)} = ${names.path(operand.path)}` };
 }
 

@@ -106,12 +106,12 @@ class UpdateCompiler:
         paths = changes.paths()
         if not paths:
             raise ValidationFailedError("an update of nothing")
-        _refuse_overlaps(paths)
         out = UpdatePlan()
         for kind, pairs in changes.actions.items():
             for path, value in pairs:
                 self._check(kind, path, value)
                 self._action(out, kind, path, value)
+        _refuse_overlaps(paths)
         return out
 
     def _check(self, kind: str, path: Path, value: Any) -> None:  # noqa: ANN401 - the caller's value
