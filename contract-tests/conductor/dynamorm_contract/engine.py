@@ -8,7 +8,7 @@ import threading
 from typing import Any
 from urllib.parse import urlsplit
 
-from .keys import KeyServer
+from .key_server import KeyServer
 from .match import CaseError
 
 TIMEOUT_SECONDS = 30

@@ -11,7 +11,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from dynamorm_contract import leaks
 from dynamorm_contract.envelopes import additional_data, data_key, written_out
-from dynamorm_contract.keys import KeyEndpoint, KeyServer
+from dynamorm_contract.key_server import KeyServer
+from dynamorm_contract.keys import KeyEndpoint
 from dynamorm_contract.match import CaseError
 
 MODELS = {"Secret": {"attributes": [{"attribute": "id"}, {"attribute": "note", "encryption": {}}]}, "Bare": {"attributes": [{"attribute": "note"}]}}
