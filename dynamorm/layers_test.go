@@ -14,7 +14,7 @@ import (
 const module = "github.com/dynamorm/dynamorm/dynamorm"
 
 // rooms lists the packages from left to right: each may import those left of it.
-var rooms = []string{"internal/canon", "errs", "schema", "codec", "stream", "expression", "operation", "internal/inside", "encryption", "encryption/kms", "encryption/encryptiontest", "transport", "stream/poll", "."}
+var rooms = []string{"internal/canon", "errs", "schema", "codec", "stream", "expression", "operation", "internal/inside", "internal/unsent", "encryption", "encryption/kms", "encryption/encryptiontest", "transport", "stream/poll", "."}
 
 // doors says which packages alone may import what comes from outside.
 var doors = map[string][]string{

@@ -37,6 +37,12 @@ type KeyService interface {
 // ErrUnreadable is a key service's answer that could not be read. What was in it is left out: it may be a data key.
 var ErrUnreadable = errors.New("the answer of the key service could not be read")
 
+// ErrNotSent is in the chain of an error where the key service was not asked at all; ErrNoCredentials where it could not be, for want of credentials.
+var (
+	ErrNotSent       = errors.New("the key service was not asked")
+	ErrNoCredentials = errors.New("there are no credentials to ask the key service with")
+)
+
 // Refusal is what a key service answers in the place of a key.
 type Refusal struct {
 	// Type is KMS's error type, without its namespace.
@@ -153,6 +159,9 @@ func refused(ctx context.Context, err error) *errs.Error {
 	e.Origin, e.Retryable = errs.Service, true
 	if !errors.Is(err, ErrUnreadable) {
 		e.Cause = err
+	}
+	if errors.Is(err, ErrNotSent) || errors.Is(err, ErrNoCredentials) {
+		e.Origin, e.Retryable = errs.Client, errors.Is(err, ErrNotSent)
 	}
 	var r *Refusal
 	if errors.As(err, &r) {

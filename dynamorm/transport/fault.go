@@ -6,7 +6,6 @@ import (
 	"net"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -14,6 +13,7 @@ import (
 	"github.com/dynamorm/dynamorm/dynamorm/codec"
 	"github.com/dynamorm/dynamorm/dynamorm/errs"
 	"github.com/dynamorm/dynamorm/dynamorm/internal/canon"
+	"github.com/dynamorm/dynamorm/dynamorm/internal/unsent"
 )
 
 // TornError is a successful answer that did not arrive whole. The SDK retries it.
@@ -105,7 +105,7 @@ func (c *call) classify(ctx context.Context, err error) *errs.Error {
 		return answered(c.status, c.answer, c.requestID, known)
 	case errors.As(err, &api):
 		return c.mocked(err, api)
-	case refusedHere(err):
+	case unsent.Credentials(err):
 		e := errs.New(errs.CodeAccessDenied, "", "the request could not be signed: no credentials")
 		return e
 	case c.attempts == 0 && !network(err):
@@ -136,20 +136,4 @@ func network(err error) bool {
 	var sent *smithyhttp.RequestSendError
 	var n net.Error
 	return errors.As(err, &sent) || errors.As(err, &n)
-}
-
-// refusedHere says whether the SDK had no credentials to sign with.
-func refusedHere(err error) bool {
-	text := err.Error()
-	return strings.Contains(text, "get identity") || strings.Contains(text, "failed to sign") || strings.Contains(text, "failed to retrieve credentials")
-}
-
-// neverSent says whether the attempt ended before anything left: no connection was made.
-func neverSent(err error) bool {
-	var op *net.OpError
-	if errors.As(err, &op) && op.Op == "dial" {
-		return true
-	}
-	var dns *net.DNSError
-	return errors.As(err, &dns) || errors.Is(err, syscall.ECONNREFUSED)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	"github.com/dynamorm/dynamorm/dynamorm/internal/unsent"
 	"github.com/dynamorm/dynamorm/dynamorm/operation"
 )
 
@@ -221,7 +222,7 @@ func (attempt) HandleDeserialize(ctx context.Context, in middleware.DeserializeI
 	c.answer, c.status, c.requestID, c.done = nil, 0, "", false
 	ended := ctx.Err() != nil
 	out, metadata, err := next.HandleDeserialize(ctx, in)
-	c.reached = c.reached || !ended && (err == nil || c.status != 0 || !neverSent(err))
+	c.reached = c.reached || !ended && (err == nil || c.status != 0 || !unsent.Connection(err))
 	if err != nil && !ended && c.lost(err) {
 		c.unanswered = true
 	}
@@ -238,5 +239,5 @@ func (c *call) lost(err error) bool {
 	case c.status != 0:
 		return false
 	}
-	return network(err) && !neverSent(err)
+	return network(err) && !unsent.Connection(err)
 }

@@ -155,6 +155,8 @@ class _Execution:
         message = {"cmd": "open", "client": _client(actor), "endpoint": endpoint, "table": self.stage.table, **self.case.open_message()}
         if "encryption" in message:
             message["kms"] = None if self.keys is None else self.keys.url
+            if self.stage.endpoint is not None and self.case.body["client"].get("kms") == "closed":
+                message["kms"] = self.stage.endpoint.deaf_url
         answer = runner.send(message)
         expected = self.case.body.get("open_error")
         if expected is not None and "error" in answer:

@@ -5,6 +5,7 @@ package kms
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -13,6 +14,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/dynamorm/dynamorm/dynamorm/encryption"
+	"github.com/dynamorm/dynamorm/dynamorm/internal/unsent"
 )
 
 // API is what of the SDK's client is called; *kms.Client has it.
@@ -70,6 +72,10 @@ func explain(err error) error {
 		return &encryption.Refusal{Type: name, Status: status, RequestID: id, Err: err}
 	case status != 0:
 		return &encryption.Refusal{Status: status, RequestID: id, Err: err}
+	case unsent.Connection(err):
+		return fmt.Errorf("%w: %w", encryption.ErrNotSent, err)
+	case unsent.Credentials(err):
+		return fmt.Errorf("%w: %w", encryption.ErrNoCredentials, err)
 	}
 	return err
 }
