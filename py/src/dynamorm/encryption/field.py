@@ -17,7 +17,7 @@ from ..errors.refusal import Refusal
 from ..limits import DATA_KEY_BYTES, ENVELOPE_NONCE_BYTES, ENVELOPE_TAG_BYTES, KMS_CIPHERTEXT_MAX_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ..codec import AttributeValue
 
@@ -73,7 +73,11 @@ def additional_data(context: EnvelopeContext) -> bytes:
     return b"".join(len(part).to_bytes(LENGTH_BYTES, "big") + part for part in parts)
 
 
-_KEY_BYTES = {"S": str.encode, "N": lambda text: canonical(text).encode(), "B": decode_binary}
+_KEY_BYTES: dict[str, Callable[[str], bytes]] = {
+    "S": str.encode,
+    "N": lambda text: canonical(text).encode(),
+    "B": decode_binary,
+}
 
 
 def seal_value(

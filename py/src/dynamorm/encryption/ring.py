@@ -11,7 +11,15 @@ from ..errors import DynamORMError, InvalidEncryptedEnvelopeError, KeyUnavailabl
 from ..errors.catalogue import RETRYABLE_OF_KMS_TYPE
 from ..limits import DATA_KEY_BYTES, KMS_CIPHERTEXT_MAX_BYTES
 from .cache import DataKey, purpose_of
-from .field import EnvelopeContext, additional_data, is_named_as_envelope, misplaced, opened_with, parse_envelope, sealed
+from .field import (
+    EnvelopeContext,
+    additional_data,
+    is_named_as_envelope,
+    misplaced,
+    opened_with,
+    parse_envelope,
+    sealed,
+)
 from .keys import KeyRefusedError
 
 if TYPE_CHECKING:
