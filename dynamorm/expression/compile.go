@@ -14,6 +14,9 @@ func (c *Compiler) Condition(cond Condition) (string, error) {
 	if cond.IsZero() {
 		return "", nil
 	}
+	if err := WellFormed(c.model, cond, nil); err != nil {
+		return "", err
+	}
 	text, err := c.condition(cond, false)
 	if err != nil {
 		return "", err

@@ -176,6 +176,37 @@ func TestAnUpdateThatMakesNoSenseIsRefused(t *testing.T) {
 	}
 }
 
+func TestOfSeveralThingsWrongWithAnUpdateTheFirstIsTold(t *testing.T) {
+	m := model(t)
+	u := expression.NewUpdate
+	for path, c := range map[string]struct {
+		u    *expression.Update
+		want error
+	}{
+		"":         {u().Set(f("id"), "x").Copy(f("name"), f("doc..a")), errs.ErrValidationFailed},
+		"age":      {u().Add(f("name"), 1).Set(f("age"), "x").Set(f("nosuch"), 1), errs.ErrValidationFailed},
+		"nosuch":   {u().Add(f("name"), 1).Set(f("nosuch"), f("name").Size()), errs.ErrValidationFailed},
+		"lines":    {u().Set(f("lines[0].sku"), "x").Set(f("lines"), 5).Remove(f("born")), errs.ErrValidationFailed},
+		"note":     {u().Set(f("note"), f("name").Size()), errs.ErrEncryptedFieldNotQueryable},
+		"tags":     {u().AddToSet(f("tags"), []string{"a"}).DeleteFromSet(f("tags"), []int{1}), errs.ErrValidationFailed},
+		"name":     {u().Add(f("age"), 1).Append(f("name"), f("note")), errs.ErrInvalidOperator},
+		"doc":      {u().Set(f("doc"), f("note").Size()), errs.ErrInvalidOperator},
+		"lines[1]": {u().Set(f("lines[1]"), map[string]any{"sku": "x"}).Remove(f("lines[1]")), errs.ErrValidationFailed},
+	} {
+		_, err := expression.NewCompiler(m).Update(c.u, &expression.Owned{})
+		if e := errs.As(err); e == nil || !errors.Is(err, c.want) || e.Path != path {
+			t.Errorf("%s: got %v", path, err)
+		}
+	}
+	bad := expression.And(f("name").Eq("x"), expression.Not(f("name").Eq(f("doc..a"))))
+	if err := expression.WellFormed(m, bad, nil); !errors.Is(err, errs.ErrValidationFailed) {
+		t.Errorf("got %v", err)
+	}
+	if err := expression.WellFormed(m, f("name").Eq("x"), u().Set(f("name"), f("id"))); err != nil {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestWhatIsNotStoredIsRemoved(t *testing.T) {
 	m := model(t)
 	for name, u := range map[string]*expression.Update{

@@ -146,11 +146,51 @@ type place struct {
 	known bool
 }
 
+// wellFormed refuses a path that is none.
+func (f Field) wellFormed(m *schema.Model) error {
+	if f.bad == "" {
+		return nil
+	}
+	e := errs.New(errs.CodeValidationFailed, "", f.bad)
+	e.Model = m.Name
+	return e
+}
+
+// WellFormed refuses a malformed path in a condition or an update, nil for none: that is told before all else.
+func WellFormed(m *schema.Model, cond Condition, u *Update) error {
+	if u == nil {
+		u = &Update{}
+	}
+	for _, a := range u.actions {
+		if err := wellFormed(m, a.field, a.value); err != nil {
+			return err
+		}
+	}
+	for _, kid := range cond.kids {
+		if err := WellFormed(m, kid, nil); err != nil {
+			return err
+		}
+	}
+	return wellFormed(m, cond.left, cond.args...)
+}
+
+func wellFormed(m *schema.Model, f Field, operands ...any) error {
+	if err := f.wellFormed(m); err != nil {
+		return err
+	}
+	for _, operand := range operands {
+		if f, ok := operand.(Field); ok {
+			if err := f.wellFormed(m); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 func (c *Compiler) place(f Field) (place, error) {
-	if f.bad != "" {
-		e := errs.New(errs.CodeValidationFailed, "", f.bad)
-		e.Model = c.model.Name
-		return place{}, e
+	if err := f.wellFormed(c.model); err != nil {
+		return place{}, err
 	}
 	p := place{top: c.model.Attribute(f.path[0].name), known: true}
 	cur := p.top

@@ -49,6 +49,9 @@ func (c *Compiler) Update(u *Update, own *Owned) (string, error) {
 	if u == nil || len(u.actions) == 0 {
 		return "", c.fail(errs.CodeValidationFailed, noField, "the update changes nothing")
 	}
+	if err := WellFormed(c.model, Condition{}, u); err != nil {
+		return "", err
+	}
 	list := slices.Clone(u.actions)
 	slices.SortStableFunc(list, func(a, b action) int { return int(a.kind - b.kind) })
 	out := clauses{assigned: codec.Texts{}, removed: map[string]bool{}}

@@ -46,6 +46,9 @@ func NewDelete(p *codec.Plan, dst []byte, in DeleteInput) (*Delete, error) {
 
 // buildDelete writes what a delete and an action of a transaction share; a check is the same, too.
 func buildDelete(p *codec.Plan, dst []byte, in DeleteInput) (*Delete, []byte, error) {
+	if err := expression.WellFormed(p.Model, in.Condition, nil); err != nil {
+		return nil, nil, err
+	}
 	b, key, err := appendKeyed(p, dst, in.Table, in.Key)
 	if err != nil {
 		return nil, nil, err

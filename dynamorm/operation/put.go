@@ -70,6 +70,9 @@ func NewPut(p *codec.Plan, dst []byte, in PutInput) (*Put, error) {
 
 // buildPut writes what a put and an action of a transaction share.
 func buildPut(p *codec.Plan, dst []byte, in PutInput, s sealing) (*Put, []byte, error) {
+	if err := expression.WellFormed(p.Model, in.Condition, nil); err != nil {
+		return nil, nil, err
+	}
 	put := newPut(p, in, s)
 	b, err := put.appendItem(append(begin(dst, in.Table), `,"Item":`...))
 	if err != nil {

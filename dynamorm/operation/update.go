@@ -73,6 +73,9 @@ func NewUpdate(p *codec.Plan, dst []byte, in UpdateInput, into any) (*Update, er
 
 // buildUpdate writes what an update and an action of a transaction share.
 func buildUpdate(p *codec.Plan, dst []byte, in UpdateInput, s sealing) (*Update, []byte, error) {
+	if err := expression.WellFormed(p.Model, in.Condition, in.Update); err != nil {
+		return nil, nil, err
+	}
 	b, key, err := appendKeyed(p, dst, in.Table, in.Key)
 	if err != nil {
 		return nil, nil, err

@@ -173,6 +173,24 @@ def test_an_item_without_its_key_cannot_be_opened() -> None:
     assert (caught.value.path, safe.asked) == ("id", [])
 
 
+@pytest.mark.parametrize("number", ["1E+400", "1" * 39, "x"])
+def test_an_envelope_in_an_item_whose_key_is_none_stays_shut(number: str) -> None:
+    answer = Response({"Item": {"id": {"S": "a"}, "at": {"N": number}, "pin": envelope({"S": HUSH}, "note")}})
+    safe = Safe(answer)
+    with pytest.raises(errors.DecodeFailedError) as caught:
+        safe.client.table(Locked).get({"id": "a", "at": 7})
+    assert (caught.value.path, safe.asked) == ("at", [])
+
+
+def test_a_selected_envelope_in_an_item_without_its_key_stays_shut() -> None:
+    item = stored(note={"S": HUSH})
+    del item["id"]
+    safe = Safe(Response({"Item": item}))
+    with pytest.raises(errors.InvalidEncryptedEnvelopeError) as caught:
+        safe.secrets.select({"id": "a"}, ["note"])
+    assert (caught.value.path, safe.asked) == ("note", [])
+
+
 def test_null_is_null_and_asks_nobody() -> None:
     safe = Safe(Response({"Item": {"id": {"S": "a"}, "note": {"NULL": True}}}))
     assert (safe.secrets.get({"id": "a"}), safe.asked) == (Secret(id="a", codes=set()), [])

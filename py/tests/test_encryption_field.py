@@ -12,7 +12,7 @@ from hypothesis import given, strategies
 from dynamorm import errors
 from dynamorm.encryption import EnvelopeContext, additional_data, open_envelope, seal_value
 from dynamorm.encryption.field import aesgcm, parse_envelope
-from dynamorm.limits import KMS_CIPHERTEXT_MAX_BYTES
+from dynamorm.limits import KMS_CIPHERTEXT_MAX_BYTES, NESTING_DEPTH_MAX
 from dynamorm.testing import open_gcm
 
 if TYPE_CHECKING:
@@ -186,6 +186,15 @@ def test_a_plaintext_that_nests_without_end_is_refused() -> None:
 def test_what_makes_no_envelope_is_refused(data_key: bytes, nonce: bytes, wrapped: bytes) -> None:
     with pytest.raises(errors.ValidationFailedError):
         seal_value({"S": "a"}, data_key, nonce, wrapped, CONTEXT)
+
+
+def test_what_nests_deeper_than_dynamodb_is_no_attribute_value() -> None:
+    value: dict[str, Any] = {"S": "x"}
+    for _ in range(NESTING_DEPTH_MAX):
+        value = {"L": [value]}
+    assert open_envelope(sealed(value), DATA_KEY, CONTEXT) == value
+    with pytest.raises(errors.ValidationFailedError):
+        sealed({"M": {"a": value}})
 
 
 def test_what_is_no_attribute_value_is_not_sealed_and_not_told() -> None:

@@ -185,6 +185,24 @@ def test_a_wrong_update_is_refused(members: dict[str, Any], error: type[errors.D
 
 
 @pytest.mark.parametrize(
+    ("members", "path"),
+    [
+        ({"set": {"number": 2}, "copy": {"notes": ["lines", ""]}}, None),
+        ({"set": {"number": 2, "unknown": 1}}, "number"),
+        ({"set": {"unknown": 1, "number": 2}}, "unknown"),
+        ({"add": {"notes": 1}, "set": {"total": "x"}}, "total"),
+        ({"set": {"lines[0].sku": "x", "lines[0]": 5}}, "lines[0]"),
+        ({"add_to_set": {"labels": {"a"}}, "delete_from_set": {"labels": {1}, "notes": {"a"}}}, "labels"),
+    ],
+    ids=repr,
+)
+def test_of_several_things_wrong_with_an_update_the_first_is_told(members: dict[str, Any], path: str | None) -> None:
+    with pytest.raises(errors.DynamORMError) as caught:
+        updated(**members)
+    assert caught.value.path == path
+
+
+@pytest.mark.parametrize(
     ("paths", "text"),
     [
         (["total", "notes"], "#n0, #n1"),

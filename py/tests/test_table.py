@@ -190,6 +190,14 @@ def test_update_sends_condition_then_changes_and_counts_the_version() -> None:
     }
 
 
+def test_an_item_of_nothing_in_an_answer_is_an_item() -> None:
+    db, _ = client(*[Response({"Attributes": {}})] * 2)
+    with pytest.raises(errors.DecodeFailedError):
+        db.table(Order).update(KEY, set={"notes": "x"})
+    with pytest.raises(errors.DecodeFailedError):
+        db.table(Order).delete(KEY, return_old=True)
+
+
 def test_an_update_of_a_missing_item_is_item_not_found() -> None:
     db, _ = client(refused())
     with pytest.raises(errors.ItemNotFoundError):

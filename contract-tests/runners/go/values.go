@@ -234,7 +234,7 @@ func toTagged(a *schema.Attribute, v reflect.Value) object {
 	if v.Kind() != reflect.Slice {
 		return object{"M": membersToTagged(a, fields(v))}
 	}
-	if a.Type.IsSet() {
+	if a.Type.IsSet() && v.Type().Elem().Kind() != reflect.Interface { // a set has members of one type; another slice is a list
 		return object{string(a.Type): v.Interface()}
 	}
 	out := []object{}

@@ -204,14 +204,26 @@ export class ModelCodec {
     return this.sealed.length === 0 ? undefined : (open ?? unopened);
   }
 
-  /** Read what a selection gave: the discriminator is checked, and shown where it was selected. */
-  decodeSelected(item: WireItem, shown: boolean, open?: Open): Record<string, unknown> {
+  /**
+   * Read what a selection gave: the discriminator is checked, and `shown` where it was selected; attributes that are `hidden`
+   * are read as any other, and left out.
+   */
+  decodeSelected(
+    item: WireItem,
+    { shown, hidden }: { readonly shown: boolean; readonly hidden: readonly string[] },
+    open?: Open,
+  ): Record<string, unknown> {
     return this.#reading(() => {
       this.#checkMark(item);
       const { discriminator } = this.model;
       const mark =
         shown && discriminator !== undefined ? { [discriminator.attribute]: discriminator.value } : {};
-      return { ...mark, ...this.#members.decodePartial(item, this.#opener(open)) };
+      const members = this.#members.decodePartial(item, this.#opener(open));
+      const left = new Set(hidden.map((name) => this.model.attributes.get(name)?.property));
+      return {
+        ...mark,
+        ...Object.fromEntries(Object.entries(members).filter(([property]) => !left.has(property))),
+      };
     });
   }
 

@@ -41,6 +41,8 @@ interface Locked {
   readonly path: string;
   readonly envelope: Envelope;
   readonly context: EnvelopeContext;
+  /** The additional data, which has the item's key. */
+  readonly data: Uint8Array;
 }
 
 /** How many calls of the key service are under way at a time. */
@@ -182,7 +184,7 @@ export class Ring {
         const envelope = envelopeOf(stored, path);
         const key = codec.keyValues((name) => JSON.stringify((given ?? item)[name] ?? noKey(path)));
         const context = contextOf(codec.homeOf(attribute.name, key), this.#settings.context);
-        return [{ stored, path, envelope, context }];
+        return [{ stored, path, envelope, context, data: keyedData(context, path) }];
       } catch (error) {
         opened.set(stored, { error });
         return [];
@@ -258,12 +260,21 @@ export class Ring {
 
 const INCORRECT_KEY = "IncorrectKeyException";
 
-function opening({ path, envelope, context }: Locked, key: DataKey | undefined): Opening {
+function opening({ path, envelope, data }: Locked, key: DataKey | undefined): Opening {
   try {
-    const wire = openParts(envelope, key?.plain ?? new Uint8Array(), additionalData(context), path) as Wire;
+    const wire = openParts(envelope, key?.plain ?? new Uint8Array(), data, path) as Wire;
     return { wire, keyId: key?.keyId };
   } catch (error) {
     return { error };
+  }
+}
+
+/** Give the additional data; a key that is none is told before the key service is asked. */
+function keyedData(context: EnvelopeContext, path: string): Uint8Array {
+  try {
+    return additionalData(context);
+  } catch {
+    return noKey(path);
   }
 }
 

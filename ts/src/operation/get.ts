@@ -115,15 +115,8 @@ export function planOf(codec: ModelCodec, options: ReadOptions, keyed = false): 
   const hidden = fetch?.filter((name) => !select.some((path) => path.length === 1 && path[0] === name)) ?? [];
   return {
     members: projectionMembers(compile(codec, { select, fetch })),
-    decode: (item, open) => {
-      const seen = hidden.length === 0 ? item : without(item, hidden);
-      return codec.decodeSelected(seen, shown, open);
-    },
+    decode: (item, open) => codec.decodeSelected(item, { shown, hidden }, open),
   };
-}
-
-function without(item: WireItem, names: readonly string[]): WireItem {
-  return Object.fromEntries(Object.entries(item).filter(([name]) => !names.includes(name)));
 }
 
 function projectionMembers({ projection, placeholders }: Compiled): string {

@@ -205,12 +205,7 @@ export class Read {
       return { codec, value: codec.decodeItem(item, open) };
     }
     const shown = this.#paths?.some((path) => isMark(codec, path)) === true;
-    const hidden = new Set(this.#hidden);
-    const seen =
-      hidden.size === 0
-        ? item
-        : Object.fromEntries(Object.entries(item).filter(([name]) => !hidden.has(name)));
-    return { codec, value: codec.decodeSelected(seen, shown, open) };
+    return { codec, value: codec.decodeSelected(item, { shown, hidden: this.#hidden }, open) };
   }
 
   #owner(item: WireItem): ModelCodec {

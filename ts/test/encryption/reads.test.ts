@@ -60,6 +60,33 @@ describe("a read of encrypted attributes", () => {
     expect(script.bodies[0]).toMatchObject({ ExpressionAttributeNames: { "#n0": "body", "#n1": "id" } });
   });
 
+  it("reads a key that it fetched as any other, and opens nothing without one", async () => {
+    const body = valueOf(SEALED, "body");
+    const { table, keys } = secured([
+      answer({ Item: { id: { N: "1" }, body } }),
+      answer({ Item: { body } }),
+      answer({ Item: { id: { BOOL: true }, body } }),
+      answer({ Items: [{ id: { N: "1" }, body }] }),
+    ]);
+    const select = ["body"] as const;
+    expect(await failure(table.get({ id: "a" }, { select }))).toMatchObject({
+      code: "DecodeFailed",
+      path: "id",
+    });
+    const asked = keys.calls.length;
+    expect(await failure(table.get({ id: "a" }, { select }))).toMatchObject({
+      code: "InvalidEncryptedEnvelope",
+      path: "body",
+    });
+    expect(await failure(table.get({ id: "a" }, { select }))).toMatchObject({
+      code: "DecodeFailed",
+      path: "id",
+    });
+    expect(keys.calls).toHaveLength(asked);
+    const found = table.scan().select(["body"]).all();
+    expect(await failure(found)).toMatchObject({ code: "DecodeFailed", path: "id" });
+  });
+
   it("asks for nothing where nothing encrypted comes back", async () => {
     const { table, keys } = secured([
       answer({ Item: { id: { S: "a" }, body: { NULL: true } } }),

@@ -305,6 +305,46 @@ describe("an update", () => {
     expect(code({ setIfAbsent: { note: "x" } })).toBe("EncryptedFieldNotQueryable");
     expect(code({ copy: { hint: "note" } })).toBe("EncryptedFieldNotQueryable");
   });
+
+  it.each([
+    ["an action before the next one's path", { set: { hint: 5 }, add: { nosuch: 1 } }, "hint"],
+    [
+      "in the caller's order",
+      {
+        actions: [
+          ["set", "hint", 5],
+          ["set", "nosuch", 1],
+        ],
+      },
+      "hint",
+    ],
+    [
+      "by kinds first",
+      {
+        actions: [
+          ["add", "hint", 1],
+          ["set", "nosuch", 1],
+        ],
+      },
+      "nosuch",
+    ],
+    ["an operand before an encrypted path", { set: { hint: 5 }, copy: { note: "hint" } }, "hint"],
+    [
+      "an operand before an overlap",
+      {
+        actions: [
+          ["set", "hint", "a"],
+          ["set", "hint", 5],
+        ],
+      },
+      "hint",
+    ],
+    ["an encrypted path before its operand", { set: { note: field("hint").size() } }, "note"],
+    ["an encrypted path before an overlap", { set: { note: null }, copy: { note: "hint" } }, "note"],
+    ["a size before what it is of", { set: { hint: field("note").size() } }, "hint"],
+  ])("tells of several wrong things the first: %s", (_name, update, path) => {
+    expect(failure(() => compileExpression(Secret, { update: update as never })).path).toBe(path);
+  });
 });
 
 describe("a projection", () => {

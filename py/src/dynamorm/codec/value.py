@@ -174,7 +174,7 @@ _READ_SCALAR: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def canonical_value(value: Any) -> AttributeValue:  # noqa: ANN401 - DynamoDB JSON of others
+def canonical_value(value: Any, depth: int = 0) -> AttributeValue:  # noqa: ANN401 - DynamoDB JSON of others
     """Give an attribute value that others wrote as the codec would write it: numbers, sets and base64 respelled.
 
     Raises Refusal where it is none.
@@ -182,13 +182,13 @@ def canonical_value(value: Any) -> AttributeValue:  # noqa: ANN401 - DynamoDB JS
     >>> canonical_value({"NS": ["10", "9.0"]})
     {'NS': ['9', '10']}
     """
-    if not isinstance(value, dict) or len(value) != 1:
+    if not isinstance(value, dict) or len(value) != 1 or depth > NESTING_DEPTH_MAX:
         raise Refusal("no attribute value")
     ((tag, body),) = value.items()
     if tag == "L" and isinstance(body, list):
-        return {"L": [canonical_value(member) for member in body]}
+        return {"L": [canonical_value(member, depth + 1) for member in body]}
     if tag == "M" and isinstance(body, dict):
-        return {"M": {check_text(name): canonical_value(member) for name, member in body.items()}}
+        return {"M": {check_text(name): canonical_value(member, depth + 1) for name, member in body.items()}}
     if tag in _CANONICAL:
         return {tag: _CANONICAL[tag](body)}
     if tag in _MEMBERS and isinstance(body, list) and body:

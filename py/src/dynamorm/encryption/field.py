@@ -17,7 +17,7 @@ from ..errors.refusal import Refusal
 from ..limits import DATA_KEY_BYTES, ENVELOPE_NONCE_BYTES, ENVELOPE_TAG_BYTES, KMS_CIPHERTEXT_MAX_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ..codec import AttributeValue
 
@@ -73,7 +73,11 @@ def additional_data(context: EnvelopeContext) -> bytes:
     return b"".join(len(part).to_bytes(LENGTH_BYTES, "big") + part for part in parts)
 
 
-_KEY_BYTES = {"S": str.encode, "N": lambda text: canonical(text).encode(), "B": base64.b64decode}
+_KEY_BYTES: dict[str, Callable[[str], bytes]] = {
+    "S": str.encode,
+    "N": lambda text: canonical(text).encode(),
+    "B": decode_binary,
+}
 
 
 def seal_value(
@@ -121,9 +125,14 @@ def misplaced(path: str) -> InvalidEncryptedEnvelopeError:
 
 def opened_value(envelope: Envelope, data_key: bytes, context: EnvelopeContext) -> AttributeValue | None:
     """Open an envelope; None where the key or the tag does not fit, or what comes out is not one attribute value."""
+    return opened_with(envelope, data_key, additional_data(context))
+
+
+def opened_with(envelope: Envelope, data_key: bytes, data: bytes) -> AttributeValue | None:
+    """Do so with the additional data at hand."""
     if len(data_key) != DATA_KEY_BYTES:
         return None
-    text = decrypted(data_key, envelope.nonce, additional_data(context), envelope.sealed)
+    text = decrypted(data_key, envelope.nonce, data, envelope.sealed)
     if text is None:
         return None
     try:

@@ -7,11 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..codec import Plain, path_name
-from ..errors import DecodeFailedError, DynamORMError, InvalidEncryptedEnvelopeError, KeyUnavailableError
+from ..errors import DynamORMError, InvalidEncryptedEnvelopeError, KeyUnavailableError
 from ..errors.catalogue import RETRYABLE_OF_KMS_TYPE
 from ..limits import DATA_KEY_BYTES, KMS_CIPHERTEXT_MAX_BYTES
 from .cache import DataKey, purpose_of
-from .field import EnvelopeContext, is_named_as_envelope, misplaced, opened_value, parse_envelope, sealed
+from .field import (
+    EnvelopeContext,
+    additional_data,
+    is_named_as_envelope,
+    misplaced,
+    opened_with,
+    parse_envelope,
+    sealed,
+)
 from .keys import KeyRefusedError
 
 if TYPE_CHECKING:
@@ -44,8 +52,9 @@ class _Place:
 
     stored: Any
     path: str
-    context: EnvelopeContext | None = None
+    data: bytes = b""
     envelope: Envelope | None = None
+    context: EnvelopeContext | None = None
     wrapped: Wrapped | None = None
     error: DynamORMError | None = None
 
@@ -125,35 +134,33 @@ class Ring:
             return _Place(stored, path)
         try:
             envelope = parse_envelope(stored, path)
-            context = self._context(binding, name, key)
         except DynamORMError as error:
             return _Place(stored, path, error=error)
+        try:
+            context = self._context(binding, name, key)
+            data = additional_data(context)
+        except (LookupError, TypeError, ValueError, AttributeError):  # no key, or one that DynamoDB does not have
+            return _Place(stored, path, error=misplaced(path))
         wrapped = (purpose_of(self._encryption.key, context.kms()), envelope.wrapped_key)
-        return _Place(stored, path, context, envelope, wrapped)
+        return _Place(stored, path, data, envelope, context, wrapped)
 
     def _plain(self, place: _Place, keys: Mapping[Wrapped, Unwrapped | KeyRefusedError]) -> Any:  # noqa: ANN401 - it stands where a value did
         if place.error is not None:
             return Plain(None, place.stored, place.error)
-        if place.envelope is None or place.context is None or place.wrapped is None:
+        if place.envelope is None or place.wrapped is None:
             return Plain(place.stored, place.stored)
         found = keys[place.wrapped]
         if isinstance(found, KeyRefusedError):
             return Plain(None, place.stored, refused(found, place.path, opening=True))
-        value = opened_value(place.envelope, found.data_key.plaintext, place.context)
+        value = opened_with(place.envelope, found.data_key.plaintext, place.data)
         error = None if value is not None else misplaced(place.path)
         return Plain(value, place.stored, error, key=found.key)
 
     def _context(self, binding: Binding, name: str, item: Mapping[str, Any]) -> EnvelopeContext:
-        """Give what an envelope is bound to.
-
-        Raises DecodeFailedError where an item lacks its key.
-        """
+        """Give what an envelope is bound to."""
         model = binding.model
         said = binding.codec.by_name[name].field.encryption or {}
         pinned = said.get("context", {})
-        for key, kind in ((one.attribute, one.type) for one in (model.partition, model.sort) if one is not None):
-            if not _has_tag(item.get(key), kind):
-                raise DecodeFailedError(f"{model.name}: the item lacks a key", path=path_name(key))
         return EnvelopeContext(
             model.namespace,
             pinned.get("model", model.name),

@@ -59,6 +59,8 @@ class Changes:
                 out[kind] = [
                     (parse_path(path), None) for path in _listed(kind, [given] if isinstance(given, str) else given)
                 ]
+            elif kind == "copy":
+                out[kind] = [(parse_path(path), parse_path(source)) for path, source in _pairs(kind, given)]
             else:
                 out[kind] = [(parse_path(path), value) for path, value in _pairs(kind, given)]
         return cls(out)
@@ -131,7 +133,7 @@ class UpdateCompiler:
 
     def _action(self, out: UpdatePlan, kind: str, path: Path, value: Any) -> None:  # noqa: ANN401 - the caller's value
         if kind == "copy":
-            out.sets.append(_copy(path, self.scope.open(parse_path(value))))
+            out.sets.append(_copy(path, self.scope.open(value)))
         elif kind == "remove" or (kind == "set" and value is None):
             self._remove(out, path)
         elif isinstance(operand := _as_operand(value), (Attr, FieldSize)):

@@ -47,4 +47,4 @@ class Delete(SingleExchange["dict[str, Any] | None"]):
         if error is not None:
             raise error
         old = response.body.get("Attributes")
-        return self.binding.codec.unmarshal_item(old) if old else None
+        return None if old is None else self.binding.codec.unmarshal_item(old)

@@ -92,7 +92,9 @@ class Update(SingleExchange["dict[str, Any] | None"]):
         if error is not None:
             raise error
         attributes = response.body.get("Attributes")
-        return self.binding.codec.unmarshal_item(attributes, partial=self.returns in PARTIAL) if attributes else None
+        if attributes is None:
+            return None
+        return self.binding.codec.unmarshal_item(attributes, partial=self.returns in PARTIAL)
 
 
 def _require_readable(binding: Binding, plan: UpdatePlan, returns: str) -> None:
