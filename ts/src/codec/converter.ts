@@ -11,11 +11,12 @@ import { JSON_TEXT } from "./json.ts";
 import { type AttributeCodec, membersCodec } from "./members.ts";
 import { numberCodec } from "./number.ts";
 import { formattedCodec } from "./time.ts";
+import { settle } from "./settle.ts";
 import { refuse, refuseKind, refuseWire, ValueFault, type ValueCodec } from "./value.ts";
 
 /** Make the codec of an attribute, or of the elements of a list; without a key, that of an encrypted one refuses. */
 export function attributeCodec(attribute: Attribute): AttributeCodec {
-  return attribute.encrypted ? SEALED : plainCodec(attribute);
+  return attribute.encrypted ? lockedCodec(attribute) : plainCodec(attribute);
 }
 
 /** Make the codec of an attribute, whether it is encrypted or not. */
@@ -91,4 +92,15 @@ function sealed(): never {
   throw new ValueFault("the attribute is encrypted and no key is configured", "EncryptionNotConfigured");
 }
 
-const SEALED: AttributeCodec = { encode: sealed, decode: sealed, decodePartial: sealed };
+/** Refuse what would be stored, or read, of an encrypted attribute; what would not be stored needs no key. */
+function lockedCodec(attribute: Attribute): AttributeCodec {
+  const { encode } = plainCodec(attribute);
+  return {
+    encode(value, depth) {
+      const text = encode(value, depth);
+      return settle(attribute, text) === undefined ? text : sealed();
+    },
+    decode: sealed,
+    decodePartial: sealed,
+  };
+}

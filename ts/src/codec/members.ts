@@ -68,6 +68,7 @@ export class Members {
   encode(value: object, depth: number, stamps?: Stamps, texts?: Map<string, string>): string {
     const source = value as Readonly<Record<string, unknown>>;
     this.#refuseMissingKey(source);
+    this.#refuseUnknown(source);
     let text: string;
     try {
       text = this.#encodeAll(this.#written, source, depth, stamps, texts);
@@ -76,7 +77,6 @@ export class Members {
       this.#encodeAll(this.#read, source, depth, stamps);
       throw fault;
     }
-    this.#refuseUnknown(source);
     return `{${text}}`;
   }
 

@@ -208,8 +208,6 @@ def _write_member(plan: FieldPlan, value: Any, path: str, depth: int) -> Attribu
         if field.required:
             raise ValidationFailedError("a required attribute is missing", path=path)
         return None
-    if field.encryption is not None and not plan.has_key:
-        raise not_configured(path)
     check_depth(depth, path)
     written = plan.stored(value, path, depth)
     if written is None:

@@ -127,9 +127,6 @@ class UpdateCompiler:
         fits = KINDS[kind]
         if fits is not None and plan is not None and plan.field.type not in fits:
             raise InvalidOperatorError(f"{kind} does not fit {plan.field.type}", path=text)
-        encrypted = plan is not None and plan.field.encryption is not None
-        if encrypted and kind == "set" and value is not None and not self.scope.codec.has_key:
-            raise not_configured(text)
 
     def _action(self, out: UpdatePlan, kind: str, path: Path, value: Any) -> None:  # noqa: ANN401 - the caller's value
         if kind == "copy":
@@ -179,6 +176,8 @@ class UpdateCompiler:
         if len(path) == 1:
             self._check_index_key(path, written)
         if plan is not None and plan.field.encryption is not None:
+            if not self.scope.codec.has_key:
+                raise not_configured(text)
             out.hide(path, written)
         else:
             self._place(out, kind, path, written)
