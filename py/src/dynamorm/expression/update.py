@@ -176,11 +176,14 @@ class UpdateCompiler:
         if len(path) == 1:
             self._check_index_key(path, written)
         if plan is not None and plan.field.encryption is not None:
-            if not self.scope.codec.has_key:
-                raise not_configured(text)
-            out.hide(path, written)
+            self._hide(out, path, written)
         else:
             self._place(out, kind, path, written)
+
+    def _hide(self, out: UpdatePlan, path: Path, written: AttributeValue) -> None:
+        if not self.scope.codec.has_key:
+            raise not_configured(path_text(path))
+        out.hide(path, written)
 
     def _check_index_key(self, path: Path, written: AttributeValue) -> None:
         limit = self.scope.codec.index_keys.get(str(path[0]))
