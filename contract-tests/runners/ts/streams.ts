@@ -142,17 +142,20 @@ class Notes {
 
   optionsOf({ seen, on_decode_error, fail_decode, on_unknown }: Args): dynamorm.HandlerOptions {
     const hasDecode = on_decode_error === true || fail_decode === true;
-    const onDecodeError = ({ sequenceNumber }: dynamorm.RecordFailure): void => {
+    const onDecodeError = async ({ sequenceNumber }: dynamorm.RecordFailure): Promise<void> => {
+      await later();
       this.undecoded.push(sequenceNumber ?? null);
       if (fail_decode === true) {
         throw new Error("refused");
       }
     };
-    const onUnknown = (record: unknown): void => {
+    const onUnknown = async (record: unknown): Promise<void> => {
+      await later();
       this.unknown.push(sequenceOf(record));
     };
     return {
-      onFailure: ({ sequenceNumber, error }) => {
+      onFailure: async ({ sequenceNumber, error }) => {
+        await later();
         const code = error instanceof dynamorm.DynamORMError ? error.code : undefined;
         this.failures.push(defined({ sequence_number: sequenceNumber, code }));
       },
@@ -166,12 +169,16 @@ class Notes {
   }
 }
 
+/** Let whoever does not wait for a handler go on without it. */
+const later = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 async function handleAll(subject: Reader): Promise<object> {
   const { args } = subject;
   const notes = new Notes();
   const options = notes.optionsOf(args);
   const fails = new Set((args.fail ?? []) as readonly string[]);
-  const handle = ({ model, sequenceNumber }: Record_): void => {
+  const handle = async ({ model, sequenceNumber }: Record_): Promise<void> => {
+    await later();
     notes.handled.push(args.models === undefined ? sequenceNumber : `${model}:${sequenceNumber}`);
     if (fails.has(sequenceNumber)) {
       throw new Error("the handler failed");
