@@ -14,6 +14,7 @@ from decimal import Decimal, InvalidOperation
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from .envelopes import PARTS
 from .grouping import GROUPS, KEY_LISTS, owners_of
 from .load import SUITE, LoadError
 from .match import ABSENT, SETS, canonical_number, short
@@ -29,7 +30,6 @@ WAIVERS = SUITE / "waivers.yaml"
 WAIVER_MEMBERS = {"id", "target", "path", "reason", "expires"}
 # Results that are DynamoDB's own JSON, or a text that is promised byte for byte.
 EXACT = {"fn.marshal", "fn.expression", "fn.dms.load", "fn.dms.native", "fn.size", "fn.encrypt", "fn.decrypt", "fn.aad", "fn.gcm"}
-ENVELOPE = {"v", "edk", "nonce", "ct"}
 STREAM_NAMES = {"event_id", "sequence_number", "created_at"}
 # What stands for a value that its attribute cannot have: a runner tags it as it likes, or leaves it out.
 REFUSED = {"refused": True}
@@ -191,7 +191,7 @@ def _without_chance(value: Any) -> Any:
         return "sealed"  # a prepared request
     if not isinstance(value, dict):
         return value
-    if set(value) == ENVELOPE:
+    if set(value) == PARTS:
         return {"envelope": True}
     if isinstance(value.get("kms"), list):
         value = {**value, "kms": sorted(map(_without_chance, value["kms"]), key=lambda one: json.dumps(one, sort_keys=True))}

@@ -18,6 +18,7 @@ from .match import CaseError
 LABEL = "dynamorm.envelope.v1"
 NONCE_BYTES = 12
 KEY = "alias/main"
+PARTS = {"v", "edk", "nonce", "ct"}
 MEMBERS = {"of", "key", "plain", "edk", "nonce", "kms", "namespace", "client", "text", "change"}
 
 Envelope = dict[str, Any]

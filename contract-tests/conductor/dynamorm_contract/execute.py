@@ -225,8 +225,7 @@ class _Execution:
         self.secrets |= leaks.secrets_of(self.case.models, step["do"], step.get("on", ""), arguments)
         if self.keys is not None:
             self.secrets |= {call.plaintext for call in self.keys.calls if call.plaintext}
-        asked = [] if self.keys is None else [{"op": call.seen.op, "body": call.seen.body} for call in self.keys.calls]
-        places: dict[str, Any] = {"wire": [one.body for one in seen], "kms": asked, "error": leaks.visible(answer)}
+        places: dict[str, Any] = {"wire": [one.body for one in seen], "kms": [] if self.keys is None else self.keys.transcript(), "error": leaks.visible(answer)}
         places["log"] = list(self.stage.runners[step.get("as")].stderr)
         for place, body in places.items():
             found = leaks.found_in(self.secrets, body)

@@ -10,6 +10,7 @@ import binascii
 import json
 from typing import TYPE_CHECKING, Any
 
+from .envelopes import PARTS
 from .grouping import GROUPS
 from .tagging import RAW
 
@@ -99,7 +100,7 @@ def _decoded(text: str) -> bytes | None:
 def envelopes_in(value: Any) -> Iterator[tuple[str, str, str]]:
     """Give wrapped key, nonce and ciphertext of every envelope in a request."""
     if isinstance(value, dict):
-        if set(value) == {"v", "edk", "nonce", "ct"} and all(isinstance(value[name], dict) and "B" in value[name] for name in ("edk", "nonce", "ct")):
+        if set(value) == PARTS and all(isinstance(value[name], dict) and "B" in value[name] for name in ("edk", "nonce", "ct")):
             yield value["edk"]["B"], value["nonce"]["B"], value["ct"]["B"]
         for member in value.values():
             yield from envelopes_in(member)

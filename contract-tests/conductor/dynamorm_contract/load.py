@@ -235,10 +235,6 @@ def file_rows(path: Path, each: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"row": file.partition(".")[0], "file": f"{name}/{file}", "canonical": f"{name}/{file.partition('.')[0]}{CANONICAL}", **row} for file, row in listed.items()]
 
 
-def _has_rows(body: Any) -> bool:
-    return isinstance(body, dict) and bool(body.get("each"))
-
-
 def _written(path: Path, template: Any, body: Any) -> Any:
     """Make the envelopes of a case, once its rows are filled in."""
     try:
@@ -279,7 +275,7 @@ class Loader:
 
     def _template(self, path: Path, document: dict[str, Any], body: Any) -> list[Case]:
         template = body.get("id") if isinstance(body, dict) else None
-        body = _written(path, template, repeat(body)) if not _has_rows(body) else repeat(body)
+        body = repeat(body)
         rows = body.get("each") if isinstance(body, dict) else None
         if isinstance(rows, dict):
             rows = rows_of(path, rows)
@@ -288,6 +284,7 @@ class Loader:
                 raise LoadError(f"{path}: the case {template} exists already in {self.seen[template]}")
             self.seen[template] = path
         if not rows:
+            body = _written(path, template, body)
             self._validate(path, {**document, "cases": [body]})
             return [self._case(path, document, body, None)]
         names = [row.get("row") for row in rows if isinstance(row, dict)]

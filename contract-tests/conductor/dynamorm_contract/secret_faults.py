@@ -6,20 +6,19 @@ import base64
 from typing import TYPE_CHECKING, Any
 
 from . import tampering as t
+from .envelopes import PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .tampering import Body, Change
 
-ENVELOPE = {"v", "edk", "nonce", "ct"}
-
 
 def _envelopes(change: Callable[[Body], Any]) -> Change:
     """Change every envelope of a message."""
 
     def one(value: Any) -> Any:
-        if isinstance(value, dict) and set(value) == {"M"} and isinstance(value["M"], dict) and set(value["M"]) == ENVELOPE:
+        if isinstance(value, dict) and set(value) == {"M"} and isinstance(value["M"], dict) and set(value["M"]) == PARTS:
             return change(value["M"])
         return value
 
