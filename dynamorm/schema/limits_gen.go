@@ -60,4 +60,6 @@ const (
 	DataKeyBytes = 32
 	// DataKeyUsesMax: NIST SP 800-38D: at most 2^32 random nonces under one key.
 	DataKeyUsesMax = 4294967296
+	// TableTagsMax: a table has at most 50 tags.
+	TableTagsMax = 50
 )

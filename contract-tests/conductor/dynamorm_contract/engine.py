@@ -119,7 +119,10 @@ class Tables:
 
     def _drop(self, table: str) -> None:
         self.made.pop(table, None)
-        self.engine.call(self.namespace, "DeleteTable", {"TableName": table})
+        status, _body, _headers = self.engine.call(self.namespace, "DeleteTable", {"TableName": table})
+        if status != 200:  # noqa: PLR2004 - it is not there, or a case protected it
+            self.engine.call(self.namespace, "UpdateTable", {"TableName": table, "DeletionProtectionEnabled": False})
+            self.engine.call(self.namespace, "DeleteTable", {"TableName": table})
 
     def _fresh(self, table: str, owners: list[dict[str, Any]], view: str | None) -> None:
         request = create_request(table, owners)

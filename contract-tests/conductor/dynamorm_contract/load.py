@@ -73,8 +73,7 @@ class Case:
             extra["random"] = [float(number) for number in client["random"]]
         if "encryption" in client:
             extra["encryption"] = _encryption(client["encryption"])
-        if "nonces" in client:
-            extra["nonces"] = client["nonces"]
+        extra |= {name: client[name] for name in ("nonces", "sleeper") if name in client}
         if "batch" in client:
             extra["batch"] = {name if name == "max_attempts" else f"{name}_ms": value if name == "max_attempts" else milliseconds(value) for name, value in client["batch"].items()}
         return {
@@ -210,7 +209,7 @@ def _numbered(value: Any, number: int) -> Any:
         return value.replace("${i}", str(number))
     if isinstance(value, list):
         return [_numbered(member, number) for member in value]
-    return {key: _numbered(member, number) for key, member in value.items()} if isinstance(value, dict) else value
+    return {_numbered(key, number): _numbered(member, number) for key, member in value.items()} if isinstance(value, dict) else value
 
 
 def rows_of(path: Path, each: dict[str, Any]) -> list[dict[str, Any]]:
@@ -236,11 +235,25 @@ def file_rows(path: Path, each: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _written(path: Path, template: Any, body: Any) -> Any:
-    """Make the envelopes of a case, once its rows are filled in."""
+    """Make the envelopes and the merged maps of a case, once its rows are filled in."""
     try:
-        return written_out(body)
+        return merged(written_out(body))
     except (CaseError, KeyError, TypeError, ValueError) as error:
         raise LoadError(f"{path}: {template}: {error!r}") from error
+
+
+def merged(value: Any) -> Any:
+    """Write `{$$merge: [map, map, …]}` out, where later members stand in the place of earlier ones and null takes one away; and `{$$concat: [list, list, …]}`."""
+    if isinstance(value, dict):
+        if set(value) == {"$$concat"}:
+            return [merged(member) for part in value["$$concat"] for member in part]
+        if set(value) == {"$$merge"}:
+            whole: dict[str, Any] = {}
+            for part in value["$$merge"]:
+                whole |= merged(part)
+            return {key: member for key, member in whole.items() if member is not None}
+        return {key: merged(member) for key, member in value.items()}
+    return [merged(member) for member in value] if isinstance(value, list) else value
 
 
 def _cell(row: dict[str, Any], name: str) -> Any:
@@ -355,6 +368,7 @@ def _models_used(document: dict[str, Any], body: dict[str, Any]) -> list[str]:
     names = [*document.get("models", []), *body.get("models", [])]
     names += [step["on"] for step in body["steps"] if "on" in step]
     names += [name for step in body["steps"] for name in step.get("args", {}).get("models", [])]
+    names += [step["args"]["target"] for step in body["steps"] if "target" in step.get("args", {})]
     names += [name for step in body["steps"] for name in models_of(step.get("args", {}))]
     names += list(body.get("outcome", {})) + [name for member in ("items", "absent", "streams") for name in body.get("given", {}).get(member, [])]
     return list(dict.fromkeys(names))

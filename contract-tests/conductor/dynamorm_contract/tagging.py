@@ -227,6 +227,7 @@ def tag_read(models: list[Attribute], arguments: dict[str, Any]) -> dict[str, An
 # Operations whose arguments and results are DynamoDB JSON already, or hold no value of a model.
 RAW = {"fn.unmarshal", "fn.cursor.encode", "fn.cursor.decode", "fn.encrypt", "fn.decrypt", "fn.aad", "fn.gcm", "fn.stream", "stream_handle", "stream_read", "reencrypt"}
 STREAMS = {"fn.stream", "stream_read"}
+TABLES = {"create_table", "ensure_table", "table_drift", "delete_table", "fn.table", "auto_migrate"}
 RECORDS = {"fn.stream", "stream_handle"}
 TIME = "ApproximateCreationDateTime"
 
@@ -238,6 +239,8 @@ def tag_arguments(models: dict[str, Attribute], on: str, do: str, arguments: dic
         return {name: _with_times(value) for name, value in arguments.items()}
     if model is None or do in RAW:
         return arguments
+    if do in TABLES:
+        return tag_table(models, on, arguments)
     if do in READS:
         return tag_read([models[name] for name in arguments.get("models") or [on]], arguments)
     out = dict(arguments)
@@ -252,6 +255,32 @@ def tag_arguments(models: dict[str, Attribute], on: str, do: str, arguments: dic
     if do == "fn.expression" and "update" in out:
         out["update"] = tag_update(model, out["update"])
     return out | tag_update(model, {name: out[name] for name in UPDATE_MEMBERS if name in out})
+
+
+def tag_table(models: dict[str, Attribute], on: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Give times in milliseconds, and tag what the transform of a migration compares and sets."""
+    out = dict(arguments)
+    if "timeout" in out:
+        out["timeout_ms"] = _milliseconds(out.pop("timeout"))
+    if "timeout" in out.get("settings", {}):
+        settings = dict(out["settings"])
+        timeout = settings.pop("timeout")
+        out["settings"] = settings | {"timeout_ms": _milliseconds(timeout)}
+    if "transform" in out:
+        given, target = out["transform"], models[out["target"]]
+        members = [[name, value if _is_from(value) else {"value": tag(attribute_at(target, [name]), value)}] for name, value in given["set"].items()]
+        compared = {name: [given[name][0], tag(attribute_at(models[on], [given[name][0]]), given[name][1])] for name in ("skip", "fail") if name in given}
+        out["transform"] = {"set": members} | compared
+    return out
+
+
+def _is_from(value: Any) -> bool:
+    return isinstance(value, dict) and set(value) == {"from"}
+
+
+def _milliseconds(text: str) -> int:
+    number, unit = re.fullmatch(r"(-?[0-9]+)(ms|s)", text).groups()  # type: ignore[union-attr]
+    return int(number) * (1 if unit == "ms" else 1000)
 
 
 def _with_times(value: Any) -> Any:
@@ -271,7 +300,7 @@ def tag_expected(models: dict[str, Attribute], on: str, do: str, result: Any) ->
     out = dict(result)
     if do in STREAMS and isinstance(out.get("records"), list):
         return {**out, "records": [_tag_record(models, model, record) for record in out["records"]]}
-    if do == "reencrypt" and isinstance(out.get("failures"), list):
+    if do in {"reencrypt", "auto_migrate"} and isinstance(out.get("failures"), list):
         return {**out, "failures": [{**one, "key": tag_members(model, one["key"], expected=True)} if "key" in one else one for one in out["failures"]]}
     for name in ("item", "old"):
         if isinstance(out.get(name), dict):

@@ -60,3 +60,5 @@ DATA_KEY_BYTES = 32
 """An AES-256 key."""
 DATA_KEY_USES_MAX = 4294967296
 """NIST SP 800-38D: at most 2^32 random nonces under one key."""
+TABLE_TAGS_MAX = 50
+"""A table has at most 50 tags."""

@@ -26,4 +26,6 @@ export const CAPABILITIES = [
   "streams.read",
   "encryption",
   "encryption.rotate",
+  "tables",
+  "tables.migrate",
 ] as const;

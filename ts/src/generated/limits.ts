@@ -83,3 +83,6 @@ export const DATA_KEY_BYTES = 32;
 
 /** NIST SP 800-38D: at most 2^32 random nonces under one key. */
 export const DATA_KEY_USES_MAX = 4294967296;
+
+/** A table has at most 50 tags. */
+export const TABLE_TAGS_MAX = 50;
