@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from . import tampering as t
 from .group_faults import GROUP_FAULTS
 from .secret_faults import SECRET_FAULTS
+from .table_faults import TABLE_FAULTS
 
 if TYPE_CHECKING:
     from .tampering import Body, Change
@@ -415,6 +416,7 @@ FAULTS: dict[str, tuple[tuple[str, str, Change], ...]] = {
     ),
     **GROUP_FAULTS,
     **SECRET_FAULTS,
+    **TABLE_FAULTS,
 }
 
 MUTANTS = tuple(Mutant(family, *fault) for family, faults in FAULTS.items() for fault in faults)
