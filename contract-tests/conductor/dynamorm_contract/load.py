@@ -21,7 +21,15 @@ from .yamlload import load_yaml
 if TYPE_CHECKING:
     from .catalogue import Catalogue
 
-ROOT = Path(__file__).resolve().parents[3]
+
+def _root() -> Path:
+    """Find the folder of spec/ and contract-tests/: the repository, or what the wheel of the library brought along."""
+    here = Path(__file__).resolve()
+    brought = here.parent / "suite"
+    return brought if brought.is_dir() else here.parents[3]
+
+
+ROOT = _root()
 SUITE = ROOT / "contract-tests"
 DEFAULT_NOW = "2026-01-02T03:04:05.000006Z"
 UNITS = {"ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000}

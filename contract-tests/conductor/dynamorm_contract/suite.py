@@ -44,6 +44,8 @@ class Language:
     build: list[str]
     source: list[str]
     tiers: list[str] = field(default_factory=list)
+    folder: Path = ROOT
+    """Where its runner is started."""
 
 
 @dataclass
@@ -155,8 +157,8 @@ class LanguageSession:
     def __init__(self, language: Language, catalogue: Catalogue, engine: Engine | None, known_failures: list[dict[str, Any]] | None = None) -> None:
         """Start nothing yet but the endpoints."""
         self.language, self.catalogue = language, catalogue
-        self.runner = Runner(language.command, ROOT)
-        self.rival = Runner(language.command, ROOT)  # started only by a race
+        self.runner = Runner(language.command, language.folder)
+        self.rival = Runner(language.command, language.folder)  # started only by a race
         self.wire = Endpoint()
         self.live = None if engine is None else Endpoint(engine, f"contract{language.key}")
         self.tables = None if engine is None else Tables(engine, f"contract{language.key}")
