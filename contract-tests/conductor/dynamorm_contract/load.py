@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def _root() -> Path:
     """Find the folder of spec/ and contract-tests/: the repository, or what the wheel of the library brought along."""
     here = Path(__file__).resolve()
-    brought = here.parent / "suite"
+    brought = here.parent / "_suite"
     return brought if brought.is_dir() else here.parents[3]
 
 
