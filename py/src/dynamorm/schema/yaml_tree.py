@@ -40,7 +40,7 @@ def compose(text: str) -> yaml.Node:
 
     Raises InvalidModelError with the empty pointer where there is none, or the text is not what DMS takes for YAML.
     """
-    text = _DIRECTIVE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"), count=1)
+    text = _DIRECTIVE.sub("\n", text.replace("\r\n", "\n").replace("\r", "\n"), count=1)
     for pattern, what in _GUARDS:
         found = pattern.search(text)
         if found is not None:

@@ -1,0 +1,7 @@
+"""`dynamorm dms`."""
+from __future__ import annotations
+import typer
+app = typer.Typer(help="x")
+@app.command()
+def validate() -> None:
+    """X."""
