@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 
 from .._version import __version__
 from . import dms, local
-from .output import BROKEN_PIPE, DEBUG, FINE, INTERRUPTED, close_quietly, examples, guarded, say
+from .output import BROKEN_PIPE, DEBUG, FINE, INTERRUPTED, close_quietly, examples, guarded, say, spell_what_cannot_be_printed
 
 
 class Guarded(TyperGroup):
@@ -46,7 +46,7 @@ def root(
     version: Annotated[  # noqa: ARG001 - its callback does the work
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
     ] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show errors with their traceback (DYNAMORM_DEBUG=1).")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks, too (or DYNAMORM_DEBUG=1).")] = False,
 ) -> None:
     """DynamoDB models, the same in Python, TypeScript and Go: a local DynamoDB, and tools for model documents."""
     DEBUG.on = debug
@@ -55,6 +55,7 @@ def root(
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and give its exit code."""
     code: object = FINE
+    spell_what_cannot_be_printed()
     try:
         app(args=sys.argv[1:] if arguments is None else arguments, prog_name="dynamorm")
     except SystemExit as end:

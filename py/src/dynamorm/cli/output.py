@@ -5,22 +5,20 @@ Results go to stdout, everything else to stderr; colours only to a terminal and 
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
 from ..errors import DynamORMError
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
 
 FINE, FOUND, USAGE, FAILED, BROKEN_PIPE, INTERRUPTED = 0, 1, 2, 3, 141, 130
 EXIT_CODES = "Exit codes: 0 fine, 1 found something (invalid, different, not running), 2 wrong usage, 3 failed."
@@ -44,21 +42,30 @@ def console(*, stderr: bool = False) -> Console:
     return Console(file=stream, width=width, highlight=False, soft_wrap=True, emoji=False, markup=False)
 
 
-def say(*parts: RenderableType, stderr: bool = False) -> None:
+def say(line: str | Text, *, stderr: bool = False) -> None:
     """Print for people."""
-    console(stderr=stderr).print(*parts)
+    console(stderr=stderr).print(line if isinstance(line, Text) else visible(line))
 
 
 def styled(text: str, style: str) -> Text:
     """Give a piece of text in a style, where there are styles."""
-    return Text(text, style=style)
+    return Text(visible(text), style=style)
+
+
+def visible(text: str) -> str:
+    r"""Spell the characters that a terminal would obey.
+
+    >>> print(visible("a" + chr(27) + "[2J"))
+    a\x1b[2J
+    """
+    kept = (one if one.isprintable() or one == "\n" else one.encode("unicode_escape").decode() for one in text)
+    return "".join(kept)
 
 
 def say_json(facts: Any) -> None:  # noqa: ANN401 - any JSON value
     """Print for programs."""
     text = json.dumps(facts, indent=2, ensure_ascii=False)
-    encoding = sys.stdout.encoding or "utf-8"
-    print(text.encode(encoding, "backslashreplace").decode(encoding))  # noqa: T201 - a command prints
+    print(text)  # noqa: T201 - a command prints
 
 
 def say_text(text: str) -> None:
@@ -97,8 +104,7 @@ def tell(error: BaseException) -> None:
     """Tell an error on stderr."""
     if DEBUG.on or os.environ.get("DYNAMORM_DEBUG", "") not in {"", "0"}:
         traceback.print_exception(error)
-    line = Text("dynamorm: ", style="bold red").append(sentence_of(error), style="not bold default")
-    say(line, stderr=True)
+    say(styled("dynamorm: ", "bold red").append(visible(sentence_of(error)), "not bold default"), stderr=True)
 
 
 def guarded(work: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever the command gives
@@ -120,6 +126,13 @@ def _is_typers(error: Exception) -> bool:
     """Say whether an error is the parser's own: wrong usage, or a wanted end."""
     names = {kind.__name__ for kind in type(error).__mro__}
     return isinstance(error, (typer.Exit, typer.Abort)) or "ClickException" in names
+
+
+def spell_what_cannot_be_printed() -> None:
+    """Let a terminal that knows few characters get the others spelled, and not an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def close_quietly() -> None:
