@@ -9,10 +9,17 @@ import dynamorm
 
 ROOT = Path(dynamorm.__file__).parent
 CORE = ["errors", "schema", "codec", "stream", "encryption", "expression", "operation"]
-ORDER = ["limits", "_version", *CORE, "transport", "keys", "client"]
+ORDER = ["limits", "_version", *CORE, "transport", "keys", "client", "documents", "local"]
 # What stands right of everything; it may import any room, and no room imports it.
-FACES = {"__init__", "testing"}
-SDK = {"transport/sdk.py", "transport/streams.py", "transport/fault.py", "encryption/kms.py", "client.py"}
+FACES = {"__init__", "__main__", "testing", "cli"}
+SDK = {
+    "transport/sdk.py",
+    "transport/streams.py",
+    "transport/fault.py",
+    "encryption/kms.py",
+    "client.py",
+    "testing/engines.py",
+}
 # What stands beside the client: its tables, and what they read and write.
 BESIDE = {
     "table",

@@ -10,7 +10,17 @@ from typer.core import TyperGroup
 
 from .._version import __version__
 from . import dms, local
-from .output import BROKEN_PIPE, DEBUG, FINE, INTERRUPTED, close_quietly, examples, guarded, say, spell_what_cannot_be_printed
+from .output import (
+    BROKEN_PIPE,
+    DEBUG,
+    FINE,
+    INTERRUPTED,
+    close_quietly,
+    examples,
+    guarded,
+    say,
+    spell_what_cannot_be_printed,
+)
 
 
 class Guarded(TyperGroup):

@@ -7,7 +7,6 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.text import Text
 
 from ..documents.compare import diff_dms
 from ..documents.format import format_dms
@@ -17,6 +16,8 @@ from .files import STDIN, Fault, needed, tried, write
 from .output import FOUND, Json, examples, say, say_json, say_text, styled, visible
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from ..documents.compare import Change
     from ..documents.upgrade import Notice
 
@@ -29,7 +30,9 @@ Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="Documents, 
 File = Annotated[str, typer.Argument(metavar="FILE", help="A document, YAML or JSON; - is standard input.")]
 
 
-@app.command("validate", epilog=examples("dms validate models.yaml", "cat models.yaml | dynamorm dms validate - --json"))
+@app.command(
+    "validate", epilog=examples("dms validate models.yaml", "cat models.yaml | dynamorm dms validate - --json")
+)
 def validate_command(files: Files, *, as_json: Json = False) -> None:
     """Load documents, and tell of each invalid one its first fault: code, JSON Pointer, fact and line."""
     found = [(file, tried(file, canonical_dms)[1]) for file in files]
@@ -54,7 +57,9 @@ def _fault_line(fault: Fault) -> Text:
     return styled(place, "bold").append(f": {fault.code} ", "bold red").append(visible(rest), "not bold")
 
 
-@app.command("format", epilog=examples("dms format --write models.yaml", "dms format --check *.yaml", "dms format - < a.yaml"))
+@app.command(
+    "format", epilog=examples("dms format --write models.yaml", "dms format --check *.yaml", "dms format - < a.yaml")
+)
 def format_command(
     files: Files,
     *,
@@ -107,9 +112,13 @@ def _no_stdin(files: list[str], *, in_place: bool) -> None:
         raise typer.BadParameter("standard input is read once")
 
 
-@app.command("diff", epilog=examples("dms diff old.yaml new.yaml", "git show main:m.yaml | dynamorm dms diff - m.yaml --json"))
+@app.command(
+    "diff", epilog=examples("dms diff old.yaml new.yaml", "git show main:m.yaml | dynamorm dms diff - m.yaml --json")
+)
 def diff_command(
-    old: Annotated[str, typer.Argument(metavar="OLD", help="The document that items are stored by; - is standard input.")],
+    old: Annotated[
+        str, typer.Argument(metavar="OLD", help="The document that items are stored by; - is standard input.")
+    ],
     new: Annotated[str, typer.Argument(metavar="NEW", help="The document that takes its place.")],
     *,
     as_json: Json = False,
@@ -176,14 +185,16 @@ def upgrade_command(
 def _show_notices(file: str, notices: list[Notice]) -> None:
     if not notices:
         say(f"{file} is of DMS 1.0 already", stderr=True)
-    for (kind, name, what), group in groupby(sorted(notices, key=_order), key=lambda one: (one.kind, one.name, one.what)):
+    for (kind, name, what), group in groupby(
+        sorted(notices, key=_order), key=lambda one: (one.kind, one.name, one.what)
+    ):
         paths = [path for notice in group for path in notice.paths]
         line = styled(f"{kind:<8}", "bold yellow" if kind == "meaning" else "green").append(name, "not bold cyan")
-        line.append(visible(f": {what}"), "not bold default").append(visible(f"\n        {', '.join(paths)}"), "not bold dim")
+        line.append(visible(f": {what}"), "not bold default").append(
+            visible(f"\n        {', '.join(paths)}"), "not bold dim"
+        )
         say(line, stderr=True)
 
 
 def _order(notice: Notice) -> tuple[str, str, str]:
     return notice.kind, notice.name, notice.what
-
-

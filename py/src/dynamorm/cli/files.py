@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..documents.locate import line_of
 from ..errors import InvalidModelError
-from ..schema import canonical_dms
 from .output import CommandError
 
 if TYPE_CHECKING:

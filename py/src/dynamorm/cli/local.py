@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import asdict
 from pathlib import Path  # noqa: TC003 - typer reads the annotations at run time
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,6 +14,8 @@ from ..local.lines import CLIENTS, environment, exports
 from .output import FOUND, CommandError, Json, examples, say, say_json, styled
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from ..local import State
 
 app = typer.Typer(
@@ -46,7 +49,7 @@ def start_command(
         raise typer.BadParameter("--data and --memory exclude each other")
     if engine not in ENGINES:
         raise typer.BadParameter(f"{engine!r} is none of {', '.join(ENGINES)}", param_hint="--engine")
-    with _Plainly():
+    with _plainly():
         state, started = start(name, Wanted(port=port, data=data, memory=memory, engine=engine))
     _show(state, "started" if started else "runs already", as_json=as_json)
 
@@ -54,7 +57,7 @@ def start_command(
 @app.command("status", epilog=examples("local status", "local status --json"))
 def status_command(*, name: Name = DEFAULT, as_json: Json = False) -> None:
     """Say whether DynamoDB Local runs, and how to reach it; exit 1 where it does not."""
-    with _Plainly():
+    with _plainly():
         state = find(name)
     if state is not None:
         _show(state, "runs", as_json=as_json)
@@ -69,7 +72,7 @@ def status_command(*, name: Name = DEFAULT, as_json: Json = False) -> None:
 @app.command("stop", epilog=examples("local stop", "local stop --name second"))
 def stop_command(*, name: Name = DEFAULT, as_json: Json = False) -> None:
     """Stop what `start` started, and nothing else; it is fine where nothing runs."""
-    with _Plainly():
+    with _plainly():
         state = stop(name)
     if as_json:
         say_json({"name": name, "stopped": state is not None, "endpoint": None if state is None else state.endpoint})
@@ -79,16 +82,13 @@ def stop_command(*, name: Name = DEFAULT, as_json: Json = False) -> None:
         say(f"DynamoDB Local ({name}) at {state.endpoint} is stopped")
 
 
-class _Plainly:
-    """Makes the engine's errors sentences of the command."""
-
-    def __enter__(self) -> None:
-        """Begin."""
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        """Translate."""
-        if isinstance(error, EngineError):
-            raise CommandError(str(error)) from error
+@contextlib.contextmanager
+def _plainly() -> Generator[None]:
+    """Make the engine's errors sentences of the command."""
+    try:
+        yield
+    except EngineError as error:
+        raise CommandError(str(error)) from error
 
 
 def _show(state: State, what: str, *, as_json: bool) -> None:

@@ -10,15 +10,17 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
 from ..errors import DynamORMError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FINE, FOUND, USAGE, FAILED, BROKEN_PIPE, INTERRUPTED = 0, 1, 2, 3, 141, 130
 EXIT_CODES = "Exit codes: 0 fine, 1 found something (invalid, different, not running), 2 wrong usage, 3 failed."
@@ -31,7 +33,21 @@ class CommandError(Exception):
 
 def examples(*lines: str) -> str:
     """Give the closing lines of a command's help."""
-    return "\n\n".join(["[bold]Examples[/bold]", *(f"  $ dynamorm {line}" for line in lines), EXIT_CODES])
+    return "\n\n".join(
+        [
+            "[bold]Examples[/bold]",
+            *(f"  $ {line if 'dynamorm' in line else f'dynamorm {line}'}" for line in lines),
+            EXIT_CODES,
+        ]
+    )
+
+
+class _Console(Console):
+    """A console that leaves it to the command how it ends where its reader went away."""
+
+    def on_broken_pipe(self) -> None:
+        """Say so."""
+        raise BrokenPipeError
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -39,7 +55,11 @@ def console(*, stderr: bool = False) -> Console:
     stream = sys.stderr if stderr else sys.stdout
     # A pipe gets lines as they are: nothing is wrapped for a width that nobody has.
     width = None if stream.isatty() else 1_000_000
-    return Console(file=stream, width=width, highlight=False, soft_wrap=True, emoji=False, markup=False)
+    plain = bool(os.environ.get("NO_COLOR"))
+    colours: Literal["auto"] | None = None if plain else "auto"
+    return _Console(
+        file=stream, color_system=colours, width=width, highlight=False, soft_wrap=True, emoji=False, markup=False
+    )
 
 
 def say(line: str | Text, *, stderr: bool = False) -> None:

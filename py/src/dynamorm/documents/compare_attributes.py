@@ -76,7 +76,11 @@ def _added(new: Entry) -> str:
 def _attribute(old: Entry, new: Entry, path: str, around: _Around | None) -> Iterator[Found]:
     yield from _value(old, new, path)
     if old["required"] != new["required"]:
-        yield ("required-added" if new["required"] else "required-removed"), f"{path}.required", *_both(old, new, "required")
+        yield (
+            ("required-added" if new["required"] else "required-removed"),
+            f"{path}.required",
+            *_both(old, new, "required"),
+        )
     if old["omit_empty"] != new["omit_empty"]:
         indexed = around is not None and old["attribute"] in around.index_keys
         yield _omit_empty(new, indexed=indexed), f"{path}.omit_empty", *_both(old, new, "omit_empty")
@@ -103,9 +107,10 @@ def _omit_empty(new: Entry, *, indexed: bool) -> str:
 
 def _roles(old: Entry, new: Entry, path: str) -> Iterator[Found]:
     for role in _LIFECYCLE:
-        before, after = role in old["roles"], role in new["roles"]
-        if before != after:
-            yield ("role-taken-up" if after else "role-dropped"), f"{path}.roles", *((role, None) if before else (None, role))
+        if role in new["roles"] and role not in old["roles"]:
+            yield "role-taken-up", f"{path}.roles", None, role
+        if role in old["roles"] and role not in new["roles"]:
+            yield "role-dropped", f"{path}.roles", role, None
 
 
 def _template(old: Entry, new: Entry, path: str, around: _Around) -> Iterator[Found]:

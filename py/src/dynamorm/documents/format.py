@@ -46,10 +46,10 @@ def is_json(text: str) -> bool:
 
 
 def format_dms(text: str) -> str:
-    """Give a document's text in the one style.
+    r"""Give a document's text in the one style.
 
     >>> print(format_dms("models: [{ table: {name: abc}, name: 'A', keys: {partition: {type: S, attribute: id}}, "
-    ...     "attributes: [{attribute: id, type: S, required: true}]}]\\ndms_version: '1.0'"), end="")
+    ...     "attributes: [{attribute: id, type: S, required: true}]}]\ndms_version: '1.0'"), end="")
     dms_version: "1.0"
     models:
       - name: A

@@ -1,4 +1,4 @@
-"""What items and calls meant under DMS 0.1 and mean otherwise under 1.0, each with the models or attributes it is about."""
+"""What items and calls mean otherwise under DMS 1.0 than under 0.1, each with the attributes it is about."""
 
 from __future__ import annotations
 
@@ -33,36 +33,44 @@ OF_ATTRIBUTES: tuple[tuple[str, Callable[[Entry], bool], str], ...] = (
     (
         "encrypted-values-migrate",
         lambda one: "encryption" in one,
-        "0.1 bound an envelope to the attribute's name alone, 1.0 binds it to namespace, model, attribute, key and context: "
-        "stored envelopes are InvalidEncryptedEnvelope; read them with a 0.1 library and write them with a 1.0 one",
+        (
+            "0.1 bound an envelope to the attribute's name alone, 1.0 binds it to namespace, model, key and "
+            "context, too: stored ones are InvalidEncryptedEnvelope; read them with a 0.1 library and write them by 1.0"
+        ),
     ),
     (
         "time-text",
         _is_time,
-        "0.1 wrote from no to nine fraction digits and offsets as they came, 1.0 writes UTC with exactly nine digits: stored "
-        "texts are read, but sort and compare otherwise than new ones; rewrite them where an index, a key or a condition uses them",
+        (
+            "0.1 wrote from no to nine fraction digits, and offsets as they came; 1.0 writes UTC with exactly nine: "
+            "stored texts are read, but sort and compare otherwise; rewrite them where a key or a condition uses them"
+        ),
     ),
     (
         "created-at-kept",
         lambda one: "created_at" in _roles(one),
-        "0.1 stamped it on every put, 1.0 keeps a given one on put and save, and stamps on create",
+        "0.1 stamped it on every put; 1.0 keeps a given one on put and save, and stamps on create",
     ),
     (
         "version-starts-at-1",
         lambda one: "version" in _roles(one),
-        "0.1 gave a new item version 0 and had update demand the current version, 1.0 gives 1, and update, put and save lock "
-        "where a version is given; stored versions are read and counted on, 0 too",
+        (
+            "0.1 gave a new item version 0 and had update demand the current version; 1.0 gives 1, and locks where a "
+            "version is given; stored versions are read and counted on, 0 too"
+        ),
     ),
     (
         "ttl-whole-seconds",
         lambda one: "ttl" in _roles(one),
-        "1.0 takes whole seconds from 1970 on and refuses earlier times; a stored number with a fraction is DecodeFailed",
+        "1.0 takes whole seconds from 1970 on; a stored number with a fraction is DecodeFailed",
     ),
     (
         "number-text",
         _is_number,
-        "0.1 stored a number as the caller's language wrote it, 1.0 writes one canonical text of up to 38 digits and reads "
-        "every digit; NaN, infinities and what DynamoDB would round are refused, and a fraction is with format int",
+        (
+            "0.1 stored a number as the caller's language wrote it; 1.0 writes one canonical text of up to 38 digits, "
+            "reads every digit, and refuses NaN, infinities and what DynamoDB would round"
+        ),
     ),
     (
         "empty-set-absent",
@@ -72,8 +80,7 @@ OF_ATTRIBUTES: tuple[tuple[str, Callable[[Entry], bool], str], ...] = (
     (
         "json-null-absent",
         lambda one: bool(one.get("json")),
-        "0.1 stored null as NULL, 1.0 leaves it out; both read as null, and a text is written anew without escapes and with "
-        "canonical numbers",
+        "0.1 stored null as NULL, 1.0 leaves it out; both read as null. Texts are written anew as canonical JSON",
     ),
     (
         "empty-members",
@@ -93,18 +100,11 @@ OF_ATTRIBUTES: tuple[tuple[str, Callable[[Entry], bool], str], ...] = (
     (
         "null-absent",
         _may_be_null,
-        "0.1 stored null as NULL where omit_empty was not set, 1.0 leaves it out; both read as null, but attribute_exists and "
-        "sparse indexes tell them apart",
+        "0.1 stored null as NULL, 1.0 leaves it out; both read as null, but attribute_exists tells them apart",
     ),
 )
-OF_KEYS = (
-    "zero-is-a-key",
-    "0.1 took the number 0 for a missing key, 1.0 takes it for a key",
-)
-OF_DOCUMENTS = (
-    "cursors-begin-anew",
-    "a cursor of a 0.1 library is InvalidCursor: pages begin anew",
-)
+OF_KEYS = ("zero-is-a-key", "0.1 took the number 0 for a missing key, 1.0 takes it for a key")
+OF_DOCUMENTS = ("cursors-begin-anew", "a cursor of a 0.1 library is InvalidCursor: pages begin anew")
 
 
 def meanings_of(document: Entry) -> Iterator[tuple[str, list[str], str]]:
@@ -130,7 +130,7 @@ def meanings_of(document: Entry) -> Iterator[tuple[str, list[str], str]]:
 
 
 def _with_keys(attribute: Entry, keys: Entry) -> Entry:
-    named = {
-        role for role, part in (("pk", "partition"), ("sk", "sort")) if keys.get(part, {}).get("attribute") == attribute["attribute"]
-    }
+    name = attribute["attribute"]
+    parts = (("pk", "partition"), ("sk", "sort"))
+    named = {role for role, part in parts if keys.get(part, {}).get("attribute") == name}
     return attribute | {"roles": [*attribute.get("roles", ()), *named]}

@@ -175,7 +175,9 @@ def _json(value: Value, indent: int) -> str:
         return line
     inner = " " * (indent + _STEP)
     rows = [
-        inner + ("" if one.key is None else f"{json.dumps(one.key, ensure_ascii=False)}: ") + _json(one.value, indent + _STEP)
+        inner
+        + ("" if one.key is None else f"{json.dumps(one.key, ensure_ascii=False)}: ")
+        + _json(one.value, indent + _STEP)
         for one in value.entries
     ]
     signs = "{}" if value.is_map else "[]"

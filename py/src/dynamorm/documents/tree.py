@@ -84,7 +84,7 @@ Value = Scalar | Collection
 
 @dataclass
 class Entry:
-    """A member of a map or list: the comments before it (`""` is an empty line), beside it, and at the end of its block."""
+    """A member of a map or list, with the comments before it (`""` is an empty line), beside and behind it."""
 
     key: str | None
     value: Value

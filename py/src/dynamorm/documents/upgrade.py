@@ -1,6 +1,6 @@
 """A document of DMS 0.1 becomes one of 1.0: its text changed where it has to be, its comments kept, each change named.
 
-What 0.1 let stand and 1.0 does not know goes under `tags`, or is refused with its pointer; nothing is left out silently.
+What 0.1 let stand and 1.0 does not know goes under `tags`, or is refused with its pointer; nothing is lost silently.
 What the values mean otherwise is told in meanings.py.
 """
 
@@ -193,7 +193,9 @@ class _Upgrade:
                     entry.before += kept
                 self._note("encryption", f"{pointer}/encryption", "it is spelled {}")
         else:
-            raise _refused("encryption is {}, {v: 1}, true or null; anything else has no certain meaning", f"{pointer}/encryption")
+            raise _refused(
+                "encryption is {}, {v: 1}, true or null; anything else has no certain meaning", f"{pointer}/encryption"
+            )
 
     def _format(self, node: Collection, attribute: Json, pointer: str, roles: set[str]) -> None:
         if attribute.get("format"):
@@ -257,7 +259,9 @@ class _Upgrade:
         declared = {_text(child, "attribute") for child in node.members("attributes")}
         for part in ("partition", "sort"):
             key = index.get(part)
-            name, kind = (str(key.get(member)) for member in ("attribute", "type")) if isinstance(key, dict) else ("", "")
+            name, kind = (
+                (str(key.get(member)) for member in ("attribute", "type")) if isinstance(key, dict) else ("", "")
+            )
             if not name or name in declared:
                 continue
             members = [Entry("attribute", Scalar(name)), Entry("type", Scalar(kind))]

@@ -97,7 +97,7 @@ def _find(client: Any, state: State) -> Any:  # noqa: ANN401 - see daemon
 def runs(client: Any, state: State) -> bool:  # noqa: ANN401 - see daemon
     """Say whether the container still runs."""
     container = _find(client, state)
-    return container is not None and container.status == "running"
+    return container is not None and str(container.status) == "running"
 
 
 def stop(client: Any, state: State) -> bool:  # noqa: ANN401 - see daemon
@@ -105,7 +105,7 @@ def stop(client: Any, state: State) -> bool:  # noqa: ANN401 - see daemon
     container = _find(client, state)
     if container is None:
         return False
-    ran = container.status == "running"
+    ran = str(container.status) == "running"
     container.stop(timeout=int(jvm.STOP_SECONDS))
     container.remove(force=True, v=True)
     return ran

@@ -5,13 +5,15 @@ from __future__ import annotations
 import secrets
 import sys
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import container, jvm, state
 from .folders import cache_folder
 from .jvm import EngineError
 from .state import State
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DEFAULT = "default"
 ENGINES = ("auto", "docker", "jvm")

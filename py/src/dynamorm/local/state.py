@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import sys
 import time
@@ -69,7 +68,9 @@ def forget(name: str) -> None:
 
 def names() -> list[str]:
     """List the engines that something is remembered of."""
-    return sorted(path.name.removeprefix("local-").removesuffix(".json") for path in state_folder().glob("local-*.json"))
+    return sorted(
+        path.name.removeprefix("local-").removesuffix(".json") for path in state_folder().glob("local-*.json")
+    )
 
 
 @contextlib.contextmanager
@@ -93,5 +94,5 @@ def _lock(handle: IO[Any]) -> None:
     else:
         import fcntl  # noqa: PLC0415 - the other platforms' alone
 
-        os.set_inheritable(handle.fileno(), False)  # a server that is started meanwhile does not hold the lock
+        # Python's files are not inherited: a server that is started meanwhile does not hold the lock.
         fcntl.flock(handle, fcntl.LOCK_EX)
