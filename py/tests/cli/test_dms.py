@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import sys
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -90,7 +89,7 @@ def test_format_writes_and_keeps_the_mode_and_a_link(folder: Path, capsys: pytes
     assert (folder / "messy.yaml").stat().st_mode & 0o777 == 0o640
     assert (folder / "link.yaml").is_symlink()
     assert (folder / "wrong.yaml").read_text() == WRONG
-    assert sorted(os.listdir(folder)) == [
+    assert sorted(path.name for path in folder.iterdir()) == [
         "latin.yaml",
         "link.yaml",
         "messy.yaml",

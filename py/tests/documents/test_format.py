@@ -146,19 +146,23 @@ def test_no_comment_of_a_documents_lines_is_lost(path: Path) -> None:
 
 
 def test_a_result_that_means_something_else_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(formatting, "render", lambda tree: TAME.replace("sku", "ski"))
+    monkeypatch.setattr(formatting, "render", lambda _: TAME.replace("sku", "ski"))
     with pytest.raises(InvalidModelError, match="would not mean the same"):
         format_dms(WILD)
 
 
 def test_a_result_without_a_comment_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(formatting, "render", lambda tree: TAME.replace(" # sku", ""))
+    monkeypatch.setattr(formatting, "render", lambda _: TAME.replace(" # sku", ""))
     with pytest.raises(InvalidModelError, match="would lose a comment"):
         format_dms(WILD)
 
 
 def test_json_stays_json() -> None:
-    text = '{"models":[{"table":{"name":"abc"},"name":"A","keys":{"partition":{"attribute":"id","type":"S"}},\t"attributes":[{"attribute":"id","type":"S","required":true}],"tags":{"n":1.50,"t":"\\ud83d\\ude00\\u007f"}}],"dms_version":"1.0"}'
+    text = (
+        '{"models":[{"table":{"name":"abc"},"name":"A","keys":{"partition":{"attribute":"id","type":"S"}},\t'
+        '"attributes":[{"attribute":"id","type":"S","required":true}],'
+        '"tags":{"n":1.50,"t":"\\ud83d\\ude00\\u007f"}}],"dms_version":"1.0"}'
+    )
     assert (
         format_dms(text)
         == """\

@@ -13,6 +13,7 @@ from .jvm import ENVIRONMENT, EngineError, Waiting
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from .interrupt import Held
     from .state import State
 
 IMAGE = "amazon/dynamodb-local"
@@ -59,10 +60,22 @@ def options(port: int, mark: str, data: Path | None) -> dict[str, Any]:
     return out
 
 
-def start(client: Any, port: int, mark: str, data: Path | None) -> str:  # noqa: ANN401 - see daemon
-    """Start a container, wait until it answers, and give its id."""
+def fetch(client: Any) -> None:  # noqa: ANN401 - see daemon
+    """Bring the image where it is not there."""
     try:
-        container = client.containers.run(image(), **options(port, mark, data))
+        client.images.get(image())
+    except Exception:  # noqa: BLE001 - whatever it is, the daemon tells the cause when it is asked to bring it
+        try:
+            client.images.pull(IMAGE, tag=jvm.version())
+        except Exception as error:
+            raise EngineError(f"Docker does not bring {image()}: {error}; `--engine jvm` does without it") from error
+
+
+def start(client: Any, given: dict[str, Any], held: Held) -> str:  # noqa: ANN401 - see daemon
+    """Start a container, wait until it answers, and give its id."""
+    port = given["ports"][f"{_PORT}/tcp"][1]
+    try:
+        container = client.containers.run(image(), **given)
     except Exception as error:
         raise EngineError(f"Docker does not run {image()}: {error}; `--engine jvm` does without it") from error
 
@@ -76,7 +89,8 @@ def start(client: Any, port: int, mark: str, data: Path | None) -> str:  # noqa:
         return text.decode(errors="replace")
 
     try:
-        jvm.wait(f"http://127.0.0.1:{port}", Waiting(ended, words))
+        with held.open():
+            jvm.wait(f"http://127.0.0.1:{port}", Waiting(ended, words))
     except BaseException:
         container.remove(force=True, v=True)
         raise

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import container, jvm, state
 from .folders import cache_folder
+from .interrupt import Held
 from .jvm import EngineError
 from .state import State
 
@@ -34,6 +35,7 @@ class Wanted:
 
 
 ANYTHING = Wanted()
+_Where = tuple["int | None", "Path | None"]
 
 
 def start(name: str = DEFAULT, wanted: Wanted = ANYTHING) -> tuple[State, bool]:
@@ -52,8 +54,9 @@ def start(name: str = DEFAULT, wanted: Wanted = ANYTHING) -> tuple[State, bool]:
             _clean(known)
         if wanted.port is not None and not jvm.is_free(wanted.port):
             raise EngineError(f"port {wanted.port} is taken by another program: choose another one, or none")
-        fresh = _start(name, wanted)
-        state.write(fresh)
+        with Held() as held:
+            fresh = _start(name, wanted, held)
+            state.write(fresh)
         return fresh, True
 
 
@@ -119,19 +122,19 @@ def _stop(known: State) -> bool:
     return container.stop(client, known)
 
 
-def _start(name: str, wanted: Wanted) -> State:
+def _start(name: str, wanted: Wanted, held: Held) -> State:
     data = None if wanted.data is None else wanted.data.resolve()
     if data is not None:
         _make(data)
     if wanted.engine != "jvm":
         client = container.daemon()
         if client is not None:
-            return _start_container(client, name, wanted.port, data)
+            return _start_container(client, name, (wanted.port, data), held)
         if wanted.engine == "docker":
             raise EngineError(
                 "no Docker daemon answers, or the docker SDK is missing: start Docker and install `dynamorm-py[local]`"
             )
-    return _start_jvm(name, wanted.port, data)
+    return _start_jvm(name, (wanted.port, data), held)
 
 
 def _make(folder: Path) -> None:
@@ -141,9 +144,11 @@ def _make(folder: Path) -> None:
         raise EngineError(f"the folder {folder} cannot be made: {error.strerror}") from error
 
 
-def _start_container(client: Any, name: str, port: int | None, data: Path | None) -> State:  # noqa: ANN401 - no types
-    mark, port = secrets.token_hex(8), port or jvm.free_port()
-    found = container.start(client, port, mark, data)
+def _start_container(client: Any, name: str, where: _Where, held: Held) -> State:  # noqa: ANN401 - no types
+    mark, port, data = secrets.token_hex(8), where[0] or jvm.free_port(), where[1]
+    with held.open():
+        container.fetch(client)
+    found = container.start(client, container.options(port, mark, data), held)
     return State(
         name=name,
         endpoint=f"http://127.0.0.1:{port}",
@@ -155,20 +160,22 @@ def _start_container(client: Any, name: str, port: int | None, data: Path | None
     )
 
 
-def _start_jvm(name: str, port: int | None, data: Path | None) -> State:
+def _start_jvm(name: str, where: _Where, held: Held) -> State:
     if sys.platform == "win32":
         raise EngineError("on Windows DynamoDB Local runs in Docker alone: start Docker, or use WSL")
     program = jvm.java()
     problem = jvm.problem_of_java(program)
     if problem is not None or program is None:
         raise EngineError(f"{problem}: {_ADVICE}")
-    home = installed()
-    mark, port = secrets.token_hex(8), port or jvm.free_port()
+    with held.open():
+        home = installed()
+    mark, port, data = secrets.token_hex(8), where[0] or jvm.free_port(), where[1]
     endpoint, log = f"http://127.0.0.1:{port}", state.path_of(name, "log")
     with log.open("wb") as handle:
         process = jvm.spawn(jvm.command(program, home, port, data=data, mark=mark), home, handle, detached=True)
     try:
-        jvm.wait_process(endpoint, process, log)
+        with held.open():
+            jvm.wait_process(endpoint, process, log)
     except BaseException:
         jvm.end(process)
         raise

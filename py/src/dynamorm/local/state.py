@@ -66,13 +66,6 @@ def forget(name: str) -> None:
     path_of(name).unlink(missing_ok=True)
 
 
-def names() -> list[str]:
-    """List the engines that something is remembered of."""
-    return sorted(
-        path.name.removeprefix("local-").removesuffix(".json") for path in state_folder().glob("local-*.json")
-    )
-
-
 @contextlib.contextmanager
 def locked(path: Path) -> Generator[None]:
     """Let one process at a time into the block; others wait. The lock goes with the process that holds it."""
