@@ -137,7 +137,8 @@ def diff_command(
     else:
         for change in changes:
             say(_change_line(change))
-        say(f"{len(changes)} changes, {breaking} breaking" if changes else "no change of meaning")
+        number = "1 change" if len(changes) == 1 else f"{len(changes)} changes"
+        say(f"{number}, {breaking} breaking" if changes else "no change of meaning")
     if breaking:
         raise typer.Exit(FOUND)
 
