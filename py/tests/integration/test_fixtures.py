@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dynamorm.local import Wanted, find, jvm, start
+from dynamorm.local import Wanted, find, jvm, service, start
 from dynamorm.local import state as states
 
 pytestmark = [
@@ -111,15 +111,13 @@ def test_a_named_endpoint_is_used(variable: str, project: Path, tmp_path: Path) 
 
 
 def test_a_named_endpoint_with_one_database_for_all_is_refused(project: Path, tmp_path: Path) -> None:
-    state, _ = start("shared", Wanted(engine="jvm"))
-    assert state.pid is not None
-    port, home = jvm.free_port(), os.path.realpath(f"/proc/{state.pid}/cwd")
+    port, home = jvm.free_port(), service.installed()
     log = tmp_path / "log"
     java = jvm.java()
     assert java is not None
-    line = [*jvm.command(java, Path(home), port), "-sharedDb"]
+    line = [*jvm.command(java, home, port), "-sharedDb"]
     with log.open("wb") as handle:
-        process = jvm.spawn(line, Path(home), handle, detached=False)
+        process = jvm.spawn(line, home, handle, detached=False)
     try:
         endpoint = f"http://127.0.0.1:{port}"
         jvm.wait_process(endpoint, process, log)

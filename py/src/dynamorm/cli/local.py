@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from dataclasses import asdict
 from pathlib import Path  # noqa: TC003 - typer reads the annotations at run time
 from typing import TYPE_CHECKING, Annotated, Any
@@ -50,6 +51,8 @@ def start_command(
     if engine not in ENGINES:
         raise typer.BadParameter(f"{engine!r} is none of {', '.join(ENGINES)}", param_hint="--engine")
     with _plainly():
+        if sys.stderr.isatty() and find(name) is None:
+            say(styled("# starting; the first time DynamoDB Local is fetched, which takes a while", "dim"), stderr=True)
         state, started = start(name, Wanted(port=port, data=data, memory=memory, engine=engine))
     _show(state, "started" if started else "runs already", as_json=as_json)
 
