@@ -90,3 +90,19 @@ def test_nothing_left_of_the_transport_waits_or_reads_a_clock() -> None:
     forbidden = {"time", "random", "secrets", "asyncio", "threading", "socket"}
     left = [path for path in FILES if own_room(path) in CORE]
     assert [path.name for path in left if imports(path) & forbidden] == []
+
+
+def test_only_the_command_knows_its_terminal_and_nothing_but_its_door_knows_the_command() -> None:
+    terminal = {
+        own_room(path) for path in FILES if any(name.split(".")[0] in {"typer", "rich"} for name in imports(path))
+    }
+    assert terminal == {"cli"}
+    callers = {
+        own_room(path) for path in FILES if any(f"{name}.".startswith("dynamorm.cli.") for name in imports(path))
+    }
+    assert callers == {"cli", "__main__"}
+
+
+def test_pytest_is_known_to_the_fixtures_alone() -> None:
+    users = {path.relative_to(ROOT).as_posix() for path in FILES if any(name == "pytest" for name in imports(path))}
+    assert users == {"testing/fixtures.py"}
