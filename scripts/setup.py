@@ -33,12 +33,11 @@ STAMPS = toolpaths.BUILD / "setup"
 LOCK = ROOT / "scripts/requirements.lock"
 PYTHON_MIN = (3, 11)
 GO_MIN = (1, 25)
-JAVA_MIN = (17,)
+JAVA_MIN = (toolpaths.jvm.JAVA_MIN,)
 # npm itself runs on an older Node than the libraries do: where the registry has the pinned one, npm brings it.
 NPM_NODE_MIN = (20,)
 MISSING = 2
 FAILED = 1
-MAVEN_COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
 STATICCHECK = "honnef.co/go/tools/cmd/staticcheck@v0.8.2"
 
 
@@ -243,14 +242,11 @@ def install_staticcheck() -> None:
 
 
 def install_engine() -> None:
-    """Copy DynamoDB Local, its jars and its native library; half a copy never counts."""
-    home = toolpaths.engine_home()
-    half = home.with_name(home.name + ".part")
-    shutil.rmtree(half, ignore_errors=True)
-    goal = [MAVEN_COPY, f"-DoutputDirectory={half}", "-DincludeScope=runtime"]
-    run(["mvn", "--batch-mode", "--quiet", "-f", toolpaths.ENGINE_POM, *goal])
-    shutil.rmtree(home, ignore_errors=True)
-    half.rename(home)
+    """Copy DynamoDB Local, its jars and its native library."""
+    try:
+        toolpaths.jvm.install(toolpaths.engine_home())
+    except toolpaths.jvm.EngineError as error:
+        raise SetupError(str(error)) from error
 
 
 def install_browser() -> None:
@@ -292,7 +288,7 @@ def steps_for(languages: Sequence[str], *, engine: bool, lint: bool, browser: bo
         if lint:
             steps.append(Step("staticcheck", install_staticcheck, toolpaths.BIN / "staticcheck", (), (STATICCHECK,)))
     if engine:
-        steps.append(Step("dynamodb local", install_engine, toolpaths.engine_home(), (toolpaths.ENGINE_POM,)))
+        steps.append(Step("dynamodb local", install_engine, toolpaths.engine_home(), (toolpaths.jvm.POM,)))
     if browser:
         steps.append(Step("browser", install_browser, Path(toolpaths.browser() or "no-browser-yet")))
     return steps

@@ -6,19 +6,32 @@ before anything is installed. As a program, `toolpaths.py node` prints one path.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 BIN = BUILD / "bin"
 VENV = ROOT / ".venv"
-ENGINE_POM = ROOT / "scripts/engine-pom.xml"
+JVM = ROOT / "py/src/dynamorm/local/jvm.py"
 NODE_MIN = 22
+
+if TYPE_CHECKING:
+    from dynamorm.local import jvm as _jvm
+
+    jvm = _jvm
+else:
+    # The library's own file about DynamoDB Local, by its path: the library cannot be imported before it is installed.
+    _found = importlib.util.spec_from_file_location("dynamorm_local_jvm", JVM)
+    jvm = importlib.util.module_from_spec(_found)
+    sys.modules[_found.name] = jvm  # dataclasses look their module up
+    _found.loader.exec_module(jvm)
 
 
 def venv_python() -> Path:
@@ -48,10 +61,7 @@ def node() -> Path | None:
 
 def java() -> str | None:
     """Give the Java of JAVA_HOME, else the one on the path."""
-    home = os.environ.get("JAVA_HOME")
-    if home and (Path(home) / "bin/java").exists():
-        return str(Path(home) / "bin/java")
-    return shutil.which("java")
+    return jvm.java()
 
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -62,17 +72,9 @@ def browser() -> str | None:
     return next(filter(None, map(shutil.which, (os.environ.get("CHROMIUM", ""), *BROWSERS))), None)
 
 
-def engine_version() -> str:
-    """Give the version of DynamoDB Local that scripts/engine-pom.xml pins."""
-    found = re.search(r"<artifactId>DynamoDBLocal</artifactId>\s*<version>([^<]+)</version>", ENGINE_POM.read_text())
-    if found is None:
-        raise ValueError(f"{ENGINE_POM.name} names no version of DynamoDBLocal")
-    return found[1]
-
-
 def engine_home() -> Path:
     """Give the folder of DynamoDB Local's jars and native library."""
-    return BUILD / "engine" / engine_version()
+    return BUILD / "engine" / jvm.version()
 
 
 def version_of(command: list[str]) -> tuple[int, ...] | None:

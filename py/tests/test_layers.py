@@ -9,10 +9,17 @@ import dynamorm
 
 ROOT = Path(dynamorm.__file__).parent
 CORE = ["errors", "schema", "codec", "stream", "encryption", "expression", "operation"]
-ORDER = ["limits", "_version", *CORE, "transport", "keys", "client"]
+ORDER = ["limits", "_version", *CORE, "transport", "keys", "client", "documents", "local"]
 # What stands right of everything; it may import any room, and no room imports it.
-FACES = {"__init__", "testing"}
-SDK = {"transport/sdk.py", "transport/streams.py", "transport/fault.py", "encryption/kms.py", "client.py"}
+FACES = {"__init__", "__main__", "testing", "cli"}
+SDK = {
+    "transport/sdk.py",
+    "transport/streams.py",
+    "transport/fault.py",
+    "encryption/kms.py",
+    "client.py",
+    "testing/engines.py",
+}
 # What stands beside the client: its tables, and what they read and write.
 BESIDE = {
     "table",
@@ -83,3 +90,19 @@ def test_nothing_left_of_the_transport_waits_or_reads_a_clock() -> None:
     forbidden = {"time", "random", "secrets", "asyncio", "threading", "socket"}
     left = [path for path in FILES if own_room(path) in CORE]
     assert [path.name for path in left if imports(path) & forbidden] == []
+
+
+def test_only_the_command_knows_its_terminal_and_nothing_but_its_door_knows_the_command() -> None:
+    terminal = {
+        own_room(path) for path in FILES if any(name.split(".")[0] in {"typer", "rich"} for name in imports(path))
+    }
+    assert terminal == {"cli"}
+    callers = {
+        own_room(path) for path in FILES if any(f"{name}.".startswith("dynamorm.cli.") for name in imports(path))
+    }
+    assert callers == {"cli", "__main__"}
+
+
+def test_pytest_is_known_to_the_fixtures_alone() -> None:
+    users = {path.relative_to(ROOT).as_posix() for path in FILES if any(name == "pytest" for name in imports(path))}
+    assert users == {"testing/fixtures.py"}

@@ -9,7 +9,19 @@ import pytest
 import dynamorm
 from dynamorm import errors
 
-NAMES = ["errors", "schema", "codec", "stream", "encryption", "expression", "operation", "transport", "testing"]
+NAMES = [
+    "errors",
+    "schema",
+    "codec",
+    "stream",
+    "encryption",
+    "expression",
+    "operation",
+    "transport",
+    "testing",
+    "local",
+    "cli",
+]
 ROOMS = ["dynamorm", *(f"dynamorm.{name}" for name in NAMES)]
 
 

@@ -127,6 +127,16 @@ def _scalar(text: str, pointer: str) -> Any:  # noqa: ANN401 - any JSON scalar
     return text
 
 
+def is_plain_text(text: str) -> bool:
+    """Say whether a scalar without quotes is a string.
+
+    >>> [is_plain_text(text) for text in ("yes", "1_000", "010", "~")]
+    [True, True, False, False]
+    """
+    patterns = (_OTHER_BASE, _DECIMAL, _SPECIAL)
+    return text not in _NULL and text not in _BOOL and not any(one.fullmatch(text) for one in patterns)
+
+
 def _number(text: str, pointer: str) -> int | float:
     """Give a number that DynamoDB and every language hold: its shortest binary64 text has to be the number itself."""
     if not text.lower().partition("e")[0].strip("+-.0"):

@@ -7,6 +7,7 @@ others. Stand-ins take their place while it works, and the place of the tab, so 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -35,12 +36,27 @@ _GUARDS = (
 )
 
 
+@dataclass(frozen=True)
+class Comment:
+    """A comment and its place; `alone` where nothing but the dashes of lists stands before it on its line."""
+
+    line: int
+    column: int
+    text: str
+    alone: bool
+
+
 def compose(text: str) -> yaml.Node:
     """Make the tree of the one document of a text.
 
     Raises InvalidModelError with the empty pointer where there is none, or the text is not what DMS takes for YAML.
     """
-    text = _DIRECTIVE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"), count=1)
+    return compose_commented(text)[0]
+
+
+def compose_commented(text: str) -> tuple[yaml.Node, list[Comment]]:
+    """Make the tree as `compose` does, and give the comments beside it."""
+    text = _DIRECTIVE.sub("\n", text.replace("\r\n", "\n").replace("\r", "\n"), count=1)
     for pattern, what in _GUARDS:
         found = pattern.search(text)
         if found is not None:
@@ -48,8 +64,11 @@ def compose(text: str) -> yaml.Node:
             raise InvalidModelError(f"{what} that a document does not hold: line {line}", path="")
     # A line of spaces alone is an empty one, and the last line has an end.
     text = _BLANK.sub("", text if text.endswith("\n") else text + "\n")
+    nodes: list[Any] = []
     try:
-        nodes = list(yaml.compose_all(text.translate(_HIDE), _Composer))
+        composer = _Composer(text.translate(_HIDE))
+        while composer.check_node():
+            nodes.append(composer.get_node())
     except yaml.YAMLError as error:
         place = getattr(error, "problem_mark", None)
         raise _refusal("no YAML" if place is None else "not YAML", place) from error
@@ -58,8 +77,13 @@ def compose(text: str) -> yaml.Node:
         raise _refusal("no YAML", None) from None
     if len(nodes) != 1:
         raise _refusal(f"{len(nodes)} documents, not one", None)
-    _check_layout(nodes[0], -1, text.split("\n"))
-    return nodes[0]
+    lines = text.split("\n")
+    _check_layout(nodes[0], -1, lines)
+    return nodes[0], [_comment(line, column, lines[line]) for line, column in composer.comments]
+
+
+def _comment(line: int, column: int, text: str) -> Comment:
+    return Comment(line, column, text[column:].rstrip(), alone=not text[:column].strip(" -"))
 
 
 def _refusal(what: str, place: Any) -> InvalidModelError:  # noqa: ANN401 - a mark of the parser, or None
@@ -145,11 +169,31 @@ class _Composer(yaml.SafeLoader):
 
     depth = 0
 
+    def __init__(self, text: str) -> None:
+        """Begin at the text's first character."""
+        super().__init__(text)
+        self.comments: list[tuple[int, int]] = []
+
     def scan_to_next_token(self) -> None:
-        """Refuse a comment that follows no space."""
+        """Refuse a comment that follows no space, and remember where the others are."""
         if self.peek() == "#" and self.column and self.buffer[self.pointer - 1] != " ":
             raise _refusal("a comment without a space before it", self.get_mark())
+        begin, line, column = self.pointer, self.line, self.column
         super().scan_to_next_token()
+        self._remember(begin, line, column)
+
+    def scan_block_scalar_ignored_line(self, start_mark: Any) -> Any:  # noqa: ANN401 - PyYAML's own
+        """Remember a comment behind the sign of a block of text."""
+        begin, line, column = self.pointer, self.line, self.column
+        found = super().scan_block_scalar_ignored_line(start_mark)
+        self._remember(begin, line, column)
+        return found
+
+    def _remember(self, begin: int, line: int, column: int) -> None:
+        for number, skipped in enumerate(self.buffer[begin : self.pointer].split("\n")):
+            sign = skipped.find("#")
+            if sign >= 0:
+                self.comments.append((line + number, sign + (0 if number else column)))
 
     def fetch_key(self) -> None:
         """Refuse `? `, behind which parsers take different things for a key."""

@@ -6,18 +6,18 @@ import itertools
 import typing
 from hashlib import sha256 as _sha256
 
-from .encryption import DataKey as _DataKey
-from .encryption import KeyRefusedError as _KeyRefusedError
-from .encryption.field import decrypted as _decrypted
-from .errors import InvalidEncryptedEnvelopeError as _InvalidEncryptedEnvelopeError
-from .limits import ENVELOPE_NONCE_BYTES as _NONCE_BYTES
-from .operation import Request, Response
-from .transport import Script
+from ..encryption import DataKey as _DataKey
+from ..encryption import KeyRefusedError as _KeyRefusedError
+from ..encryption.field import decrypted as _decrypted
+from ..errors import InvalidEncryptedEnvelopeError as _InvalidEncryptedEnvelopeError
+from ..limits import ENVELOPE_NONCE_BYTES as _NONCE_BYTES
+from ..operation import Request, Response
+from ..transport import Script
 
 if typing.TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from .encryption import Encryption
+    from ..encryption import Encryption
 
 
 class FixedClock:
