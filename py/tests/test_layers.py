@@ -25,6 +25,8 @@ BESIDE = {
     "seen",
     "streaming",
     "stream_reader",
+    "tables",
+    "migrate",
 }
 
 

@@ -7,9 +7,20 @@ from .batch import BatchItems, Written
 from .bulk import BulkCounts, BulkFailure
 from .client import Client
 from .encryption import DataKeyCache, Encryption
-from .errors.parts import ItemKey
+from .errors.parts import ItemKey, TableDifference
 from .expression import Condition, SortCondition, all_of, any_of, field, sort_key
-from .operation import Retries
+from .operation import (
+    EnsuredTable,
+    Retries,
+    Sse,
+    TableDescription,
+    TableIndex,
+    TableKey,
+    TableProjection,
+    TableSettings,
+    TableSse,
+    Throughput,
+)
 from .reading import Page, Parallel, Reading, Scan
 from .rotation import Reencrypted, ReencryptFailure
 from .schema import canonical_dms, dump, load_dms
@@ -57,6 +68,7 @@ __all__ = [
     "DynamicTable",
     "Encrypted",
     "Encryption",
+    "EnsuredTable",
     "GetAction",
     "Index",
     "Int64",
@@ -83,11 +95,20 @@ __all__ = [
     "SeenInMemory",
     "SortCondition",
     "SortKey",
+    "Sse",
     "Stream",
     "StreamFailure",
     "StreamHandler",
     "Table",
+    "TableDescription",
+    "TableDifference",
+    "TableIndex",
+    "TableKey",
+    "TableProjection",
+    "TableSettings",
+    "TableSse",
     "Template",
+    "Throughput",
     "UnixMillis",
     "UnixSeconds",
     "UpdatedAt",

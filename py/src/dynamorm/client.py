@@ -21,6 +21,7 @@ from .schema import Model as Schema
 from .schema.declare import Model, schema_of
 from .streaming import Route, Stream, StreamFailure, StreamHandler
 from .table import DynamicTable, Table
+from .tables import Tables
 from .transport import SdkTransport, StreamsDoor
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class QueryOptions(TypedDict, total=False):
     cursor_context: str | None
 
 
-class Client:
+class Client(Tables):
     """One DynamoDB.
 
     `client` is a boto3 DynamoDB client, used as it is configured (or one is made of `endpoint_url` and `region`);
@@ -172,7 +173,7 @@ class Client:
         Raises, when it is read, ValidationFailedError where the models cannot be read together.
         """
         given: Sequence[type[Model] | Schema] = models
-        bindings = [self._bind(model if isinstance(model, Schema) else schema_of(model)) for model in given]
+        bindings = [self.bound(model) for model in given]
         check_together([binding.model for binding in bindings], [binding.table for binding in bindings])
         made = {binding.model.name: self._maker(model) for binding, model in zip(bindings, given, strict=True)}
 
@@ -282,7 +283,7 @@ class Client:
         Raises ValidationFailedError where the models cannot be told apart.
         """
         given: list[type[Model] | Schema] = [models] if isinstance(models, (type, Schema)) else [*models]
-        bindings = [self._bind(model if isinstance(model, Schema) else schema_of(model)) for model in given]
+        bindings = [self.bound(model) for model in given]
         if len(given) != 1:
             check_together([binding.model for binding in bindings], [binding.table for binding in bindings])
         makers = [dict if isinstance(model, Schema) else self.table(model).made for model in given]
@@ -322,6 +323,10 @@ class Client:
         if isinstance(model, Schema):
             return lambda values: (model.name, values)
         return self.table(model).made
+
+    def bound(self, model: type[Model] | Schema) -> Binding:
+        """Give what operations know of a model's table."""
+        return self._bind(model if isinstance(model, Schema) else schema_of(model))
 
     def _bind(self, schema: Schema) -> Binding:
         # By identity, with the schema kept alive: two documents may hold models of one name.

@@ -9,8 +9,10 @@ from .chunk import Chunks, incomplete, item_key
 from .condition import Guard
 from .cursor import NONCE_BYTES, Bound, Cursor, Signer
 from .delete import Delete
+from .description import TableDescription, TableSse
 from .exchange import Exchange, Request, Response, Sealable, SingleExchange
 from .get import Exists, Found, Get, Selection
+from .infrastructure import cloudformation, terraform
 from .place import Place
 from .project import project
 from .put import Put, Stored, create, put, save
@@ -18,6 +20,29 @@ from .read import Keys, Options, Page, PageExchange, Read, Shape, check_segments
 from .reencrypt import Reseal, SealedPage, sealed_read, stale
 from .seal import Seal, Visit
 from .stream import FindStream
+from .table import (
+    Sse,
+    TableIndex,
+    TableKey,
+    TablePlan,
+    TableProjection,
+    TableSettings,
+    Throughput,
+    check_name,
+    check_timeout,
+    create_request,
+    plan_copy,
+    plan_table,
+)
+from .table_exchange import (
+    EnsuredTable,
+    TablePage,
+    create_table,
+    delete_table,
+    describe_table,
+    ensure_table,
+    table_drift,
+)
 from .transact_get import TransactGet
 from .transact_write import Action, Check, TransactSend, TransactWrite
 from .update import Update
@@ -34,6 +59,7 @@ __all__ = [
     "Chunks",
     "Cursor",
     "Delete",
+    "EnsuredTable",
     "Entries",
     "Exchange",
     "Exists",
@@ -59,7 +85,17 @@ __all__ = [
     "Shape",
     "Signer",
     "SingleExchange",
+    "Sse",
     "Stored",
+    "TableDescription",
+    "TableIndex",
+    "TableKey",
+    "TablePage",
+    "TablePlan",
+    "TableProjection",
+    "TableSettings",
+    "TableSse",
+    "Throughput",
     "TransactGet",
     "TransactSend",
     "TransactWrite",
@@ -67,13 +103,23 @@ __all__ = [
     "Visit",
     "Wanted",
     "WriteEntry",
+    "check_name",
     "check_segments",
+    "check_timeout",
+    "cloudformation",
     "create",
+    "create_request",
+    "create_table",
     "delete_entry",
+    "delete_table",
+    "describe_table",
+    "ensure_table",
     "incomplete",
     "item_key",
     "once",
     "pack",
+    "plan_copy",
+    "plan_table",
     "project",
     "put",
     "put_entry",
@@ -81,4 +127,6 @@ __all__ = [
     "sealed_read",
     "shaped",
     "stale",
+    "table_drift",
+    "terraform",
 ]
