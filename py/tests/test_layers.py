@@ -27,6 +27,7 @@ BESIDE = {
     "stream_reader",
     "tables",
     "migrate",
+    "copying",
 }
 
 

@@ -9,6 +9,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from dynamorm import Model, Sse, TableSettings, Throughput, dump, errors, schema_of
+from dynamorm.schema import Model as Schema
 from dynamorm.testing import RecordingSleeper
 from natives import MODELS
 from values import Json, members_from_native, members_to_native, to_native
@@ -209,8 +210,8 @@ class Migration:
                 out |= members_to_native(fields, {name: said["value"]})
             elif values.get(said["from"]) is not None:
                 out[name] = values[said["from"]]
-        target = model_of(self.case, self.args["target"])
-        if not isinstance(target, type):
+        target: Any = model_of(self.case, self.args["target"])
+        if isinstance(target, Schema):
             return out
         try:
             return target.model_validate(out)

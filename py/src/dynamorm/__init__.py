@@ -6,11 +6,14 @@ from .actions import Action, Actions, DeleteAction, GetAction, PutAction
 from .batch import BatchItems, Written
 from .bulk import BulkCounts, BulkFailure
 from .client import Client
+from .copying import MigrationFailure, MigrationProgress
 from .encryption import DataKeyCache, Encryption
 from .errors.parts import ItemKey, TableDifference
 from .expression import Condition, SortCondition, all_of, any_of, field, sort_key
+from .migrate import MigrationReport
 from .operation import (
     EnsuredTable,
+    MigrationCounts,
     Retries,
     Sse,
     TableDescription,
@@ -74,6 +77,10 @@ __all__ = [
     "Int64",
     "ItemKey",
     "Json",
+    "MigrationCounts",
+    "MigrationFailure",
+    "MigrationProgress",
+    "MigrationReport",
     "Model",
     "Nested",
     "Number",

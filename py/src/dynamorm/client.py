@@ -15,6 +15,7 @@ from .bulk import Bulk
 from .codec import ItemCodec
 from .encryption.ring import Ring
 from .errors import CanceledError, DynamORMError, ValidationFailedError
+from .migrate import Migrations
 from .operation import NONCE_BYTES, Binding, Keys, Options, Retries, Signer, shaped
 from .reading import Reading
 from .schema import Model as Schema
@@ -60,7 +61,7 @@ class QueryOptions(TypedDict, total=False):
     cursor_context: str | None
 
 
-class Client(Tables):
+class Client(Tables, Migrations):
     """One DynamoDB.
 
     `client` is a boto3 DynamoDB client, used as it is configured (or one is made of `endpoint_url` and `region`);

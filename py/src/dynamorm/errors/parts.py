@@ -1,7 +1,6 @@
 """What some errors carry: the keys of a batch that is not done, the reasons of a cancelled transaction, what differs.
 
-Keys and reasons hold the caller's values, so none of it stands in a message or representation, and none of it is copied.
-A table's differences hold none.
+Keys and reasons hold the caller's values, so none of it stands in a message or representation, and none is copied.
 """
 
 from __future__ import annotations

@@ -7,12 +7,14 @@ from .batch_write import BatchWrite, Chunk, Entries, WriteEntry, delete_entry, o
 from .binding import Binding
 from .chunk import Chunks, incomplete, item_key
 from .condition import Guard
+from .copy import Copy, CopyEntry, CopyPage, CopyPut, OwnCopy, Transformed, TransformError, copy_entry, key_of
 from .cursor import NONCE_BYTES, Bound, Cursor, Signer
 from .delete import Delete
 from .description import TableDescription, TableSse
 from .exchange import Exchange, Request, Response, Sealable, SingleExchange
 from .get import Exists, Found, Get, Selection
 from .infrastructure import cloudformation, terraform
+from .migration import MigrationCounts, MigrationPlace, Phase, SegmentPlace, read_place
 from .place import Place
 from .project import project
 from .put import Put, Stored, create, put, save
@@ -57,6 +59,10 @@ __all__ = [
     "Check",
     "Chunk",
     "Chunks",
+    "Copy",
+    "CopyEntry",
+    "CopyPage",
+    "CopyPut",
     "Cursor",
     "Delete",
     "EnsuredTable",
@@ -68,9 +74,13 @@ __all__ = [
     "Get",
     "Guard",
     "Keys",
+    "MigrationCounts",
+    "MigrationPlace",
     "Options",
+    "OwnCopy",
     "Page",
     "PageExchange",
+    "Phase",
     "Place",
     "Put",
     "Read",
@@ -81,6 +91,7 @@ __all__ = [
     "Seal",
     "Sealable",
     "SealedPage",
+    "SegmentPlace",
     "Selection",
     "Shape",
     "Signer",
@@ -99,6 +110,8 @@ __all__ = [
     "TransactGet",
     "TransactSend",
     "TransactWrite",
+    "TransformError",
+    "Transformed",
     "Update",
     "Visit",
     "Wanted",
@@ -107,6 +120,7 @@ __all__ = [
     "check_segments",
     "check_timeout",
     "cloudformation",
+    "copy_entry",
     "create",
     "create_request",
     "create_table",
@@ -116,6 +130,7 @@ __all__ = [
     "ensure_table",
     "incomplete",
     "item_key",
+    "key_of",
     "once",
     "pack",
     "plan_copy",
@@ -123,6 +138,7 @@ __all__ = [
     "project",
     "put",
     "put_entry",
+    "read_place",
     "save",
     "sealed_read",
     "shaped",

@@ -35,9 +35,9 @@ class TableSse:
 class TableDescription:
     """What DynamoDB tells of a table; None is what it does not say.
 
-    `indexes` stand by name, `keys` in the order of the key schema. `ttl` is the attribute for which TTL is, or is being,
-    enabled; it is asked for where a model has such an attribute. `raw` is all that DynamoDB said. A word that is new to
-    this library is passed on as it is.
+    `indexes` stand by name, `keys` in the order of the key schema. `ttl` is the attribute for which TTL is enabled, or
+    is being so; it is asked for where a model has such an attribute. `raw` is all that DynamoDB said. A word that is
+    new to this library is passed on as it is.
     """
 
     name: str
@@ -109,7 +109,7 @@ def _indexes(raw: Mapping[str, Any], types: Mapping[str, Any]) -> Iterator[Table
     for kind, member in (("GSI", "GlobalSecondaryIndexes"), ("LSI", "LocalSecondaryIndexes")):
         for said in _rows(raw, member):
             projection = _part(said, "Projection")
-            fields: list[str] | None = _member(projection, "NonKeyAttributes", list)
+            fields: list[Any] | None = _member(projection, "NonKeyAttributes", list)
             if any(not isinstance(name, str) for name in fields or ()):
                 raise _torn("NonKeyAttributes")
             yield TableIndex(
@@ -195,10 +195,10 @@ def differences(plan: TablePlan, table: TableDescription) -> list[TableDifferenc
         ("sse", settings.sse, _found_sse(settings.sse, table.sse)),
         ("ttl", plan.ttl, table.ttl),
     ]
-    out = [*_compared("keys", plan.keys, table.keys)]
+    out = list(_compared("keys", plan.keys, table.keys))
     for what, expected, found in said:
         out += [] if expected is None else _compared(what, expected, found)
-    return out + [*_of_indexes(plan, table)]
+    return [*out, *_of_indexes(plan, table)]
 
 
 def _found_sse(wanted: Sse | None, found: TableSse | None) -> Sse | None:

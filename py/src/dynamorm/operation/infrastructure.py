@@ -1,4 +1,4 @@
-"""A table for those who make it: a resource of CloudFormation, a block of Terraform, each as CreateTable would have it."""
+"""A table for those who make it otherwise: as a resource of CloudFormation, as a block of Terraform."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 _NO_LABEL = re.compile(r"[^A-Za-z0-9_-]")
 _TEMPLATE = re.compile(r"([$%])\{")
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_INDEXES = (("global_secondary_index", "GlobalSecondaryIndexes"), ("local_secondary_index", "LocalSecondaryIndexes"))
+# A local index has the table's.
+_IMPLIED = ("local_secondary_index", "hash_key")
 Pairs = list[tuple[str, Any]]
 """The arguments of a block, in their order; None is left out."""
 
@@ -69,13 +72,10 @@ def _blocks(plan: TablePlan, request: dict[str, Any]) -> list[tuple[str, Pairs]]
         ("attribute", [("name", one["AttributeName"]), ("type", one["AttributeType"])])
         for one in request["AttributeDefinitions"]
     ]
-    for index in request.get("GlobalSecondaryIndexes", ()):
-        out.append(
-            ("global_secondary_index", [("name", index["IndexName"]), *_keys(index), *_projection(index), *_units(index)])
-        )
-    for index in request.get("LocalSecondaryIndexes", ()):
-        keys = [pair for pair in _keys(index) if pair[0] == "range_key"]
-        out.append(("local_secondary_index", [("name", index["IndexName"]), *keys, *_projection(index)]))
+    for block, member in _INDEXES:
+        for index in request.get(member, ()):
+            arguments = [("name", index["IndexName"]), *_keys(index), *_projection(index), *_units(index)]
+            out.append((block, [pair for pair in arguments if (block, pair[0]) != _IMPLIED]))
     if plan.ttl is not None:
         out.append(("ttl", [("attribute_name", plan.ttl), ("enabled", True)]))
     if plan.settings.point_in_time_recovery:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,7 +13,7 @@ from ..limits import GSI_MAX, LSI_MAX, TABLE_NAME_MAX, TABLE_NAME_MIN, TABLE_TAG
 from ..schema import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ..schema import Index, Key, Model
     from .binding import Binding
@@ -112,10 +111,11 @@ def _check_tags(tags: Mapping[str, str]) -> None:
     if len(tags) > TABLE_TAGS_MAX:
         raise ValidationFailedError(f"a table has at most {TABLE_TAGS_MAX} tags")
     try:
-        names = [check_text(name) for name, value in tags.items() if check_text(value) is not None]
+        for text in (*tags, *tags.values()):
+            check_text(text)
     except Refusal as error:
         raise ValidationFailedError(f"a tag: {error}") from None
-    if "" in names:
+    if "" in tags:
         raise ValidationFailedError("the key of a tag is not empty")
 
 

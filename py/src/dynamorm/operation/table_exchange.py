@@ -185,9 +185,7 @@ def _additions(plan: TablePlan, table: TableDescription, *, add_indexes: bool) -
     raise TableMismatchError(f"the table {plan.name} does not fit its models: {places}").with_differences(found)
 
 
-def _index_added(
-    plan: TablePlan, waits: _Waits, index: TableIndex, table: TableDescription
-) -> Steps[TableDescription]:
+def _index_added(plan: TablePlan, waits: _Waits, index: TableIndex, table: TableDescription) -> Steps[TableDescription]:
     """Add an index, and wait for it; in a table with provisioned throughput it has some as well."""
     create = index_request(index, plan.settings, table.throughput)
     if table.billing != PROVISIONED:
@@ -232,8 +230,8 @@ def _ttl_enabled(plan: TablePlan) -> Steps[bool]:
     if response.error is None:
         return True
     if isinstance(response.error, ValidationFailedError):
-        body = yield from _call("DescribeTimeToLive", {"TableName": plan.name})
-        if ttl_of(body) == plan.ttl:
+        found = yield from _call("DescribeTimeToLive", {"TableName": plan.name})
+        if ttl_of(found) == plan.ttl:
             return False
     raise response.error
 
