@@ -209,8 +209,8 @@ class Copying:
         self.counts = MigrationCounts()
         self._stopped = False
 
-    def run(self, numbers: Sequence[int], now_ns: int) -> None:
-        """Copy these segments, as far as the options let it; the first page is of the moment that is given."""
+    def run(self, numbers: Sequence[int], clock: Callable[[], int]) -> None:
+        """Copy these segments, as far as the options let it; each page is of a moment that the clock gives."""
         self.counts = self._place.counts(self._phase, numbers)
         waiting = (number for number in numbers if not self._place.is_done(self._phase, number))
         first = [*islice(waiting, self._options.concurrency)]
@@ -218,21 +218,19 @@ class Copying:
             return
         with ThreadPoolExecutor(len(first), thread_name_prefix="dynamorm-copy") as pool:
 
-            def begin(number: int, now_ns: int) -> tuple[Future[_Page], int]:
-                page = _Page(self._client, self._copy, self._options, now_ns, lambda: self._stopped)
+            def begin(number: int) -> tuple[Future[_Page], int]:
+                page = _Page(self._client, self._copy, self._options, clock(), lambda: self._stopped)
                 return pool.submit(page.run, *self._behind(number)), number
 
             try:
-                under_way = dict(
-                    begin(number, now_ns if number == first[0] else self._client.now_ns()) for number in first
-                )
+                under_way = dict(map(begin, first))
                 while under_way:
                     done, _ = wait(under_way, return_when=FIRST_COMPLETED)
                     future = next(one for one in under_way if one in done)
                     number, page = under_way.pop(future), future.result()
                     following = number if self._settled(number, page) else next(waiting, None)
                     if following is not None:
-                        under_way |= [begin(following, self._client.now_ns())]
+                        under_way |= [begin(following)]
             except BaseException:
                 # What is under way is awaited: its request, and no further one.
                 self._stopped = True

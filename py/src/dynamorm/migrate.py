@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .client import Client
-    from .operation import Binding, MigrationCounts, Phase, TablePlan
+    from .operation import Binding, MigrationCounts, Phase, TablePlan, What
     from .schema import Model as Schema
 
 M = TypeVar("M", bound=Model)
@@ -200,9 +200,10 @@ class _Migration:
         if data_copy and self._target is not None and target_model is not None:
             self._copies["copy"] = self._copy(self._target, target_model, transform)
         self._reads = {phase: self._read(copy.what) for phase, copy in self._copies.items()}
-        self._place = self._placed(cursor, segments)
+        self._place = self._placed(self._read("own"), cursor, segments)
         self._numbers = _numbers(self._place.segments, segment)
         self._options = CopyOptions(on_existing == "keep", concurrency, max_pages, dry_run, progress, on_failure)
+        self._pages = 0
         self._created: list[str] = []
         self._added: tuple[str, ...] = ()
         self._counts: dict[Phase, MigrationCounts] = {}
@@ -228,17 +229,16 @@ class _Migration:
             raise EncryptionNotConfiguredError("values are to be opened or sealed, and the client has no key")
         return copy
 
-    def _read(self, what: Any) -> Read:  # noqa: ANN401 - what a copy reads
+    def _read(self, what: What) -> Read:
         shape, signer = Shape(what, with_cursor=False), self._client.signer
         return Read([self._source], None, self._reading, shape, now_ns=self._now_ns, signer=signer)
 
-    def _placed(self, cursor: str | None, segments: int | None) -> MigrationPlace:
+    def _placed(self, read: Read, cursor: str | None, segments: int | None) -> MigrationPlace:
         """Give where the migration is."""
         if segments is not None:
             check_segments(segments)
         if cursor is None:
             return MigrationPlace(SEGMENTS if segments is None else segments)
-        read = self._read("own")
         place = read_place(cursor, lambda _phase, number, total, at: segment_of(read, number, total).start_of(at))
         if segments is not None and place.segments != segments:
             raise InvalidCursorError("the cursor is of another number of segments")
@@ -268,8 +268,14 @@ class _Migration:
             self._added += ensured.added
         if phase in self._copies:
             copying = Copying(self._client, self._copies[phase], self._reads[phase], self._place, self._options)
-            copying.run(self._numbers, self._now_ns)
+            copying.run(self._numbers, self._moment)
             self._counts[phase] = copying.counts
+
+    def _moment(self) -> int:
+        """Read the clock for a page: the first is of the moment in which all began."""
+        now_ns = self._client.now_ns() if self._pages else self._now_ns
+        self._pages += 1
+        return now_ns
 
     def _is_done(self, phase: Phase) -> bool:
         return phase not in self._copies or all(self._place.is_done(phase, number) for number in self._numbers)

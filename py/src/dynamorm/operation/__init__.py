@@ -18,7 +18,7 @@ from .migration import MigrationCounts, MigrationPlace, Phase, SegmentPlace, rea
 from .place import Place
 from .project import project
 from .put import Put, Stored, create, put, save
-from .read import Keys, Options, Page, PageExchange, Read, Shape, check_segments
+from .read import Keys, Options, Page, PageExchange, Read, Shape, What, check_segments
 from .reencrypt import Reseal, SealedPage, sealed_read, stale
 from .seal import Seal, Visit
 from .stream import FindStream
@@ -115,6 +115,7 @@ __all__ = [
     "Update",
     "Visit",
     "Wanted",
+    "What",
     "WriteEntry",
     "check_name",
     "check_segments",
