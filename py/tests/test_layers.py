@@ -32,6 +32,9 @@ BESIDE = {
     "seen",
     "streaming",
     "stream_reader",
+    "tables",
+    "migrate",
+    "copying",
 }
 
 

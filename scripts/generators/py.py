@@ -8,7 +8,7 @@ from generators import ErrorCode, ErrorKind, Spec, header
 
 HOUSE = "py/src/dynamorm"
 # The codes whose errors carry more than every error does; `errors/parts.py` says what.
-BASES = {"BatchIncomplete": "Incomplete", "TransactionCanceled": "Reasoned"}
+BASES = {"BatchIncomplete": "Incomplete", "TableMismatch": "Mismatched", "TransactionCanceled": "Reasoned"}
 
 
 def emit(spec: Spec) -> dict[str, str]:

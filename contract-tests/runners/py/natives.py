@@ -389,6 +389,99 @@ class Pinned(Model, table="secrets"):
     aside: Annotated[str | None, Encrypted((("model", "Secret"),))] = None
 
 
+class Task(
+    Model,
+    table="tasks",
+    dms_namespace="contract.tables",
+    indexes=[
+        Index("by-state", "state", "due", projection="INCLUDE", fields=("title", "board", "owner")),
+        Index("by-owner", "owner"),
+        Index("by-stamp", sort="stamp", local=True, projection="KEYS_ONLY"),
+        Index("by-due", sort="due", local=True, projection="INCLUDE", fields=("board", "due")),
+    ],
+):
+    board: Annotated[str, PartitionKey()]
+    number: Annotated[int, SortKey()]
+    title: str | None = None
+    state: str | None = None
+    due: date | None = None
+    stamp: bytes | None = None
+    owner: str | None = None
+    purge_at: Annotated[datetime | None, UnixSeconds, TTL()] = None
+
+
+class Sprint(
+    Model,
+    table="tasks",
+    dms_namespace="contract.tables",
+    indexes=[Index("by-goal", "goal", projection="KEYS_ONLY"), Index("by-state", "state", "due", projection="INCLUDE", fields=("goal",))],
+):
+    board: Annotated[str, PartitionKey()]
+    number: Annotated[int, SortKey()]
+    goal: str | None = None
+    state: str | None = None
+    due: date | None = None
+
+
+class Board(Model, table="boards.main", dms_namespace="contract.tables"):
+    id: Annotated[str, PartitionKey()]
+    text: str | None = None
+    wiped_at: Annotated[datetime | None, UnixSeconds, TTL()] = None
+
+
+class Recorded(Model):
+    created_at: Annotated[datetime | None, CreatedAt()] = None
+    updated_at: Annotated[datetime | None, UpdatedAt()] = None
+    version: Annotated[int | None, Version()] = None
+
+
+class Person(Recorded, table="people", dms_namespace="contract.moving"):
+    id: Annotated[str, PartitionKey()]
+    name: str
+    age: int | None = None
+    email: str | None = None
+    labels: set[str] | None = None
+
+
+class PersonNext(Recorded, table="people-next", dms_namespace="contract.moving", indexes=[Index("by-email", "email")]):
+    id: Annotated[str, PartitionKey()]
+    name: str
+    age: int | None = None
+    email: str | None = None
+    labels: set[str] | None = None
+    nickname: str | None = None
+
+
+class Member(Recorded, table="members", dms_namespace="contract.moving", partition_key=Template("pk", "MEMBER#{member_id}"), discriminator=("_type", "Member")):
+    member_id: str
+    full_name: str
+    years: int | None = None
+
+
+SHARED_WORD = Encrypted((("model", "Shared"), ("attribute", "word")))
+
+
+class Locker(Model, table="lockers", dms_namespace="contract.moving"):
+    id: Annotated[str, PartitionKey()]
+    note: str | None = None
+    pin: Annotated[str | None, Encrypted()] = None
+    word: Annotated[str | None, SHARED_WORD] = None
+
+
+class LockerNext(Model, table="lockers-next", dms_namespace="contract.moving"):
+    id: Annotated[str, PartitionKey()]
+    note: Annotated[str | None, Encrypted()] = None
+    pin: Annotated[str | None, Encrypted()] = None
+    word: Annotated[str | None, SHARED_WORD] = None
+
+
+class LockerOpen(Model, table="lockers-open", dms_namespace="contract.moving"):
+    id: Annotated[str, PartitionKey()]
+    note: str | None = None
+    pin: str | None = None
+    word: Annotated[str | None, SHARED_WORD] = None
+
+
 MODELS: dict[str, type[Model]] = {
     model.__name__: model
     for model in (
@@ -414,5 +507,14 @@ MODELS: dict[str, type[Model]] = {
         Patient,
         Exam,
         Pinned,
+        Task,
+        Sprint,
+        Board,
+        Person,
+        PersonNext,
+        Member,
+        Locker,
+        LockerNext,
+        LockerOpen,
     )
 }

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import sealing
 import streams
+import tables
 from botocore.config import Config
 from dynamorm import Client, DynamicTable, Model, Retries, Table, __version__, canonical_dms, dump, errors, load_dms, schema_of
 from dynamorm.codec import ItemCodec, item_size
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from dynamorm.schema import Model as Schema
 
 OF_TABLES = ["dms", "native", "crud", "condition", "update", "lifecycle", "lock.version", "errors", "query", "scan", "scan.parallel", "query.cursor", "query.models"]
-CAPABILITIES = [*OF_TABLES, *OF_GROUPS, *streams.CAPABILITIES, *sealing.CAPABILITIES]
+CAPABILITIES = [*OF_TABLES, *OF_GROUPS, *streams.CAPABILITIES, *sealing.CAPABILITIES, *tables.CAPABILITIES]
 
 
 # ---------------------------------------------------------------- the client of a case
@@ -56,12 +57,13 @@ class Case:
             self.schemas |= load_dms(json.dumps(document))
         self.client: Client | None = None
         self.typed = message.get("table") == "typed"
-        self.sleeper = RecordingSleeper()
+        self.sleeper = tables.RealSleeper() if message.get("sleeper") == "real" else RecordingSleeper()
         # What the library refuses of how often a batch is sent is the answer to every call.
         self.refused: errors.DynamORMError | None = None
         self.endpoint, self.region = message["endpoint"], message["region"]
         if self.endpoint is None:  # records are decoded without a wire, too
-            self.client = Client(transport=Script([]), encryption=sealing.encryption_of(message))
+            names: Json = {name: message[name] for name in ("table_prefix", "table_names") if name in message}
+            self.client = Client(transport=Script([]), encryption=sealing.encryption_of(message), **names)
         else:
             clock = FixedClock(int(message["now_ns"]), tick_ns=int(message["tick_ns"]))
             sdk = sdk_client(message["endpoint"], message["sdk_retries"], message["sdk_timeout_ms"], message["region"])
@@ -95,6 +97,8 @@ class Case:
             return {"result": PURE[do](self, on, args)}
         if do in GROUPS:
             return perform(self, do, on, args)
+        if do in tables.TABLES:
+            return {"result": tables.call(self, do, on, args)}
         if do in READS and on is not None:
             return {"result": read(self, do, on, args)}
         if do == "reencrypt" and on is not None:

@@ -6,10 +6,24 @@ from .actions import Action, Actions, DeleteAction, GetAction, PutAction
 from .batch import BatchItems, Written
 from .bulk import BulkCounts, BulkFailure
 from .client import Client
+from .copying import MigrationFailure, MigrationProgress
 from .encryption import DataKeyCache, Encryption
-from .errors.parts import ItemKey
+from .errors.parts import ItemKey, TableDifference
 from .expression import Condition, SortCondition, all_of, any_of, field, sort_key
-from .operation import Retries
+from .migrate import MigrationReport
+from .operation import (
+    EnsuredTable,
+    MigrationCounts,
+    Retries,
+    Sse,
+    TableDescription,
+    TableIndex,
+    TableKey,
+    TableProjection,
+    TableSettings,
+    TableSse,
+    Throughput,
+)
 from .reading import Page, Parallel, Reading, Scan
 from .rotation import Reencrypted, ReencryptFailure
 from .schema import canonical_dms, dump, load_dms
@@ -57,11 +71,16 @@ __all__ = [
     "DynamicTable",
     "Encrypted",
     "Encryption",
+    "EnsuredTable",
     "GetAction",
     "Index",
     "Int64",
     "ItemKey",
     "Json",
+    "MigrationCounts",
+    "MigrationFailure",
+    "MigrationProgress",
+    "MigrationReport",
     "Model",
     "Nested",
     "Number",
@@ -83,11 +102,20 @@ __all__ = [
     "SeenInMemory",
     "SortCondition",
     "SortKey",
+    "Sse",
     "Stream",
     "StreamFailure",
     "StreamHandler",
     "Table",
+    "TableDescription",
+    "TableDifference",
+    "TableIndex",
+    "TableKey",
+    "TableProjection",
+    "TableSettings",
+    "TableSse",
     "Template",
+    "Throughput",
     "UnixMillis",
     "UnixSeconds",
     "UpdatedAt",

@@ -15,12 +15,14 @@ from .bulk import Bulk
 from .codec import ItemCodec
 from .encryption.ring import Ring
 from .errors import CanceledError, DynamORMError, ValidationFailedError
+from .migrate import Migrations
 from .operation import NONCE_BYTES, Binding, Keys, Options, Retries, Signer, shaped
 from .reading import Reading
 from .schema import Model as Schema
 from .schema.declare import Model, schema_of
 from .streaming import Route, Stream, StreamFailure, StreamHandler
 from .table import DynamicTable, Table
+from .tables import Tables
 from .transport import SdkTransport, StreamsDoor
 
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ class QueryOptions(TypedDict, total=False):
     cursor_context: str | None
 
 
-class Client:
+class Client(Tables, Migrations):
     """One DynamoDB.
 
     `client` is a boto3 DynamoDB client, used as it is configured (or one is made of `endpoint_url` and `region`);
@@ -172,7 +174,7 @@ class Client:
         Raises, when it is read, ValidationFailedError where the models cannot be read together.
         """
         given: Sequence[type[Model] | Schema] = models
-        bindings = [self._bind(model if isinstance(model, Schema) else schema_of(model)) for model in given]
+        bindings = [self.bound(model) for model in given]
         check_together([binding.model for binding in bindings], [binding.table for binding in bindings])
         made = {binding.model.name: self._maker(model) for binding, model in zip(bindings, given, strict=True)}
 
@@ -282,7 +284,7 @@ class Client:
         Raises ValidationFailedError where the models cannot be told apart.
         """
         given: list[type[Model] | Schema] = [models] if isinstance(models, (type, Schema)) else [*models]
-        bindings = [self._bind(model if isinstance(model, Schema) else schema_of(model)) for model in given]
+        bindings = [self.bound(model) for model in given]
         if len(given) != 1:
             check_together([binding.model for binding in bindings], [binding.table for binding in bindings])
         makers = [dict if isinstance(model, Schema) else self.table(model).made for model in given]
@@ -322,6 +324,10 @@ class Client:
         if isinstance(model, Schema):
             return lambda values: (model.name, values)
         return self.table(model).made
+
+    def bound(self, model: type[Model] | Schema) -> Binding:
+        """Give what operations know of a model's table."""
+        return self._bind(model if isinstance(model, Schema) else schema_of(model))
 
     def _bind(self, schema: Schema) -> Binding:
         # By identity, with the schema kept alive: two documents may hold models of one name.

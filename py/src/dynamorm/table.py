@@ -49,10 +49,14 @@ class _Verbs(Batches[V]):
         return self._binding.table
 
     @property
+    def seam(self) -> Seam[V]:
+        """Give how values and keys go in and come out."""
+        return Seam(self._binding, self._values, self._key, self._accept, self._value, self._tells_model)
+
+    @property
     def actions(self) -> Actions[V]:
         """Give the maker of actions, for the batches and transactions of the client."""
-        seam = Seam(self._binding, self._values, self._key, self._accept, self._value, self._tells_model)
-        return Actions(seam)
+        return Actions(self.seam)
 
     def _values(self, value: Any) -> tuple[Mapping[str, Any], V | None]:  # noqa: ANN401 - a value or a mapping
         raise NotImplementedError

@@ -6,6 +6,7 @@ the plan is made.
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ from .size import item_size, value_size
 from .value import AttributeValue, Item, is_empty, path_name, read_any, write_any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Container, Mapping
 
     from ..schema import Model
 
@@ -294,6 +295,18 @@ class ItemCodec:
                 if key is not None and key.attribute not in model.key_names:
                     indexed[key.attribute] = min(limit, indexed.get(key.attribute, limit))
         self.index_keys = indexed
+
+    def opening(self, names: Container[str]) -> ItemCodec:
+        """Give the same codec for which only these are encrypted attributes that are opened."""
+        out = copy(self)
+        out.encrypted = tuple(name for name in self.encrypted if name in names)
+        return out
+
+    def without(self, names: Container[str]) -> ItemCodec:
+        """Give the same codec for items of which some attributes are not read."""
+        out = copy(self)
+        out.plans = tuple(plan for plan in self.plans if plan.field.name not in names)
+        return out
 
     def marshal_key(self, values: Mapping[str, Any]) -> Item:
         """Marshal the primary key out of a key or a whole value."""

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from .base import DynamORMError
-from .parts import Incomplete, Reasoned
+from .parts import Incomplete, Mismatched, Reasoned
 
 
 class InvalidModelError(DynamORMError):
@@ -152,7 +152,7 @@ class TableExistsError(DynamORMError):
     default_origin = "service"
 
 
-class TableMismatchError(DynamORMError):
+class TableMismatchError(Mismatched):
     """The existing table does not fit the model."""
 
     code = "TableMismatch"

@@ -1,13 +1,13 @@
-"""What the errors of many items carry: the keys of a batch that is not done, the reasons of a cancelled transaction.
+"""What some errors carry: the keys of a batch that is not done, the reasons of a cancelled transaction, what differs.
 
-They hold the caller's values, so none of it stands in a message or representation, and none of it is copied.
+Keys and reasons hold the caller's values, so none of it stands in a message or representation, and none is copied.
 """
 
 from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from .base import DynamORMError
 
@@ -77,3 +77,31 @@ class Reasoned(DynamORMError):  # noqa: N818 - see above
         """Copy and pickle with copies of the reasons, which are without their items."""
         kind, args, state = super().__reduce__()
         return kind, args, state | {"reasons": [copy(reason) for reason in self.reasons]}
+
+
+@dataclass(frozen=True)
+class TableDifference:
+    """How a table differs from its models and settings.
+
+    `what` is keys, billing, stream, table_class, deletion_protection, sse or ttl, or of the index that is named index,
+    index_type, index_keys or index_projection; `kind` says whether it is missing, there besides, or another.
+    `expected` and `found` are what a `TableDescription` has in that place: tuples of `TableKey`, a `TableIndex`, a
+    `TableProjection`, an `Sse`, a text or a boolean; None where there is nothing.
+    """
+
+    what: str
+    kind: Literal["missing", "extra", "different"]
+    expected: Any = None
+    found: Any = None
+    index: str | None = None
+
+
+class Mismatched(DynamORMError):  # noqa: N818 - see above
+    """A table that does not fit its models; `differences` says in what."""
+
+    differences: Sequence[TableDifference] = ()
+
+    def with_differences(self, differences: Sequence[TableDifference]) -> Self:
+        """Attach what differs."""
+        self.differences = tuple(differences)
+        return self

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from .seal import Visit
 
 _PLACEHOLDER = re.compile(r"[#:][nv][0-9]+")
-What = Literal["items", "projected", "sealed", "count"]
+What = Literal["items", "projected", "sealed", "count", "own", "all"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -82,7 +82,10 @@ class Keys:
 
 @dataclass(frozen=True)
 class Shape:
-    """What is made of the items: whole ones, what an index projects, selected or encrypted parts, or their number."""
+    """What is made of the items: whole ones, what an index projects, selected or encrypted parts, or their number.
+
+    For copies they are left as they are stored: the model's own, or all there are.
+    """
 
     what: What = "items"
     select: Sequence[PathLike] | None = None
@@ -130,7 +133,7 @@ class Read:
         self._check_readable(paths)
         self._check_filter()
         self.body = self._body(paths, now_ns)
-        self.start = None if options.cursor is None else self._start(options.cursor)
+        self.start = None if options.cursor is None else self.start_of(options.cursor)
 
     @property
     def api(self) -> str:
@@ -218,7 +221,7 @@ class Read:
 
     def _check_readable(self, paths: Sequence[PathLike] | None) -> None:
         """Refuse whole items with attributes that nobody here can decrypt."""
-        if paths is not None or self.shape.what == "count":
+        if paths is not None or self.shape.what in {"count", "own", "all"}:
             return
         for binding in self.bindings:
             for plan in binding.codec.plans if binding.codec.encrypted and not binding.codec.has_key else ():
@@ -286,13 +289,16 @@ class Read:
 
     def _discriminator(self) -> Condition | None:
         marks = [mark for binding in self.bindings if (mark := binding.model.discriminator) is not None]
-        if not marks:
+        if not marks or self.shape.what == "all":
             return None
         left, values = Attr((marks[0].attribute,)), tuple(Value(mark.value) for mark in marks)
         return Compare("=", left, values[0]) if len(values) == 1 else In(left, values)
 
-    def _start(self, text: str) -> Item:
-        """Read the caller's cursor: it has to be of this very read."""
+    def start_of(self, text: str) -> Item:
+        """Read a cursor: it has to be of this very read.
+
+        Raises InvalidCursorError.
+        """
         cursor = self.signer.read(text, self._bound)
         index = None if self.place.index is None else self.place.index.name
         order = self.options.order if self.conditions else None

@@ -63,7 +63,14 @@ LEAST: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "BatchWriteItem": _by_table([{}]),
     "TransactWriteItems": _by_entry("Delete"),
     "TransactGetItems": _by_entry("Get"),
+    "CreateTable": _one(AttributeDefinitions=[], KeySchema=[{"AttributeName": "a", "KeyType": "HASH"}]),
+    "UpdateTable": _one(),
+    "DeleteTable": _one(),
     "DescribeTable": _one(),
+    "ListTables": lambda _params: {},
+    "DescribeTimeToLive": _one(),
+    "UpdateTimeToLive": _one(TimeToLiveSpecification={"Enabled": True, "AttributeName": "a"}),
+    "UpdateContinuousBackups": _one(PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}),
 }
 _CAMEL = re.compile(r"(?<!^)(?=[A-Z])")
 
