@@ -47,6 +47,7 @@ type settings struct {
 	table      operation.TableSettings
 	addIndexes bool
 	label      string
+	moving     migrationSettings
 }
 
 // WithConsistentRead reads what was written last (get, find, exists, query, scan, batch get).

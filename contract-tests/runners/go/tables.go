@@ -251,5 +251,3 @@ func differing(v any) any {
 	}
 	return v
 }
-
-func (t *tableCall) migrate() object { return object{"unsupported": "auto_migrate"} }
