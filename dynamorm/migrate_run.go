@@ -149,6 +149,7 @@ func (w *phaseWork) send(ctx context.Context, s *segmentWork) {
 	}
 	w.begun = true
 	w.underWay++
+	p.err = errs.New(errs.CodeCanceled, "", "the transform ended its goroutine") // unless it comes back
 	go func() {
 		defer func() {
 			p.panicked = recover() // of a transform; it comes out where the caller is

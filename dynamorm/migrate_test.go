@@ -223,6 +223,17 @@ func TestAPanicOfATransformComesOutWhereTheCallerIs(t *testing.T) {
 	t.Errorf("got %v", err)
 }
 
+func TestATransformThatEndsItsGoroutineMovesNoCursor(t *testing.T) {
+	m := &moving{items: 3}
+	out, err := m.client().AutoMigrate(ctx, olds, copyTo(news, dynamorm.WithSegments(1), dynamorm.WithTransform(func(*Old) (*New, error) {
+		runtime.Goexit()
+		return nil, nil
+	}))...)
+	if !errors.Is(err, dynamorm.ErrCanceled) || out.Cursor != `{"segments":1,"v":1}` {
+		t.Errorf("got %+v, %v", out, err)
+	}
+}
+
 func TestAnEndedContextEndsAMigrationThatGoesOnFromItsCursor(t *testing.T) {
 	inner, cancel := context.WithCancel(ctx)
 	m := &moving{items: 100}

@@ -158,7 +158,7 @@ func (c *Client) CreateTable(ctx context.Context, models []AnyModel, options ...
 
 // EnsureTable creates the table where there is none, as CreateTable does; an existing one is waited for and compared. TTL that is not
 // enabled yet is, and WithAddIndexes adds global indexes that are missing; it takes the options of CreateTable, too.
-// It fails with TableMismatch, whose Differences say why, and changes nothing then.
+// It fails with TableMismatch, whose Differences say why, and changes nothing then. What was done before another failure is given with it.
 func (c *Client) EnsureTable(ctx context.Context, models []AnyModel, options ...Option) (EnsuredTable, error) {
 	t, s, err := c.shared(models, options, append([]string{"WithAddIndexes"}, tableSettings...)...)
 	if err != nil {
@@ -172,10 +172,7 @@ func (c *Client) ensure(ctx context.Context, t *operation.Table, addIndexes bool
 	if err == nil {
 		err = c.converse(ctx, x)
 	}
-	if err != nil {
-		return EnsuredTable{}, err
-	}
-	return EnsuredTable{x.Created, x.TTLEnabled, x.Added, x.Description()}, nil
+	return EnsuredTable{x.Created, x.TTLEnabled, x.Added, x.Description()}, err
 }
 
 // TableDrift compares the existing table with what models and options say, and changes nothing; it takes the options of CreateTable, and

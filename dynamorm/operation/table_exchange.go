@@ -1,6 +1,7 @@
 package operation
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -98,10 +99,20 @@ func notFound(r Response) bool { return r.Fault != nil && r.Fault.Code == errs.C
 // passing are the statuses that pass by themselves, or are the end of waiting.
 var passing = []string{"ACTIVE", "CREATING", "UPDATING", "DELETING"}
 
+// read reads a description; the table has the name by which it was asked for.
+func (t *talk) read(r Response) (*TableDescription, error) {
+	d, err := ParseTable(r.Body)
+	if err != nil {
+		return nil, t.named(errs.As(err))
+	}
+	d.Name = cmp.Or(d.Name, t.table.Name)
+	return d, nil
+}
+
 // look reads a description. It fails with ServiceError where a status does not pass by itself.
 func (w *watcher) look(r Response) (err error) {
-	if w.last, err = ParseTable(r.Body); err != nil {
-		return w.named(errs.As(err))
+	if w.last, err = w.read(r); err != nil {
+		return err
 	}
 	states := []string{w.last.Status}
 	for _, ix := range w.last.Indexes {
@@ -329,8 +340,8 @@ type DescribeTable struct {
 func NewDescribeTable(t *Table) *DescribeTable {
 	x := &DescribeTable{talk: talk{table: t}}
 	x.ask("DescribeTable", nil, func(r Response) (err error) {
-		if x.Description, err = ParseTable(r.Body); err != nil {
-			return x.named(errs.As(err))
+		if x.Description, err = x.read(r); err != nil {
+			return err
 		}
 		if t.TTL != "" {
 			x.askTTL(func(attribute string) error {
