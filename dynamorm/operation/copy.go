@@ -186,25 +186,19 @@ func (c *Copying) raw(item []byte, opened codec.Openings) (*Copied, error) {
 	plain, marks, readable := map[string][]byte{}, map[string][]byte{}, codec.Openings{}
 	out := &Copied{model: c.Target.Model, sealing: newSealing(c.Keyed), anew: map[string]bool{}}
 	for _, m := range c.moved {
-		text, found, err := codec.Member(item, m.name)
+		text, err := c.value(item, m, opened)
 		if err != nil {
 			return nil, err
 		}
-		if !found || codec.TagOf(text) == schema.NULL {
-			continue
-		}
-		if m.opened {
-			if text, err = opened[m.name].Value(); err != nil {
-				return nil, c.Source.At(err, m.name)
-			}
-		}
-		if m.sealed == nil {
+		switch {
+		case text == nil:
+		case m.sealed == nil:
 			plain[m.name] = text
-			continue
-		}
-		readable[m.name] = codec.Opened(text)
-		if marks[m.name], err = c.mark(out, m, text); err != nil {
-			return nil, err
+		default:
+			readable[m.name] = codec.Opened(text)
+			if marks[m.name], err = c.mark(out, m, text); err != nil {
+				return nil, err
+			}
 		}
 	}
 	var err error
@@ -221,6 +215,20 @@ func (c *Copying) raw(item []byte, opened codec.Openings) (*Copied, error) {
 		err = out.check()
 	}
 	return out, err
+}
+
+// value gives the plain value of an attribute that is opened or sealed anew, nil where there is none.
+func (c *Copying) value(item []byte, m movedAttribute, opened codec.Openings) ([]byte, error) {
+	text, found, err := codec.Member(item, m.name)
+	if err != nil || !found || codec.TagOf(text) == schema.NULL {
+		return nil, err
+	}
+	if m.opened {
+		if text, err = opened[m.name].Value(); err != nil {
+			return nil, c.Source.At(err, m.name)
+		}
+	}
+	return text, nil
 }
 
 // mark notes what is to be sealed anew: the text that the codec writes for it.

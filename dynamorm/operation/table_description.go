@@ -127,6 +127,15 @@ func ParseTable(body []byte) (*TableDescription, error) {
 	}
 	out.Indexes = append(readIndexes(d.GlobalSecondaryIndexes, global, types), readIndexes(d.LocalSecondaryIndexes, local, types)...)
 	slices.SortStableFunc(out.Indexes, func(a, b TableIndex) int { return strings.Compare(a.Name, b.Name) })
+	d.tellWhatIsOn(out)
+	if out.CreatedAt, err = createdAt(d.CreationDateTime); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// tellWhatIsOn tells what a table may have, or not.
+func (d *described) tellWhatIsOn(out *TableDescription) {
 	if u := d.ProvisionedThroughput; u != nil && out.Billing == provisioned {
 		out.Throughput = &Throughput{u.ReadCapacityUnits, u.WriteCapacityUnits}
 	}
@@ -136,10 +145,6 @@ func ParseTable(body []byte) (*TableDescription, error) {
 	if s := d.SSEDescription; s.Status != "" && s.Status != "DISABLED" {
 		out.SSE = &TableSSE{s.Status, s.SSEType, s.KMSMasterKeyArn}
 	}
-	if out.CreatedAt, err = createdAt(d.CreationDateTime); err != nil {
-		return nil, err
-	}
-	return out, nil
 }
 
 func readKeys(list []describedKey, types map[string]string) []TableKey {

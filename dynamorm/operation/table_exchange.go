@@ -2,10 +2,10 @@ package operation
 
 import (
 	"cmp"
+	"encoding/json"
 	"slices"
 	"time"
 
-	"github.com/dynamorm/dynamorm/dynamorm/codec"
 	"github.com/dynamorm/dynamorm/dynamorm/errs"
 	"github.com/dynamorm/dynamorm/dynamorm/internal/canon"
 )
@@ -411,33 +411,13 @@ func (x *ListTables) Receive(r Response) error {
 	if r.Fault != nil {
 		return r.Fault
 	}
-	names, found, err := codec.Member(r.Body, "TableNames")
-	if err == nil && found {
-		err = codec.Each(names, func(text []byte) error {
-			name, ok := nameIn(text)
-			if !ok {
-				return codec.ErrMalformed
-			}
-			x.Names = append(x.Names, name)
-			return nil
-		})
+	var page struct {
+		TableNames             []string
+		LastEvaluatedTableName string
 	}
-	last, found, fail := codec.Member(r.Body, "LastEvaluatedTableName")
-	if err == nil && fail == nil && found {
-		var ok bool
-		if x.Last, ok = nameIn(last); !ok {
-			err = codec.ErrMalformed
-		}
+	if err := json.Unmarshal(r.Body, &page); err != nil {
+		return otherShape(err)
 	}
-	if err != nil || fail != nil {
-		return otherShape(codec.ErrMalformed)
-	}
+	x.Names, x.Last = page.TableNames, page.LastEvaluatedTableName
 	return nil
-}
-
-// nameIn gives a JSON string.
-func nameIn(text []byte) (string, bool) {
-	tree, err := canon.ParseJSON(string(text))
-	name, ok := tree.(string)
-	return name, err == nil && ok
 }

@@ -62,14 +62,7 @@ func plain(v reflect.Value) any {
 		}
 		return plain(v.Elem())
 	case reflect.Slice:
-		if v.IsNil() {
-			return nil
-		}
-		list := make([]any, v.Len())
-		for i := range list {
-			list[i] = plain(v.Index(i))
-		}
-		return list
+		return plainList(v)
 	case reflect.Struct:
 		if at, ok := v.Interface().(time.Time); ok {
 			return json.Number(strconv.FormatFloat(float64(at.UnixMilli())/1000, 'f', -1, 64))
@@ -82,6 +75,17 @@ func plain(v reflect.Value) any {
 		return v.Interface()
 	}
 	return nil
+}
+
+func plainList(v reflect.Value) any {
+	if v.IsNil() {
+		return nil
+	}
+	list := make([]any, v.Len())
+	for i := range list {
+		list[i] = plain(v.Index(i))
+	}
+	return list
 }
 
 func plainMembers(v reflect.Value) any {
