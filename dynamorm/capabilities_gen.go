@@ -28,4 +28,6 @@ var Capabilities = []string{
 	"streams.read",
 	"encryption",
 	"encryption.rotate",
+	"tables",
+	"tables.migrate",
 }

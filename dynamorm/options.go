@@ -43,6 +43,11 @@ type settings struct {
 	onFailure           func(BulkFailure)
 	token               *string
 	all                 bool
+
+	table      operation.TableSettings
+	addIndexes bool
+	label      string
+	moving     migrationSettings
 }
 
 // WithConsistentRead reads what was written last (get, find, exists, query, scan, batch get).
@@ -75,7 +80,7 @@ func WithUpsert() Option {
 	return Option{"WithUpsert", func(s *settings) { s.upsert = true }}
 }
 
-// WithMustExist makes a delete of nothing fail with ItemNotFound.
+// WithMustExist makes a delete of nothing fail with ItemNotFound, that of a table with TableNotFound.
 func WithMustExist() Option {
 	return Option{"WithMustExist", func(s *settings) { s.mustExist = true }}
 }

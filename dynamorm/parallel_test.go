@@ -246,6 +246,7 @@ func TestAnErrorCancelsTheOtherRequestsUnderWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &shelves{pages: 2, before: func(ctx context.Context, segment, _ int) *dynamorm.Error {
 			if segment == 3 {
+				synctest.Wait() // until the others have begun
 				return errs.New(errs.CodeThrottled, "", "slower")
 			}
 			<-ctx.Done()

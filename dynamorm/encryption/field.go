@@ -187,6 +187,12 @@ func fitsWrapped(wrapped []byte) bool {
 	return len(wrapped) > 0 && len(wrapped) <= schema.KMSCiphertextMaxBytes
 }
 
+// IsEnvelope says whether a stored value has the shape of an envelope; nobody opens it.
+func IsEnvelope(stored []byte) bool {
+	_, _, ok := parse(stored)
+	return ok
+}
+
 // parse reads a stored value as an envelope: ok where it has the shape of one, named where it is a map of an envelope's four names.
 func parse(stored []byte) (e envelope, named, ok bool) {
 	members, found, err := codec.Member(stored, "M")

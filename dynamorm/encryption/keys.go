@@ -116,19 +116,6 @@ func randomNonce() ([]byte, error) {
 	return b, err
 }
 
-// names gives what an attribute and its model are called in envelopes.
-func names(m *schema.Model, a *schema.Attribute) (model, attribute string) {
-	model, attribute = m.Name, a.Name
-	pinned, _ := a.Encryption["context"].(map[string]any)
-	if name, ok := pinned["model"].(string); ok {
-		model = name
-	}
-	if name, ok := pinned["attribute"].(string); ok {
-		attribute = name
-	}
-	return model, attribute
-}
-
 // purpose is what data keys of an attribute are for.
 type purpose struct {
 	binding
@@ -139,7 +126,7 @@ type purpose struct {
 
 func (e *Encryption) purpose(m *schema.Model, a *schema.Attribute) purpose {
 	p := purpose{binding: binding{namespace: m.Namespace, client: e.clientText}, pairs: map[string]string{}}
-	p.model, p.attribute = names(m, a)
+	p.model, p.attribute = a.SealedAs(m)
 	maps.Copy(p.pairs, e.client)
 	p.pairs["dynamorm:model"], p.pairs["dynamorm:attribute"] = p.model, p.attribute
 	if m.Namespace != "" {

@@ -53,6 +53,7 @@ type Error struct {
 	found   func(into any) bool
 	keys    func() Fates
 	reasons []*Error
+	drift   []TableDifference
 }
 
 // awsType is what an error type of DynamoDB means.
@@ -75,6 +76,18 @@ type BatchKey struct {
 
 // Fates has the keys of a batch by what became of them, each list in the order of the requests.
 type Fates struct{ Done, Undone, Unknown []BatchKey }
+
+// TableDifference is what differs between a table and its models.
+type TableDifference struct {
+	// What is `keys`, `billing`, `stream`, `table_class`, `deletion_protection`, `sse`, `ttl`, or of the index that Index names `index`,
+	// `index_type`, `index_keys` or `index_projection`.
+	What, Index string
+	// Kind is `missing`, `extra` or `different`.
+	Kind string
+	// Expected and Found are what the models and the table say, nil for nothing: a text, a bool, keys, a projection, the shape of an index,
+	// or encryption at rest.
+	Expected, Found any
+}
 
 // New gives a client error of a code, at a path ("" for none).
 func New(code Code, path, message string) *Error {
@@ -190,6 +203,12 @@ func (e *Error) SetReasons(list []*Error) { e.reasons = list }
 
 // Reasons gives why a transaction was cancelled: an error for each of its actions, nil for one that did not fail.
 func (e *Error) Reasons() []*Error { return e.reasons }
+
+// SetDifferences keeps what a TableMismatch found.
+func (e *Error) SetDifferences(list []TableDifference) { e.drift = list }
+
+// Differences gives what differs between the table and its models, of a TableMismatch.
+func (e *Error) Differences() []TableDifference { return e.drift }
 
 // MarshalJSON gives what the text of an error gives, by name: no item, no key and nothing of the SDK's.
 func (e *Error) MarshalJSON() ([]byte, error) {

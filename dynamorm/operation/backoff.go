@@ -43,3 +43,41 @@ func (a *attempts) again() bool {
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// Patient is an exchange of one request, which is sent again while it is throttled, as a chunk of a batch is.
+type Patient struct {
+	Exchange
+	attempts
+	request    Request
+	waits      bool
+	unanswered bool
+}
+
+// NewPatient makes an exchange patient.
+func NewPatient(x Exchange, r Retries) *Patient {
+	return &Patient{Exchange: x, attempts: attempts{Retries: r}}
+}
+
+// Next gives the request, again where it is to be sent again.
+func (p *Patient) Next() (Request, bool) {
+	p.attempts.sent++
+	if p.waits {
+		p.waits = false
+		p.request.Waits, p.request.Delay = true, p.delay
+		return p.request, true
+	}
+	var ok bool
+	p.request, ok = p.Exchange.Next()
+	return p.request, ok
+}
+
+// Receive takes the answer, unless another attempt may bring a better one.
+func (p *Patient) Receive(r Response) error {
+	p.unanswered = p.unanswered || r.Unanswered
+	if r.Fault != nil && r.Fault.Code == errs.CodeThrottled && p.again() {
+		p.waits = true
+		return nil
+	}
+	r.Unanswered = p.unanswered
+	return p.Exchange.Receive(r)
+}

@@ -44,6 +44,8 @@ type ReadInput struct {
 	Count bool
 	// Sealed asks for what is encrypted alone, as it is stored.
 	Sealed bool
+	// Everything reads the items of all models, whatever their discriminator.
+	Everything bool
 	// NoCursor says that no cursor is asked for, so that a limited selection needs no keys.
 	NoCursor bool
 
@@ -228,7 +230,7 @@ func (r *Read) discriminator() (out expression.Condition) {
 	var values []any
 	name := ""
 	for _, m := range r.in.Models {
-		if d := m.Discriminator; d != nil {
+		if d := m.Discriminator; d != nil && !r.in.Everything {
 			name, values = d.Attribute, append(values, d.Value)
 		}
 	}

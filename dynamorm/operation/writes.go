@@ -128,6 +128,17 @@ func (w *Writes) Delete(p *codec.Plan, in DeleteInput) (Write, error) {
 	return w.written(out, b)
 }
 
+// Copy writes a put of an item that is written already, with its envelopes. The plan says what its key is.
+func (w *Writes) Copy(p *codec.Plan, table string, item []byte) (Write, error) {
+	b, start := w.room()
+	b = append(b, `{"PutRequest":{"Item":`...)
+	at := len(b)
+	b = append(b, item...)
+	end := len(b)
+	b = append(b, `}}`...)
+	return w.written(Write{plan: p, table: table, entry: b[start:len(b):len(b)], item: b[at:end:end], isPut: true}, b)
+}
+
 // room gives where the next write goes: what was written before stays where it is.
 func (w *Writes) room() (b []byte, start int) {
 	if cap(w.block)-len(w.block) < blockSize/8 {

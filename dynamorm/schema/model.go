@@ -161,6 +161,19 @@ func (a *Attribute) Member(name string) *Attribute { return find(a.Attributes, n
 // Encrypted says whether the attribute is stored sealed.
 func (a *Attribute) Encrypted() bool { return a.Encryption != nil }
 
+// SealedAs gives what the attribute and its model are called in envelopes.
+func (a *Attribute) SealedAs(m *Model) (model, attribute string) {
+	model, attribute = m.Name, a.Name
+	pinned, _ := a.Encryption["context"].(map[string]any)
+	if name, ok := pinned["model"].(string); ok {
+		model = name
+	}
+	if name, ok := pinned["attribute"].(string); ok {
+		attribute = name
+	}
+	return model, attribute
+}
+
 // IsSet says whether the type is one of the sets.
 func (t Type) IsSet() bool { return t == SS || t == NS || t == BS }
 

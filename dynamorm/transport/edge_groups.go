@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"errors"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -43,7 +42,7 @@ func (s *SDK) invokeGroup(ctx context.Context, r operation.Request) (any, error)
 		}
 		return s.client.TransactWriteItems(ctx, filled(s, r, in))
 	}
-	return nil, errors.New("dynamorm: unknown API " + r.API)
+	return s.invokeTable(ctx, r)
 }
 
 // answerOfGroup is answerOf for them.
@@ -66,7 +65,7 @@ func answerOfGroup(out any) []byte {
 		})
 		return append(b, '}')
 	}
-	return []byte("{}")
+	return answerOfTable(out)
 }
 
 // reasons gives the JSON of a cancelled transaction that never was on the wire.

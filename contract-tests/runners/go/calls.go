@@ -24,6 +24,7 @@ type caller interface {
 	call(do string, a args) object
 	grouper
 	streamer
+	migrator
 	any() dynamorm.AnyModel
 }
 

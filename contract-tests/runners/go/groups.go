@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"reflect"
@@ -16,9 +15,10 @@ import (
 
 // grouping is what `open` says for them.
 type grouping struct {
-	IDs    []string
-	Random []float64
-	Batch  struct {
+	IDs     []string
+	Random  []float64
+	Sleeper string // "real" waits
+	Batch   struct {
 		MaxAttempts *int `json:"max_attempts"`
 		BaseMS      *int `json:"base_ms"`
 		CapMS       *int `json:"cap_ms"`
@@ -35,7 +35,7 @@ type grouper interface {
 // library is an opened client, and the waits that it asked for.
 type library struct {
 	client *dynamorm.Client
-	sleeps []int64
+	waits
 }
 
 var libraries = map[string]*library{}
@@ -45,10 +45,7 @@ func (c command) groups() []dynamorm.ClientOption {
 	libraries[c.Client] = l
 	out := []dynamorm.ClientOption{
 		func(client *dynamorm.Client) { l.client = client },
-		dynamorm.WithSleeper(func(_ context.Context, d time.Duration) error {
-			l.sleeps = append(l.sleeps, d.Milliseconds())
-			return nil
-		}),
+		dynamorm.WithSleeper(l.sleeper(c.Sleeper)),
 		dynamorm.WithTokens(func() string {
 			if read++; read <= len(c.IDs) {
 				return c.IDs[read-1]

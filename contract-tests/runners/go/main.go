@@ -131,12 +131,15 @@ func call(c command) object {
 	case "fn.encrypt", "fn.decrypt", "fn.aad", "fn.gcm":
 		return envelope(c.Do, c.Args)
 	}
+	ctx, cancel := c.context()
+	defer cancel()
+	if slices.Contains(tableCalls, c.Do) {
+		return c.tables(ctx)
+	}
 	m, ok := clients[c.Client][c.On]
 	if !ok {
 		return object{"unsupported": c.Do}
 	}
-	ctx, cancel := c.context()
-	defer cancel()
 	if c.Do == "fn.stream" || strings.HasPrefix(c.Do, "stream_") {
 		return (&streamed{c, libraries[c.Client].client, m, clients[c.Client], object{}}).run(ctx)
 	}
@@ -171,7 +174,7 @@ var symbols = map[string]error{
 	"TransactionConflict": dynamorm.ErrTransactionConflict, "TransactionCanceled": dynamorm.ErrTransactionCanceled,
 	"TransactionInProgress": dynamorm.ErrTransactionInProgress, "IdempotencyMismatch": dynamorm.ErrIdempotencyMismatch,
 	"EncryptionNotConfigured": dynamorm.ErrEncryptionNotConfigured, "EncryptedFieldNotQueryable": dynamorm.ErrEncryptedFieldNotQueryable,
-	"InvalidEncryptedEnvelope": dynamorm.ErrInvalidEncryptedEnvelope, "KeyUnavailable": dynamorm.ErrKeyUnavailable, "DecodeFailed": dynamorm.ErrDecodeFailed, "TableNotFound": dynamorm.ErrTableNotFound, "TableExists": dynamorm.ErrTableExists,
+	"InvalidEncryptedEnvelope": dynamorm.ErrInvalidEncryptedEnvelope, "KeyUnavailable": dynamorm.ErrKeyUnavailable, "DecodeFailed": dynamorm.ErrDecodeFailed, "TableNotFound": dynamorm.ErrTableNotFound, "TableExists": dynamorm.ErrTableExists, "TableMismatch": dynamorm.ErrTableMismatch,
 	"LimitExceeded": dynamorm.ErrLimitExceeded, "InvalidCursor": dynamorm.ErrInvalidCursor, "Throttled": dynamorm.ErrThrottled, "AccessDenied": dynamorm.ErrAccessDenied,
 	"NetworkError": dynamorm.ErrNetworkError, "BatchIncomplete": dynamorm.ErrBatchIncomplete, "Canceled": dynamorm.ErrCanceled, "ServiceError": dynamorm.ErrServiceError,
 }
