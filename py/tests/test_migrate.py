@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
 from datetime import datetime  # noqa: TC003 - pydantic reads the annotations at run time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import pytest
@@ -448,3 +451,47 @@ def test_equal_is_what_the_codec_would_write_alike() -> None:
     }
     report = migrate(world, segments=1)
     assert report.copy == MigrationCounts(read=3, present=2, different=1, reasons={"ConditionFailed": 1})
+
+
+# ---------------------------------------------------------------- memory
+
+MEMORY = """
+import resource
+import sys
+from dynamorm import Client
+from dynamorm.testing import FixedClock, Response
+from tests.test_migrate import ACTIVE, Next, Person
+
+class Transport:
+    def __init__(self, number):
+        self.number = number
+
+    def send(self, request):
+        if request.api != "Scan":
+            return Response({"Table": ACTIVE} if request.api == "DescribeTable" else {})
+        start, total = request.body.get("ExclusiveStartKey", {"id": {"S": str(request.body["Segment"])}}), 4
+        first = int(start["id"]["S"])
+        last = first + request.body["Limit"] * total
+        places = range(first, min(last, self.number), total)
+        items = [{"id": {"S": str(place)}, "name": {"S": "x" * 1000}} for place in places]
+        more = {"LastEvaluatedKey": {"id": {"S": str(last)}}} if last < self.number else {}
+        return Response({"Items": items, **more})
+
+def peak(number):
+    client = Client(transport=Transport(number), clock=FixedClock(0))
+    done = client.auto_migrate(Person, target_model=Next, data_copy=True, segments=4, on_existing="overwrite")
+    assert done.copy.written == number, done
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 ** 2 if sys.platform == "darwin" else 1024)
+
+before = peak(2_000)
+print(peak(100_000) - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell a process's peak")
+def test_the_memory_of_a_migration_does_not_grow_with_its_table() -> None:
+    house = Path(__file__).parents[1]
+    ran = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", MEMORY], cwd=house, capture_output=True, text=True, check=True, timeout=120
+    )
+    assert float(ran.stdout) < 30

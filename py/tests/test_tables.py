@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 MISSING = Response(error=errors.TableNotFoundError("no"))
 IN_USE = Response(error=errors.TableExistsError("no"))
+HALF: Any = 2.5
 REFUSED = Response(error=errors.ValidationFailedError("no", origin="service"))
 
 
@@ -295,7 +296,7 @@ def test_tables_are_listed_page_by_page_as_they_are_asked_for() -> None:
         {"billing": "FREE"},
         {"billing": []},
         {"throughput": Throughput(read=True, write=1)},
-        {"throughput": Throughput(read=1, write="2")},
+        {"throughput": Throughput(1, HALF)},
         {"timeout_seconds": float("nan")},
         {"timeout_seconds": float("inf")},
         {"tags": {"a": 1}},
