@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
-from datetime import datetime
+from datetime import datetime  # noqa: TC003 - pydantic reads the annotations at run time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import pytest
@@ -37,7 +40,11 @@ if TYPE_CHECKING:
 
 SECONDS = 20
 KEY = {"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]}
-ACTIVE = {"TableStatus": "ACTIVE", "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}], **KEY}
+ACTIVE: dict[str, Any] = {
+    "TableStatus": "ACTIVE",
+    "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+    **KEY,
+}
 DENIED = errors.AccessDeniedError("no", origin="service")
 
 
@@ -71,7 +78,7 @@ class World:
         answer: Callable[[Request], Response | None] | None = None,
         gate: threading.Semaphore | None = None,
     ) -> None:
-        self.source = [{"id": {"S": f"p{place}"}, "name": {"S": "P"}} for place in range(number)]
+        self.source: list[dict[str, Any]] = [{"id": {"S": f"p{place}"}, "name": {"S": "P"}} for place in range(number)]
         self.answer, self.gate = answer, gate
         self.tables: dict[str, dict[str, Any]] = {}
         self.sent: list[Request] = []
@@ -85,15 +92,16 @@ class World:
         with self.changed:
             self.sent.append(request)
             self.changed.notify_all()
-            answer = None if self.answer is None else self.answer(request)
+        answer = None if self.answer is None else self.answer(request)
         if answer is not None:
             return answer
-        return getattr(self, request.api)(request.body)
+        calls = {"DescribeTable": self.describe, "Scan": self.scan, "PutItem": self.put, "BatchWriteItem": self.batch}
+        return calls[request.api](request.body)
 
-    def DescribeTable(self, _body: dict[str, Any]) -> Response:
+    def describe(self, _body: dict[str, Any]) -> Response:
         return Response({"Table": ACTIVE | {"DeletionProtectionEnabled": True}})
 
-    def Scan(self, body: dict[str, Any]) -> Response:
+    def scan(self, body: dict[str, Any]) -> Response:
         segment, total, limit = body.get("Segment", 0), body.get("TotalSegments", 1), body["Limit"]
         with self.changed:
             self.scanning += 1
@@ -112,7 +120,7 @@ class World:
         more = {"LastEvaluatedKey": {"id": page[-1]["id"]}} if start + limit < len(mine) else {}
         return Response({"Items": page, "Count": len(page), **more})
 
-    def PutItem(self, body: dict[str, Any]) -> Response:
+    def put(self, body: dict[str, Any]) -> Response:
         with self.changed:
             rows = self.tables.setdefault(body["TableName"], {})
             key = next(iter(body["Item"]["id"].values())) if "id" in body["Item"] else body["Item"]["pk"]["S"]
@@ -121,10 +129,10 @@ class World:
             rows[key] = body["Item"]
         return Response()
 
-    def BatchWriteItem(self, body: dict[str, Any]) -> Response:
+    def batch(self, body: dict[str, Any]) -> Response:
         for name, entries in body["RequestItems"].items():
             for entry in entries:
-                self.PutItem({"TableName": name, "Item": entry["PutRequest"]["Item"]})
+                self.put({"TableName": name, "Item": entry["PutRequest"]["Item"]})
         return Response()
 
     def apis(self) -> Counter[str]:
@@ -146,7 +154,10 @@ def threads() -> list[str]:
 
 def test_the_readme_moves_guests_and_keeps_a_backup() -> None:
     world = World()
-    world.source = [{"id": {"S": "g"}, "name": {"S": "Ada"}, "hat": {"S": "red"}}, {"id": {"S": "h"}, "name": {"S": ""}}]
+    world.source = [
+        {"id": {"S": "g"}, "name": {"S": "Ada"}, "hat": {"S": "red"}},
+        {"id": {"S": "h"}, "name": {"S": ""}},
+    ]
     report = move(client_of(world))
     assert report.done
     assert report.copy == MigrationCounts(read=2, written=1, skipped=1)
@@ -208,8 +219,18 @@ def test_a_callback_that_throws_ends_the_work_after_what_is_under_way(callback: 
 
 
 def test_a_failure_of_one_segment_ends_the_others_between_two_items() -> None:
+    denied = threading.Event()
+
     def deny(request: Request) -> Response | None:
-        return Response(error=DENIED) if request.api == "PutItem" and request.body["Item"]["id"]["S"] == "p5" else None
+        if request.api != "PutItem":
+            return None
+        if request.body["Item"]["id"]["S"] == "p5":
+            denied.set()
+            return Response(error=DENIED)
+        if int(request.body["Item"]["id"]["S"][1:]) % 4 != 1:
+            assert denied.wait(SECONDS)
+            time.sleep(0.005)
+        return None
 
     world, told = World(400, answer=deny), list[MigrationProgress]()
     with pytest.raises(errors.AccessDeniedError):
@@ -221,8 +242,8 @@ def test_a_failure_of_one_segment_ends_the_others_between_two_items() -> None:
 def test_ctrl_c_awaits_what_is_under_way_and_begins_nothing_further() -> None:
     def interrupt(request: Request) -> Response | None:
         if request.api == "PutItem" and request.body["Item"]["id"]["S"] == "p3":
-            signal.raise_signal(signal.SIGINT)
-            time.sleep(0.05)
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        time.sleep(0.001)
         return None
 
     world = World(1_000, answer=interrupt)
@@ -314,10 +335,11 @@ def test_a_cursor_that_this_library_did_not_write_is_refused(cursor: Any) -> Non
 
 
 def test_every_option_is_checked_where_there_is_nothing_to_copy_too() -> None:
-    for options in ({"page_size": 0}, {"segments": 0}, {"concurrency": 0}, {"cursor": "x"}):
+    refused: tuple[Any, ...] = ({"page_size": 0}, {"segments": 0}, {"concurrency": 0}, {"cursor": "x"})
+    for options in refused:
         world = World()
         with pytest.raises(errors.DynamORMError):
-            client_of(world).auto_migrate(Person, **options)  # type: ignore[arg-type]
+            client_of(world).auto_migrate(Person, **options)
         assert world.sent == []
 
 
@@ -329,9 +351,7 @@ def test_the_clock_is_read_as_it_begins_and_once_for_each_further_page() -> None
         return len(readings)
 
     client = client_of(World(5), clock=clock)
-    report = client.auto_migrate(
-        Person, target_model=Next, data_copy=True, backup_table="old", segments=1, page_size=2
-    )
+    report = client.auto_migrate(Person, target_model=Next, data_copy=True, backup_table="old", segments=1, page_size=2)
     assert (report.done, len(readings)) == (True, 6)
 
 
@@ -381,20 +401,11 @@ def test_an_item_without_the_key_of_the_target_is_refused_by_itself() -> None:
         name: str
 
     refused = errors.ValidationFailedError("no", origin="service")
-
-    def answer(request: Request) -> Response | None:
-        return Response(error=refused) if request.api in {"BatchWriteItem", "PutItem"} else None
-
-    world = World(2, answer=answer)
-    world.DescribeTable = lambda _body: Response(  # type: ignore[method-assign]
-        {
-            "Table": {
-                "TableStatus": "ACTIVE",
-                "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
-                "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
-            }
-        }
+    described = json.loads(json.dumps(ACTIVE).replace('"id"', '"pk"'))
+    answers = {"DescribeTable": Response({"Table": described})} | dict.fromkeys(
+        ("PutItem", "BatchWriteItem"), Response(error=refused)
     )
+    world = World(2, answer=lambda request: answers.get(request.api))
     report = client_of(world).auto_migrate(
         Person, target_model=Elsewhere, data_copy=True, on_existing="overwrite", segments=1
     )
@@ -440,3 +451,47 @@ def test_equal_is_what_the_codec_would_write_alike() -> None:
     }
     report = migrate(world, segments=1)
     assert report.copy == MigrationCounts(read=3, present=2, different=1, reasons={"ConditionFailed": 1})
+
+
+# ---------------------------------------------------------------- memory
+
+MEMORY = """
+import resource
+import sys
+from dynamorm import Client
+from dynamorm.testing import FixedClock, Response
+from tests.test_migrate import ACTIVE, Next, Person
+
+class Transport:
+    def __init__(self, number):
+        self.number = number
+
+    def send(self, request):
+        if request.api != "Scan":
+            return Response({"Table": ACTIVE} if request.api == "DescribeTable" else {})
+        start, total = request.body.get("ExclusiveStartKey", {"id": {"S": str(request.body["Segment"])}}), 4
+        first = int(start["id"]["S"])
+        last = first + request.body["Limit"] * total
+        places = range(first, min(last, self.number), total)
+        items = [{"id": {"S": str(place)}, "name": {"S": "x" * 1000}} for place in places]
+        more = {"LastEvaluatedKey": {"id": {"S": str(last)}}} if last < self.number else {}
+        return Response({"Items": items, **more})
+
+def peak(number):
+    client = Client(transport=Transport(number), clock=FixedClock(0))
+    done = client.auto_migrate(Person, target_model=Next, data_copy=True, segments=4, on_existing="overwrite")
+    assert done.copy.written == number, done
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 ** 2 if sys.platform == "darwin" else 1024)
+
+before = peak(2_000)
+print(peak(100_000) - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell a process's peak")
+def test_the_memory_of_a_migration_does_not_grow_with_its_table() -> None:
+    house = Path(__file__).parents[1]
+    ran = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", MEMORY], cwd=house, capture_output=True, text=True, check=True, timeout=120
+    )
+    assert float(ran.stdout) < 30

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 MISSING = Response(error=errors.TableNotFoundError("no"))
 IN_USE = Response(error=errors.TableExistsError("no"))
+HALF: Any = 2.5
 REFUSED = Response(error=errors.ValidationFailedError("no", origin="service"))
 
 
@@ -57,7 +58,9 @@ class Reply(Model, table="notes", indexes=[Index("by-number", "number", projecti
 
 
 class Visit(
-    Model, table="visits", indexes=[Index("by-day", sort="day", local=True, projection="INCLUDE", fields=("ward", "day"))]
+    Model,
+    table="visits",
+    indexes=[Index("by-day", sort="day", local=True, projection="INCLUDE", fields=("ward", "day"))],
 ):
     ward: Annotated[str, PartitionKey()]
     at: Annotated[int, SortKey()]
@@ -83,7 +86,15 @@ TEXT_INDEX = TableIndex("by-text", "GSI", (TableKey("text", "HASH", "S"),), Tabl
 
 def table(status: str = "ACTIVE", *indexes: dict[str, Any], **more: Any) -> Response:
     return Response(
-        {"Table": {"TableName": "notes", "TableStatus": status, "GlobalSecondaryIndexes": list(indexes), **KEYS, **more}}
+        {
+            "Table": {
+                "TableName": "notes",
+                "TableStatus": status,
+                "GlobalSecondaryIndexes": list(indexes),
+                **KEYS,
+                **more,
+            }
+        }
     )
 
 
@@ -140,7 +151,7 @@ def test_the_waits_of_all_steps_together_are_no_longer_than_the_timeout() -> Non
 
 
 def test_a_missing_index_is_added_with_the_throughput_of_the_table() -> None:
-    units = {"ProvisionedThroughput": {"ReadCapacityUnits": 4, "WriteCapacityUnits": 3}}
+    units: dict[str, Any] = {"ProvisionedThroughput": {"ReadCapacityUnits": 4, "WriteCapacityUnits": 3}}
     desk = Desk(table(**units), ttl("until"), Response(), table(), table("ACTIVE", BY_TEXT))
     done = desk.client.ensure_table(Note, add_indexes=True)
     assert (done.created, done.added, done.ttl_enabled, desk.slept) == (False, ("by-text",), False, [1])
@@ -162,7 +173,7 @@ def test_a_missing_index_is_added_with_the_throughput_of_the_table() -> None:
 
 
 def test_an_index_that_is_added_to_a_table_on_demand_has_no_throughput() -> None:
-    more = {
+    more: dict[str, Any] = {
         "BillingModeSummary": {"BillingMode": "PAY_PER_REQUEST"},
         "ProvisionedThroughput": {"ReadCapacityUnits": 0, "WriteCapacityUnits": 0},
     }
@@ -284,8 +295,8 @@ def test_tables_are_listed_page_by_page_as_they_are_asked_for() -> None:
     [
         {"billing": "FREE"},
         {"billing": []},
-        {"throughput": Throughput(True, 1)},
-        {"throughput": Throughput(1, 2.5)},  # type: ignore[arg-type]
+        {"throughput": Throughput(read=True, write=1)},
+        {"throughput": Throughput(1, HALF)},
         {"timeout_seconds": float("nan")},
         {"timeout_seconds": float("inf")},
         {"tags": {"a": 1}},
@@ -305,7 +316,8 @@ def test_models_that_do_not_go_together_make_no_table() -> None:
         text: int | None = None
 
     client = Desk().client
-    for models in ([], [Note, Visit], [Note, Clash]):
+    wrong: list[list[type[Model]]] = [[], [Note, Visit], [Note, Clash]]
+    for models in wrong:
         with pytest.raises(errors.ValidationFailedError):
             client.table_request(models)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, assert_type
+from collections.abc import Iterator
+from typing import Annotated, Any, assert_type
 
 from dynamorm import (
     Client,
@@ -15,9 +16,6 @@ from dynamorm import (
     TableSettings,
     load_dms,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 class Guest(Model, table="guests"):
@@ -34,6 +32,10 @@ class Visitor(Model, table="visitors"):
     full_name: str
 
 
+def log(*told: object) -> None:
+    """Keep what a migration tells, its cursor above all: with it another run goes on."""
+
+
 def to_visitor(guest: Guest) -> Visitor | None:
     """Make a visitor of a guest; one without a name is left behind."""
     return Visitor(id=guest.id, full_name=guest.name) if guest.name else None
@@ -48,8 +50,8 @@ def move(client: Client) -> MigrationReport:
         backup_table="guests-2026",
         data_copy=True,
         transform=to_visitor,
-        progress=lambda told: print(told.phase, told.counts.read, told.cursor),
-        on_failure=lambda failure: print("left:", failure.key, failure.reason),
+        progress=lambda told: log(told.phase, told.counts.read, told.cursor),
+        on_failure=lambda failure: log("left:", failure.key, failure.reason),
     )
 
 
@@ -61,7 +63,7 @@ def never(client: Client, text: str) -> None:
     assert_type(client.ensure_table(plain, add_indexes=True), EnsuredTable)
     assert_type(client.table_drift(Guest), list[TableDifference])
     assert_type(client.delete_table(Guest, must_exist=True), bool)
-    assert_type(client.list_tables(), "Iterator[str]")
+    assert_type(client.list_tables(), Iterator[str])
     assert_type(client.table_request(Guest), dict[str, Any])
     assert_type(client.terraform(Guest, label="guests"), str)
     assert_type(client.auto_migrate(Guest, backup_table="x", dry_run=True), MigrationReport)
@@ -70,6 +72,6 @@ def never(client: Client, text: str) -> None:
     client.auto_migrate(plain, target_model=Visitor, transform=lambda values: Visitor(**values))
 
     TableSettings(stream="ALL")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    client.auto_migrate(Guest, on_existing="replace")  # type: ignore[call-overload]  # pyright: ignore
-    client.auto_migrate(Guest, transform=to_visitor)  # type: ignore[call-overload]  # pyright: ignore
-    client.auto_migrate(Visitor, target_model=Guest, transform=to_visitor)  # type: ignore[type-var]  # pyright: ignore
+    client.auto_migrate(Guest, on_existing="replace")  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
+    client.auto_migrate(Guest, transform=to_visitor)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
+    client.auto_migrate(Visitor, target_model=Guest, transform=to_visitor)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType, reportCallIssue]
