@@ -205,10 +205,13 @@ def _open_reads(case: Case, step: dict[str, Any], normal: dict[str, Any]) -> Non
         return
     if case.body.get("client", {}).get("encrypt_cursor") and result.get("cursor"):
         result["cursor"] = "sealed"
-    args = step.get("args", {})
-    if "segments" in args and args.get("concurrency") != 1:
+    args, migrates = step.get("args", {}), step["do"] == "auto_migrate"
+    if ("segments" in args or migrates) and args.get("concurrency") != 1:
         normal["wire"] = sorted(normal["wire"], key=lambda one: json.dumps(one, sort_keys=True))
-        result["items"] = sorted(result["items"], key=lambda item: json.dumps(item, sort_keys=True))
+        for name in {"items", "failures"} & set(result):
+            result[name] = sorted(result[name], key=lambda item: json.dumps(item, sort_keys=True))
+        if migrates:
+            result.pop("progress", None)
 
 
 def _open_groups(case: Case, step: dict[str, Any], normal: dict[str, Any]) -> None:

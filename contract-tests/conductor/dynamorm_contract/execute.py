@@ -15,7 +15,7 @@ from .grouping import GROUPS, tag_after, tag_details, tag_group, tag_group_resul
 from .load import milliseconds
 from .match import CaseError, Context, Mismatch, UndefinedCaptureError, is_operator, match, match_unordered, short
 from .runner import ProtocolError, Runner, RunnerDiedError
-from .tagging import tag_arguments, tag_expected, tag_members
+from .tagging import tag_arguments, tag_expected, tag_failure, tag_members
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -290,6 +290,8 @@ class _Execution:
         details = members.get("details")
         if step["do"] in GROUPS and isinstance(details, dict):
             members["details"] = tag_details(self.case.models, step.get("on", ""), step["args"], details)
+        if step["do"] == "auto_migrate" and model is not None and isinstance(details, dict) and isinstance(details.get("failures"), list):
+            members["details"] = {**details, "failures": [tag_failure(model, one) for one in details["failures"]]}
         after = members.get("after")
         if step["do"] in GROUPS and isinstance(after, list):
             members["after"] = tag_after(self.case.models, step.get("on", ""), step["args"], after)

@@ -295,19 +295,28 @@ def _with_times(value: Any) -> Any:
 def tag_expected(models: dict[str, Attribute], on: str, do: str, result: Any) -> Any:
     """Tag the items in an expected result; the results of fn.marshal and fn.expression are DynamoDB JSON already."""
     model = models.get(on)
+    if do == "auto_migrate" and isinstance(result, dict) and set(result) == {"$$partial"}:
+        return {"$$partial": tag_expected(models, on, do, result["$$partial"])}
     if model is None or do in {"fn.marshal", "fn.expression", "fn.cursor.decode"} or not isinstance(result, dict) or is_operator(result):
         return result
     out = dict(result)
     if do in STREAMS and isinstance(out.get("records"), list):
         return {**out, "records": [_tag_record(models, model, record) for record in out["records"]]}
     if do in {"reencrypt", "auto_migrate"} and isinstance(out.get("failures"), list):
-        return {**out, "failures": [{**one, "key": tag_members(model, one["key"], expected=True)} if "key" in one else one for one in out["failures"]]}
+        return {**out, "failures": [tag_failure(model, one) for one in out["failures"]]}
     for name in ("item", "old"):
         if isinstance(out.get(name), dict):
             out[name] = tag_members(model, out[name], expected=True) if not is_operator(out[name]) or "$$partial" in out[name] else out[name]
     if "items" in out:
         out["items"] = _tag_items(models, model, out["items"])
     return out
+
+
+def tag_failure(model: Attribute, failure: Any) -> Any:
+    """Tag the key of an expected failure, which may be open in its other members."""
+    if isinstance(failure, dict) and set(failure) == {"$$partial"}:
+        return {"$$partial": tag_failure(model, failure["$$partial"])}
+    return {**failure, "key": tag_members(model, failure["key"], expected=True)} if isinstance(failure, dict) and "key" in failure else failure
 
 
 def _tag_record(models: dict[str, Attribute], model: Attribute, record: Any) -> Any:
