@@ -196,17 +196,20 @@ export class CopyWrites {
     }
     this.#page.check();
     const exchange = new BatchWrite([entries.map(({ write }) => write)], this.#client.backoff);
-    const failure = await this.#client.run(exchange, this.#page.run).then(
+    const failed = await this.#client.run(exchange, this.#page.run).then(
       () => undefined,
-      (error: unknown) => exchange.failure ?? causeOf(error),
+      (error: unknown) => ({ error: exchange.failure ?? causeOf(error) }),
     );
     exchange.done.forEach(() => {
       this.#page.tally.count("written");
     });
-    if (failure !== undefined && !isRefusal(failure)) {
-      throw failure;
+    if (failed === undefined) {
+      return;
     }
-    for (const { write, moving, text } of failure === undefined ? [] : entries) {
+    if (!isRefusal(failed.error)) {
+      throw failed.error;
+    }
+    for (const { write, moving, text } of entries) {
       if (!exchange.done.has(write)) {
         await this.#put(moving, text);
       }

@@ -11,7 +11,7 @@ import { hasEnvelopeNames } from "./encryption/field.ts";
 import { DecodeFailed } from "./errors/catalogue.ts";
 import { DynamORMError } from "./errors/error.ts";
 import { formatPath } from "./errors/path.ts";
-import { type Attribute, Model } from "./schema/model.ts";
+import { type Attribute, Model, type ModelParts } from "./schema/model.ts";
 import type { AnyDefinition } from "./schema/types.ts";
 import { textOf } from "./stream/change.ts";
 import { canonicalJson, setOwn } from "./text/json.ts";
@@ -119,9 +119,19 @@ function namesOf({ attributes, composed, discriminator }: AnyModel): readonly st
 /** Give a model that does not declare some of its attributes. */
 function without(model: AnyModel, leaves: (attribute: Attribute) => boolean): AnyModel {
   const attributes = new Map([...model.attributes].filter(([, attribute]) => !leaves(attribute)));
-  return attributes.size === model.attributes.size
-    ? model
-    : new Model<AnyDefinition>({ ...model, attributes });
+  return attributes.size === model.attributes.size ? model : changed(model, { attributes });
+}
+
+/** Give a model that is the same but for some parts. */
+function changed(model: AnyModel, parts: Partial<ModelParts>): AnyModel {
+  const { name, namespace, tableName, partition, sort, attributes } = model;
+  const { composed, discriminator, indexes, views, document } = model;
+  const table = { name, namespace, tableName, partition, sort, attributes };
+  return new Model<AnyDefinition>({
+    ...table,
+    ...{ composed, discriminator, indexes, views, document },
+    ...parts,
+  });
 }
 
 /** Name the attributes whose envelopes open under both models. */
@@ -138,7 +148,7 @@ function boundAlike(source: AnyModel, target: AnyModel): ReadonlySet<string> {
 /** Give the value of an attribute; NULL is none. */
 function valueAt(item: WireItem, name: string): AttributeValue | undefined {
   const value = Object.hasOwn(item, name) ? item[name] : undefined;
-  return value === undefined || isNull(value as Wire) ? undefined : value;
+  return value === undefined || isNull(value) ? undefined : value;
 }
 
 /** Give an item with its envelopes opened. */
@@ -150,7 +160,7 @@ function opened({ sealed }: ModelCodec, item: WireItem, open: Open): WireItem {
   for (const attribute of sealed) {
     const stored = valueAt(item, attribute.name);
     if (stored !== undefined) {
-      setOwn(plain, attribute.name, open(stored as Wire, attribute));
+      setOwn(plain, attribute.name, open(stored, attribute));
     }
   }
   return plain as unknown as WireItem;
@@ -165,7 +175,7 @@ function sealedAnew(target: ModelCodec, plain: WireItem, stored: WireItem): Draf
   const key = target.keyValues((name) => JSON.stringify(valueAt(plain, name) ?? noKey(name)));
   const seals = new Map<string, Seal>();
   for (const { name } of secret) {
-    const value = plain[name] as AttributeValue;
+    const value = plain[name] ?? noKey(name);
     // What was in an envelope is sealed as it is; what was stored plain as the codec would have written it.
     const written = value === stored[name] ? canonicalValue(value) : value;
     seals.set(name, target.sealOf(name, canonicalJson(written), key));
@@ -220,7 +230,7 @@ function textAt(codec: ModelCodec, name: string, value: AttributeValue | undefin
 export function keyOf({ model }: ModelCodec, item: WireItem): Readonly<Record<string, unknown>> {
   const key: Record<string, unknown> = {};
   for (const attribute of model.keys) {
-    const alone = new Model<AnyDefinition>({ ...model, partition: attribute, sort: undefined });
+    const alone = changed(model, { partition: attribute, sort: undefined });
     try {
       Object.assign(key, codecOf(alone).decodeKeys(item));
     } catch (error) {

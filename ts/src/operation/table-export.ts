@@ -138,7 +138,7 @@ function lines(indent: string, members: Arguments): string {
 }
 
 function columns(text: string): number {
-  return [...text].length;
+  return Array.from(text).length;
 }
 
 function valueText(value: Value): string {

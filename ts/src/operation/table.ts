@@ -154,9 +154,7 @@ export function* driftSteps(plan: TablePlan): Steps<readonly TableDifference[]> 
 export function* ensureSteps(plan: TablePlan, addIndexes: boolean): Steps<EnsuredTable> {
   const { tableName } = plan;
   const waits = new Waits(plan.settings.timeoutMs);
-  let found: TableDescription | "missing" = yield* asked(tableName, waits, (one) =>
-    one === undefined ? "missing" : ready(one),
-  );
+  let found = yield* there(tableName, waits, true);
   while (found === "missing") {
     try {
       return yield* create(plan, waits);
@@ -165,17 +163,20 @@ export function* ensureSteps(plan: TablePlan, addIndexes: boolean): Steps<Ensure
         throw error;
       }
     }
-    found = yield* taken(tableName, waits);
+    found = yield* there(tableName, waits, false);
   }
   return yield* fit(plan, found, waits, addIndexes);
 }
 
-/** Wait for a table that somebody else is creating; missing where it is deleted meanwhile. */
-function* taken(tableName: string, waits: Waits): Steps<TableDescription | "missing"> {
-  let isDeleting = false;
+/**
+ * Wait until a table is ready; missing where it was being deleted and is gone, and, unless somebody is just creating it, where
+ * there is none.
+ */
+function* there(tableName: string, waits: Waits, canBeMissing: boolean): Steps<TableDescription | "missing"> {
+  let isLeaving = canBeMissing;
   return yield* asked(tableName, waits, (found) => {
-    const isGone = isDeleting && found === undefined;
-    isDeleting = found?.status === "DELETING";
+    const isGone = isLeaving && found === undefined;
+    isLeaving = found?.status === "DELETING";
     return isGone ? "missing" : ready(found);
   });
 }
