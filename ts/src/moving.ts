@@ -6,7 +6,7 @@
 import { canonicalValue } from "./codec/equal.ts";
 import { checkItemSize, codecOf, type ModelCodec } from "./codec/item.ts";
 import { asItIs, type Draft, markOf, type Open, plainText, type Seal } from "./codec/seal.ts";
-import { type AttributeValue, isNull, type Wire, type WireItem } from "./codec/value.ts";
+import { type AttributeValue, isNull, type WireItem } from "./codec/value.ts";
 import { hasEnvelopeNames } from "./encryption/field.ts";
 import { DecodeFailed } from "./errors/catalogue.ts";
 import { DynamORMError } from "./errors/error.ts";
