@@ -25,9 +25,12 @@ const Member = defineModel({
 
 const client = new Client();
 
+/** Demands a type. */
+declare function is<T>(value: T): void;
+
 async function tables(): Promise<void> {
   const { createdAt } = await createTable(client, [Person, Member], { stream: "KEYS_ONLY" });
-  void (createdAt satisfies Date | undefined);
+  is<Date | undefined>(createdAt);
   await ensureTable(client, Person, { addIndexes: true, throughput: { read: 1, write: 1 } });
   // @ts-expect-error -- DynamoDB knows no such view of a change
   await createTable(client, Person, { stream: "ALL" });
@@ -40,12 +43,12 @@ async function tables(): Promise<void> {
 function differences(error: TableMismatch): void {
   for (const one of error.differences) {
     if (one.what === "index") {
-      void (one.expected?.type satisfies "GSI" | "LSI" | undefined);
-      void (one.index satisfies string);
+      is<"GSI" | "LSI" | undefined>(one.expected?.type);
+      is<string>(one.index);
     } else if (one.what === "ttl") {
-      void (one.expected satisfies string | undefined);
+      is<string | undefined>(one.expected);
       // @ts-expect-error -- TTL is of no index
-      void one.index;
+      is<string>(one.index);
     }
   }
 }
@@ -56,19 +59,17 @@ async function migration(): Promise<void> {
     ...shared,
     transform: ({ id, big }) => (big === 1n ? undefined : { member_id: id, years: 3 }),
   });
-  void (done satisfies boolean);
-  void (copy?.written satisfies number | undefined);
+  is<boolean>(done);
+  is<number | undefined>(copy?.written);
   await autoMigrate(client, Person, {
     ...shared,
     transform: async ({ id }) => Promise.resolve({ member_id: id }),
   });
   // @ts-expect-error -- the target's key is missing
   await autoMigrate(client, Person, { ...shared, transform: () => ({ years: 3 }) });
+  const wrong = (value: { id: number }): { member_id: string } => ({ member_id: String(value.id) });
   // @ts-expect-error -- the source's key is text
-  await autoMigrate(client, Person, {
-    ...shared,
-    transform: (value: { id: number }) => ({ member_id: String(value.id) }),
-  });
+  await autoMigrate(client, Person, { ...shared, transform: wrong });
   // @ts-expect-error -- years are a number
   await autoMigrate(client, Person, { ...shared, transform: ({ id }) => ({ member_id: id, years: id }) });
   // @ts-expect-error -- what the target holds is kept or overwritten
