@@ -48,7 +48,7 @@ function differences(error: TableMismatch): void {
     } else if (one.what === "ttl") {
       is<string | undefined>(one.expected);
       // @ts-expect-error -- TTL is of no index
-      is<string>(one.index);
+      is<{ index: string }>(one);
     }
   }
 }
