@@ -10,8 +10,8 @@ ERRORS = "spec/errors.yaml"
 LIMITS = "spec/limits.yaml"
 CAPABILITIES = "spec/capabilities.yaml"
 
-PARENTS = {"BatchIncomplete": "PartialError", "TransactionCanceled": "CanceledError"}
-"""The classes of codes whose errors say more than others (`ts/src/errors/parts.ts`)."""
+PARENTS = {"BatchIncomplete": "PartialError", "TableMismatch": "MismatchError", "TransactionCanceled": "CanceledError"}
+"""The classes of codes whose errors say more than others (`ts/src/errors/{parts,mismatch}.ts`)."""
 
 
 def emit(spec: Spec) -> dict[str, str]:
@@ -29,6 +29,7 @@ def _catalogue(spec: Spec) -> str:
         header("//", ERRORS),
         (
             'import { DynamORMError, type ErrorFields, type ErrorInit } from "./error.ts";\n'
+            'import { MismatchError } from "./mismatch.ts";\n'
             'import { CanceledError, PartialError } from "./parts.ts";\n'
         ),
         _union("ErrorCode", "A stable, portable name of what went wrong.", [entry.code for entry in spec.errors]),

@@ -1,7 +1,8 @@
 /**
  * dynamorm-ts: one model of a DynamoDB item; the same behaviour in Python, TypeScript and Go.
  *
- * First what users need, below what authors of libraries and tests need. Documents are read by the entry `dynamorm-ts/dms`.
+ * First what users need, below what authors of libraries and tests need. Documents are read by the entry `dynamorm-ts/dms`,
+ * tables are made by `dynamorm-ts/tables`, and data moves by `dynamorm-ts/migrate`.
  */
 
 export {
@@ -52,6 +53,7 @@ export {
 } from "./errors/catalogue.ts";
 export { type ErrorOf, isCode } from "./errors/code.ts";
 export { DynamORMError, type Origin } from "./errors/error.ts";
+export type { IndexShape, TableDifference, TableKey, TableProjection } from "./errors/mismatch.ts";
 export { Feed, type Handlers, type RecordOf, type StreamRecord } from "./feed.ts";
 export type { Batch, BatchResponse, HandlerOptions, RecordFailure } from "./handler.ts";
 export type { ItemKey } from "./errors/parts.ts";

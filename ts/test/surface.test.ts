@@ -3,7 +3,9 @@ import * as dms from "../src/dms.ts";
 import * as catalogue from "../src/errors/catalogue.ts";
 import * as main from "../src/index.ts";
 import * as kms from "../src/kms.ts";
+import * as migrate from "../src/migrate.ts";
 import * as streams from "../src/streams.ts";
+import * as tables from "../src/tables.ts";
 import * as testing from "../src/testing.ts";
 
 describe("the public surface", () => {
@@ -25,6 +27,11 @@ describe("the public surface", () => {
   it("has documents and test helpers behind entries of their own", () => {
     expect(Object.keys(dms).sort()).toEqual(["canonicalDms", "documentFromJson", "loadDms"]);
     expect([Object.keys(kms), Object.keys(streams)]).toEqual([["kmsKeys"], ["sdkStreams"]]);
+    expect(Object.keys(migrate)).toEqual(["autoMigrate"]);
+    expect(Object.keys(tables).sort()).toEqual([
+      ...["cloudformation", "createTable", "deleteTable", "describeTable", "ensureTable"],
+      ...["listTables", "tableDrift", "tableRequest", "terraform"],
+    ]);
     expect(Object.keys(testing).sort()).toEqual([
       "InMemoryKeys",
       "SECOND",

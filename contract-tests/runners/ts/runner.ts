@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { inspect } from "node:util";
 import { loadDms } from "../../../ts/src/dms.ts";
 import * as dynamorm from "../../../ts/src/index.ts";
-import { testClock, testRandom, testSleeper } from "../../../ts/src/testing.ts";
+import { testClock, testRandom } from "../../../ts/src/testing.ts";
 import {
   type AnyModel,
   type Args,
@@ -23,6 +23,7 @@ import { MODELS } from "./models.ts";
 import { boundOf, readMany, signerOf } from "./reads.ts";
 import { ENVELOPES, encryptionOf, reencrypt, type Secured } from "./secrets.ts";
 import { STREAMS } from "./streams.ts";
+import { sleeperOf, TABLES } from "./tables.ts";
 import { mapToNative, mapToTagged, type Tagged, type TaggedMap, toNative } from "./values.ts";
 
 type AnyTable = dynamorm.Table<dynamorm.DynamicDefinition>;
@@ -59,6 +60,7 @@ interface Command extends Secured {
   readonly encrypt_cursor?: boolean;
   readonly batch?: Readonly<Record<string, number>>;
   readonly random?: readonly number[];
+  readonly sleeper?: "real";
   readonly do: string;
   readonly on: string;
   readonly args: Args;
@@ -104,7 +106,7 @@ function open(command: Command): object {
     document.models.map((model) => chosen(model, command.table)),
   );
   const { endpoint } = command;
-  const { sleeper, slept } = testSleeper();
+  const { sleeper, slept } = sleeperOf(command.sleeper);
   const { max_attempts: maxAttempts, base_ms: baseMs, cap_ms: capMs } = command.batch ?? {};
   let made: dynamorm.Client | undefined;
   const secured = encryptionOf(command);
@@ -220,6 +222,7 @@ const RETURNED = {
 const OPERATIONS: Readonly<Record<string, (subject: Subject) => Promise<object>>> = {
   ...GROUPS,
   ...STREAMS,
+  ...TABLES,
   query: readMany,
   scan: readMany,
   count: readMany,

@@ -12,6 +12,7 @@
  */
 
 import type { ErrorCode, ErrorKind } from "./catalogue.ts";
+import type { TableDifference } from "./mismatch.ts";
 import type { Parts } from "./parts.ts";
 
 /** Where an error arose: `client` where nothing was sent or the answer was well, else `service`. */
@@ -41,6 +42,8 @@ export interface ErrorFields {
   readonly parts?: Parts | undefined;
   /** Why each action of a transaction was refused. */
   readonly reasons?: readonly (DynamORMError | null)[] | undefined;
+  /** How a table differs from its models. */
+  readonly differences?: readonly TableDifference[] | undefined;
   /** The error of the SDK; of a batch the failure that ended it. */
   readonly cause?: unknown;
 }

@@ -66,7 +66,8 @@ export function buildWrite(
   };
 }
 
-function putText(item: string): string {
+/** Write the entry of a put. */
+export function putText(item: string): string {
   return `{"PutRequest":{"Item":${item}}}`;
 }
 

@@ -17,7 +17,14 @@ export type Api =
   | "BatchWriteItem"
   | "TransactGetItems"
   | "TransactWriteItems"
-  | "DescribeTable";
+  | "CreateTable"
+  | "UpdateTable"
+  | "DeleteTable"
+  | "DescribeTable"
+  | "ListTables"
+  | "DescribeTimeToLive"
+  | "UpdateTimeToLive"
+  | "UpdateContinuousBackups";
 
 /** One DynamoDB call. It is built once: whoever sends it again sends the same bytes. */
 export interface Request {
@@ -44,7 +51,10 @@ export interface Answer {
   /** By table in a batch, by position in a transaction. */
   readonly Responses?: ByTable<readonly WireItem[]> | readonly { readonly Item?: WireItem | null }[];
   readonly UnprocessedKeys?: ByTable<{ readonly Keys?: readonly WireItem[] | null }>;
-  readonly Table?: { readonly LatestStreamArn?: string | null };
+  readonly Table?: Readonly<Record<string, unknown>>;
+  readonly TableNames?: readonly string[];
+  readonly LastEvaluatedTableName?: string;
+  readonly TimeToLiveDescription?: Readonly<Record<string, unknown>>;
   readonly UnprocessedItems?: ByTable<readonly UnprocessedWrite[]>;
 }
 

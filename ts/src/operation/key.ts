@@ -18,13 +18,18 @@ export class ItemRef {
   readonly #fields: WireTexts;
 
   /** @throws {ValidationFailed | MissingPrimaryKey} */
-  constructor(codec: ModelCodec, tableName: string, value: unknown) {
-    const { text, fields } = codec.encodeBoth(value);
+  constructor(codec: ModelCodec, tableName: string, value: unknown, written = codec.encodeBoth(value)) {
+    const { text, fields } = written;
     this.codec = codec;
     this.tableName = tableName;
     this.text = text;
     this.id = `${tableName} ${text}`;
     this.#fields = fields;
+  }
+
+  /** Name an item that is written as it was stored. */
+  static stored(codec: ModelCodec, tableName: string, item: WireItem): ItemRef {
+    return new ItemRef(codec, tableName, item, { text: storedKey(codec, item), fields: new Map() });
   }
 
   /** Give the key as the caller's own calls take it. */
@@ -34,11 +39,15 @@ export class ItemRef {
 
   /** Give the `id` of an item or key of the same table in an answer. */
   idOf(wire: WireItem | undefined): string {
-    const members = this.codec.model.keys.map(
-      ({ name, type }) => `${quote(name) ?? ""}:{"${type}":${keyText(type, wire?.[name])}}`,
-    );
-    return `${this.tableName} {${members.join(",")}}`;
+    return `${this.tableName} ${storedKey(this.codec, wire)}`;
   }
+}
+
+function storedKey({ model }: ModelCodec, wire: WireItem | undefined): string {
+  const members = model.keys.map(
+    ({ name, type }) => `${quote(name) ?? ""}:{"${type}":${keyText(type, wire?.[name])}}`,
+  );
+  return `{${members.join(",")}}`;
 }
 
 /** Write a key's value as the codec does; what is no such value equals no key. */

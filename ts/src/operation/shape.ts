@@ -10,6 +10,8 @@ type Fits = (value: unknown) => boolean;
 
 const isMap: Fits = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
+const isText: Fits = (value) => typeof value === "string";
+
 const isListOfMaps: Fits = (value) => Array.isArray(value) && value.every(isMap);
 
 const isMapOf =
@@ -35,6 +37,10 @@ const SHAPES: Readonly<Record<string, Fits>> = {
   Count: Number.isInteger,
   LastEvaluatedKey: isMap,
   Responses: areResponses,
+  Table: isMap,
+  TableNames: (value) => Array.isArray(value) && value.every(isText),
+  LastEvaluatedTableName: isText,
+  TimeToLiveDescription: isMap,
   UnprocessedItems: isMapOf(isListOfMaps),
   UnprocessedKeys: isMapOf((part) => isMap(part) && isGiven(part, "Keys", isListOfMaps)),
 };

@@ -101,8 +101,11 @@ function textsOf(codec: ModelCodec, value: object): ReadonlyMap<string, string |
   );
 }
 
-/** A value that can be read and not be written, an empty key of an index, say, is told apart all the same. */
-function textOf(codec: ModelCodec, name: string, member: unknown): string | undefined {
+/**
+ * Give one value as the codec would write it; one that can be read and not be written, an empty key of an index, say, is told
+ * apart all the same.
+ */
+export function textOf(codec: ModelCodec, name: string, member: unknown): string | undefined {
   try {
     return codec.encodeValue(codec.model.attributes.get(name), member, [name], true);
   } catch (error) {

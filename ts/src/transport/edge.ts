@@ -114,6 +114,7 @@ export class WireOutput {
 const OUTPUT_MEMBERS = [
   ...["Item", "Attributes", "Items", "LastEvaluatedKey"],
   ...["Responses", "UnprocessedItems", "UnprocessedKeys"],
+  ...["Table", "TableDescription", "TableNames", "LastEvaluatedTableName", "TimeToLiveDescription"],
   ...["Count", "ScannedCount", "ConsumedCapacity"],
 ];
 

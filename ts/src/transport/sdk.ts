@@ -8,17 +8,24 @@
 import {
   BatchGetItemCommand,
   BatchWriteItemCommand,
+  CreateTableCommand,
   DeleteItemCommand,
+  DeleteTableCommand,
   DescribeTableCommand,
+  DescribeTimeToLiveCommand,
   DynamoDBClient,
   type DynamoDBClientConfig,
   GetItemCommand,
+  ListTablesCommand,
   PutItemCommand,
   QueryCommand,
   ScanCommand,
   TransactGetItemsCommand,
   TransactWriteItemsCommand,
+  UpdateContinuousBackupsCommand,
   UpdateItemCommand,
+  UpdateTableCommand,
+  UpdateTimeToLiveCommand,
 } from "@aws-sdk/client-dynamodb";
 import type { Api, Response } from "../operation/exchange.ts";
 import { Call } from "./call.ts";
@@ -39,7 +46,14 @@ const COMMANDS: Record<Api, new (input: never) => Command> = {
   BatchWriteItem: BatchWriteItemCommand as never,
   TransactGetItems: TransactGetItemsCommand as never,
   TransactWriteItems: TransactWriteItemsCommand as never,
+  CreateTable: CreateTableCommand as never,
+  UpdateTable: UpdateTableCommand as never,
+  DeleteTable: DeleteTableCommand as never,
   DescribeTable: DescribeTableCommand as never,
+  ListTables: ListTablesCommand as never,
+  DescribeTimeToLive: DescribeTimeToLiveCommand as never,
+  UpdateTimeToLive: UpdateTimeToLiveCommand as never,
+  UpdateContinuousBackups: UpdateContinuousBackupsCommand as never,
 };
 
 /** An SDK client, or the configuration to make one of. */
