@@ -71,9 +71,15 @@ def match(want: Any, got: Any, context: Context, at: str = "") -> list[Mismatch]
         return _match_map(want, got, context, at)
     if isinstance(want, (list, tuple)):
         return _match_list(want, got, context, at)
-    if type(want) is not type(got) or want != got:
+    if not _same_scalar(want, got):
         return [Mismatch(at, f"expected {short(want)}, found {short(got)}")]
     return []
+
+
+def _same_scalar(want: Any, got: Any) -> bool:
+    """Compare JSON scalars: a number is a number however it is spelled (`0.0` is 0), a boolean is none."""
+    numbers = isinstance(want, (int, float)) and isinstance(got, (int, float)) and not isinstance(want, bool) and not isinstance(got, bool)
+    return want == got and (numbers or type(want) is type(got))
 
 
 def _tag_of(value: Any) -> str | None:
