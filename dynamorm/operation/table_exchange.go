@@ -309,7 +309,7 @@ func (x *EnsureTable) add(wanted []TableIndex, ttl string, lacks bool) error {
 
 // unitsOf gives the throughput of an index that is added; none where the table is paid per request.
 func (x *EnsureTable) unitsOf(ix TableIndex) *Throughput {
-	if x.last.Throughput == nil {
+	if x.last.Billing != provisioned {
 		return nil
 	}
 	return x.table.indexUnits(ix, x.last.Throughput)

@@ -2,6 +2,7 @@
 
 import type { Client, RunOptions } from "./client.ts";
 import type { ModelCodec } from "./codec/item.ts";
+import { sameItem } from "./codec/equal.ts";
 import { type Draft, plainText } from "./codec/seal.ts";
 import type { WireItem } from "./codec/value.ts";
 import { BatchIncomplete, type ErrorCode } from "./errors/catalogue.ts";
@@ -165,7 +166,7 @@ export class CopyWrites {
     if (response.ok) {
       this.#page.tally.count("written");
     } else if (response.error.code === "ConditionFailed") {
-      await this.#held(item, draft, response);
+      await this.#held({ item, draft }, text, response);
     } else if (isRefusal(response.error)) {
       await this.fails(item, response.error);
     } else {
@@ -175,10 +176,14 @@ export class CopyWrites {
 
   /** The target holds an item already, which stays. */
   async #held(
-    item: WireItem,
-    draft: Draft,
-    { item: there, error }: Response & { readonly ok: false },
+    { item, draft }: Moving,
+    text: string,
+    { item: there, error, lost }: Response & { readonly ok: false },
   ): Promise<void> {
+    if (there !== undefined && lost && sameItem(JSON.parse(text) as WireItem, there)) {
+      this.#page.tally.count("written"); // by an earlier attempt
+      return;
+    }
     if (there !== undefined && isPresent(this.#codec, draft, there)) {
       this.#page.tally.count("present");
       return;

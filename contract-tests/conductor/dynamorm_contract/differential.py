@@ -153,8 +153,16 @@ def differences(sides: Sides, at: str = "") -> list[tuple[str, Sides]]:
 def _same(left: Any, right: Any) -> bool:
     if left is ABSENT or right is ABSENT:
         return left is right
-    # Python holds True equal to 1; JSON does not.
-    return left == right and json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True)
+    # Python holds True equal to 1; JSON does not. 1.0 and 1 are one number in both.
+    return left == right and json.dumps(_whole(left), sort_keys=True) == json.dumps(_whole(right), sort_keys=True)
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _whole(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_whole(member) for member in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def normal_transcript(case: Case, target: str, steps: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -200,7 +200,10 @@ func shape(s dynamorm.IndexShape) object {
 }
 
 func projection(p dynamorm.Projection) object {
-	out := object{"type": p.Type}
+	out := object{}
+	if p.Type != "" {
+		out["type"] = p.Type
+	}
 	if p.Fields != nil {
 		out["fields"] = p.Fields
 	}

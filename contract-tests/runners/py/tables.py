@@ -180,7 +180,8 @@ class Migration:
             report = self.case.client.auto_migrate(model_of(self.case, self.on), progress=self.note, on_failure=self.fail, **options)
         except errors.DynamORMError as error:
             told: Any = error
-            told.details = {"progress": self.progress, "failures": self.failures}
+            differences = {"differences": [told_difference(one) for one in error.differences]} if isinstance(error, errors.TableMismatchError) else {}
+            told.details = {"progress": self.progress, "failures": self.failures} | differences
             raise
         phases = {"backup": report.backup, "copy": report.copy}
         out: Json = {name: {"counts": counts(done), "reasons": dict(done.reasons)} for name, done in phases.items() if done is not None}

@@ -47,8 +47,11 @@ const optionsOf = ({ args, signal }: Reader): tables.TableOptions => ({
   ...defined({ signal }),
 });
 
-/** Leave out what is undefined, at every level. */
-const bare = (value: unknown): unknown => JSON.parse(JSON.stringify(value)) as unknown;
+/** Leave out what is undefined or not said, at every level. */
+const bare = (value: unknown): unknown =>
+  JSON.parse(
+    JSON.stringify(value, (_name, member: unknown) => (member === "" ? undefined : member)),
+  ) as unknown;
 
 function told({
   tableClass,
@@ -70,9 +73,12 @@ function told({
   return { ...(known as object), raw };
 }
 
+const differencesOf = (error: unknown): object =>
+  dynamorm.isCode(error, "TableMismatch") ? { differences: bare(error.differences) } : {};
+
 const mismatch = (error: unknown): never => {
   throw dynamorm.isCode(error, "TableMismatch")
-    ? new Failure(error, { details: { differences: bare(error.differences) } })
+    ? new Failure(error, { details: differencesOf(error) })
     : error;
 };
 
@@ -155,7 +161,7 @@ async function migrate({ client, models, model, args, signal }: Reader): Promise
     const phases = defined({ backup: backup && countsOf(backup), copy: copy && countsOf(copy) });
     return { report: { ...phases, ...same }, progress, failures };
   } catch (error) {
-    throw new Failure(error, { details: { progress, failures } });
+    throw new Failure(error, { details: { progress, failures, ...differencesOf(error) } });
   }
 }
 

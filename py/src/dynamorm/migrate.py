@@ -225,8 +225,9 @@ class _Migration:
         else:
             table: Any = self._client.table(model)
             copy = Transformed(self._source, target, transform, lambda value: table.seam.values(value)[0])
-        if (copy.opened or copy.sealed) and self._client.encryption is None:
-            raise EncryptionNotConfiguredError("values are to be opened or sealed, and the client has no key")
+        secret = next((name for names in (copy.opened, copy.sealed) for name in sorted(names, key=str.encode)), None)
+        if secret is not None and self._client.encryption is None:
+            raise EncryptionNotConfiguredError("values are opened and sealed, and the client has no key", path=secret)
         return copy
 
     def _read(self, what: What) -> Read:

@@ -68,7 +68,7 @@ class Copy:
 
     def is_same(self, ours: Item, there: Item) -> bool:
         """Tell whether the target holds what is to be written."""
-        return all(_canonical(ours.get(name)) == _canonical(there.get(name)) for name in {*ours, *there})
+        return _is_alike(ours, there)
 
 
 class OwnCopy(Copy):
@@ -183,6 +183,11 @@ def _canonical(value: Any) -> Any:  # noqa: ANN401 - DynamoDB JSON
     return None if value is None or (isinstance(value, dict) and "NULL" in value) else _spelled(value)
 
 
+def _is_alike(ours: Mapping[str, Any], there: Mapping[str, Any]) -> bool:
+    """Tell whether two items are equal as they are stored, whatever the spelling."""
+    return all(_canonical(ours.get(name)) == _canonical(there.get(name)) for name in {*ours, *there})
+
+
 def _is_same(target: Binding, ours: Item, there: Item) -> bool:
     return all(_is_same_value(target, name, ours.get(name), there.get(name)) for name in {*ours, *there})
 
@@ -279,9 +284,11 @@ class CopyPut(Insisting[bool]):
         Raises AlreadyExistsError where something else is there.
         """
         there = response.body.get("Item")
-        refused = isinstance(response.error, ConditionFailedError)
-        if refused and there is not None and self._copy.is_same(self._item, there):
-            return False
+        if isinstance(response.error, ConditionFailedError) and there is not None:
+            if response.unanswered and _is_alike(self._wire, there):
+                return True  # an earlier attempt wrote it
+            if self._copy.is_same(self._item, there):
+                return False
         error = failure(self._copy.target, _NEW, response)
         if error is not None:
             raise error

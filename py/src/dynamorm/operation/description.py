@@ -216,7 +216,7 @@ def _compared(what: str, expected: Any, found: Any, index: str | None = None) ->
 
 def _of_indexes(plan: TablePlan, table: TableDescription) -> Iterator[TableDifference]:
     wanted = {index.name: index for index in plan.indexes}
-    there = {index.name: _bare(index, wanted.get(index.name, index), plan) for index in table.indexes}
+    there = {index.name: _bare(index, plan) for index in table.indexes}
     for name in sorted({*wanted, *there}, key=str.encode):
         expected, found = wanted.get(name), there.get(name)
         if expected is None:
@@ -229,7 +229,7 @@ def _of_indexes(plan: TablePlan, table: TableDescription) -> Iterator[TableDiffe
             yield from _compared("index_projection", expected.projection, found.projection, name)
 
 
-def _bare(index: TableIndex, wanted: TableIndex, plan: TablePlan) -> TableIndex:
-    """Give an index with its fields as they are compared: without the keys that the models have it by."""
-    projection = bare_projection(index.projection, wanted.keys, (key.attribute for key in plan.keys))
+def _bare(index: TableIndex, plan: TablePlan) -> TableIndex:
+    """Give an index with its fields as they are compared: without its keys, and those of the models' table."""
+    projection = bare_projection(index.projection, index.keys, (key.attribute for key in plan.keys))
     return replace(index, projection=projection)
