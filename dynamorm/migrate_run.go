@@ -2,6 +2,7 @@ package dynamorm
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"time"
 
@@ -376,6 +377,14 @@ func (w *pageWriter) gather(ctx context.Context, item []byte, x *operation.Copie
 	return nil
 }
 
+// spent gives what a batch failed of when its attempts were spent: that it was throttled, or that something is left.
+func spent(err error) error {
+	if throttled := errs.As(errors.Unwrap(err)); throttled != nil && throttled.Code == errs.CodeThrottled {
+		return throttled
+	}
+	return err
+}
+
 // flush writes the chunk; one that DynamoDB refuses is written item by item.
 func (w *pageWriter) flush(ctx context.Context) error {
 	if w.chunk.Len() == 0 {
@@ -384,7 +393,7 @@ func (w *pageWriter) flush(ctx context.Context) error {
 	x := operation.NewBatchWrite(&w.chunk, w.client.retries, nil)
 	if err := w.client.converse(ctx, x); err != nil && (x.Failure == nil || !refused(x.Failure)) {
 		if x.Failure != nil {
-			return x.Failure
+			return spent(x.Failure)
 		}
 		return err
 	}

@@ -171,8 +171,10 @@ func isKeyOf(name string, keys []TableKey) bool {
 	return slices.ContainsFunc(keys, func(k TableKey) bool { return k.Attribute == name })
 }
 
-func (t *Table) fail(reason string) error {
-	e := errs.New(errs.CodeValidationFailed, "", reason)
+func (t *Table) fail(reason string) error { return t.failAt("", reason) }
+
+func (t *Table) failAt(path, reason string) error {
+	e := errs.New(errs.CodeValidationFailed, path, reason)
 	e.Model = t.model
 	return e
 }
@@ -195,7 +197,6 @@ func (t *Table) check() error {
 	}{
 		{!namePattern.MatchString(t.Name), "a table's name has 3 to 255 characters out of a-z A-Z 0-9 _ - ."},
 		{t.count(global) > schema.GSIMax || t.count(local) > schema.LSIMax, "a table has at most 20 global and 5 local indexes"},
-		{!t.typed(), "a key attribute has another type in another index or model"},
 		{!oneOf(s.Billing, billings), "the billing is PAY_PER_REQUEST or PROVISIONED"},
 		{!oneOf(s.Stream, views), "the stream is KEYS_ONLY, NEW_IMAGE, OLD_IMAGE or NEW_AND_OLD_IMAGES"},
 		{!oneOf(s.TableClass, tableClasses), "the table class is STANDARD or STANDARD_INFREQUENT_ACCESS"},
@@ -207,6 +208,9 @@ func (t *Table) check() error {
 			return t.fail(rule.reason)
 		}
 	}
+	if name := t.untyped(); name != "" {
+		return t.failAt(name, "a key attribute has another type in another index or model")
+	}
 	if _, unnamed := s.Tags[""]; unnamed {
 		return t.fail("a tag has no name")
 	}
@@ -215,16 +219,16 @@ func (t *Table) check() error {
 
 func oneOf(given *string, words []string) bool { return given == nil || slices.Contains(words, *given) }
 
-// typed says whether each key attribute has one type.
-func (t *Table) typed() bool {
+// untyped gives a key attribute of two types; "" where each has one.
+func (t *Table) untyped() string {
 	types := map[string]string{}
 	for _, k := range t.allKeys() {
 		if known, ok := types[k.Attribute]; ok && known != k.Type {
-			return false
+			return k.Attribute
 		}
 		types[k.Attribute] = k.Type
 	}
-	return true
+	return ""
 }
 
 func (t *Table) allKeys() []TableKey {

@@ -453,6 +453,20 @@ def test_equal_is_what_the_codec_would_write_alike() -> None:
     assert report.copy == MigrationCounts(read=3, present=2, different=1, reasons={"ConditionFailed": 1})
 
 
+def test_an_item_that_a_lost_attempt_wrote_is_written_and_another_is_there() -> None:
+    def lost(item: dict[str, Any]) -> Response:
+        return Response({"Item": item}, errors.ConditionFailedError("no", origin="service"), unanswered=True)
+
+    ours, other = {"id": {"S": "p0"}, "name": {"S": "P"}}, {"id": {"S": "p1"}, "name": {"S": "Q"}}
+    stored = {"p0": lost(ours), "p1": lost(other)}
+
+    def answer(request: Request) -> Response | None:
+        return stored[request.body["Item"]["id"]["S"]] if request.api == "PutItem" else None
+
+    report = migrate(World(2, answer=answer), segments=1)
+    assert report.copy == MigrationCounts(read=2, written=1, different=1, reasons={"ConditionFailed": 1})
+
+
 # ---------------------------------------------------------------- memory
 
 MEMORY = """

@@ -70,7 +70,8 @@ class Client(Tables, Migrations):
     Cursors are signed by the first of `cursor_secrets`, and every one of them is accepted; `encrypt_cursor` hides the
     keys in them, too.
     `retries` say how often what is left of a batch, and a transaction that others were in the way of, is sent again;
-    `sleeper` waits so many seconds before it, and `random` gives numbers from 0 to below 1 for the length of the wait.
+    `sleeper` waits so many seconds before it, and for tables that are made or changed; `random` gives numbers from 0 to
+    below 1 for the length of the wait.
     `tokens` gives the token of a transaction for which the caller has none.
     `encryption` seals and opens the encrypted attributes of models; without it they are neither written nor read.
     """

@@ -224,7 +224,8 @@ class _Migration:
             copy = OwnCopy(self._source, target)
         else:
             table: Any = self._client.table(model)
-            copy = Transformed(self._source, target, transform, lambda value: table.seam.values(value)[0])
+            values = table.seam.values
+            copy = Transformed(self._source, target, transform, lambda value: values(value)[0])
         secret = next((name for names in (copy.opened, copy.sealed) for name in sorted(names, key=str.encode)), None)
         if secret is not None and self._client.encryption is None:
             raise EncryptionNotConfiguredError("values are opened and sealed, and the client has no key", path=secret)

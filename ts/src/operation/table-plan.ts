@@ -175,9 +175,9 @@ function ttlOf(models: readonly AnyModel[]): string | undefined {
   const names = models.flatMap(({ attributes }) =>
     [...attributes.values()].filter(({ roles }) => roles.includes("ttl")).map(({ name }) => name),
   );
-  const [ttl, ...others] = new Set(names);
-  if (others.length > 0) {
-    throw new ValidationFailed("a table has one ttl attribute");
+  const [ttl, other] = new Set(names);
+  if (other !== undefined) {
+    throw new ValidationFailed("a table has one ttl attribute", { path: other });
   }
   return ttl;
 }
@@ -354,7 +354,9 @@ export function definitionsOf(
 ): CreateTableRequest["AttributeDefinitions"] {
   const types = new Map<string, string>();
   for (const { attribute, type = "" } of keys.flat()) {
-    refuse((types.get(attribute) ?? type) !== type, "the models give a key attribute different types");
+    if ((types.get(attribute) ?? type) !== type) {
+      throw new ValidationFailed("the models give a key attribute different types", { path: attribute });
+    }
     types.set(attribute, type);
   }
   return [...types]

@@ -20,7 +20,8 @@ _DOUBLINGS_MAX = 64
 class Retries:
     """What is left of a batch, and a transaction cancelled by others, is sent at most `max_attempts` times.
 
-    Before the n-th repetition the library waits a random part of `base_ms` doubled n - 1 times, at most of `cap_ms`.
+    So is a request of a migration that is throttled. Before the n-th repetition the library waits a random part
+    of `base_ms` doubled n - 1 times, at most of `cap_ms`.
     Every other retry is the SDK's, by its own settings.
     """
 

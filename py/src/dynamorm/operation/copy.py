@@ -68,7 +68,7 @@ class Copy:
 
     def is_same(self, ours: Item, there: Item) -> bool:
         """Tell whether the target holds what is to be written."""
-        return _is_alike(ours, there)
+        return all(_is_same_value(self.target, name, ours.get(name), there.get(name)) for name in {*ours, *there})
 
 
 class OwnCopy(Copy):
@@ -101,10 +101,6 @@ class OwnCopy(Copy):
                     f"{self.target.model.name}: a required attribute is missing", path=path_name(name)
                 )
         return out
-
-    def is_same(self, ours: Item, there: Item) -> bool:
-        """Tell whether the target holds what is to be written."""
-        return _is_same(self.target, ours, there)
 
 
 class Transformed(Copy):
@@ -143,10 +139,6 @@ class Transformed(Copy):
             codec.check_size(out)
         return out
 
-    def is_same(self, ours: Item, there: Item) -> bool:
-        """Tell whether the target holds what is to be written."""
-        return _is_same(self.target, ours, there)
-
 
 def _names(binding: Binding) -> set[str]:
     return {*binding.codec.by_name, *binding.codec.own_names}
@@ -183,13 +175,9 @@ def _canonical(value: Any) -> Any:  # noqa: ANN401 - DynamoDB JSON
     return None if value is None or (isinstance(value, dict) and "NULL" in value) else _spelled(value)
 
 
-def _is_alike(ours: Mapping[str, Any], there: Mapping[str, Any]) -> bool:
-    """Tell whether two items are equal as they are stored, whatever the spelling."""
+def _is_alike(ours: Item, there: Item) -> bool:
+    """Tell whether two items are the same as they are stored."""
     return all(_canonical(ours.get(name)) == _canonical(there.get(name)) for name in {*ours, *there})
-
-
-def _is_same(target: Binding, ours: Item, there: Item) -> bool:
-    return all(_is_same_value(target, name, ours.get(name), there.get(name)) for name in {*ours, *there})
 
 
 def _is_same_value(target: Binding, name: str, ours: Any, there: Any) -> bool:  # noqa: ANN401 - DynamoDB JSON
@@ -284,11 +272,11 @@ class CopyPut(Insisting[bool]):
         Raises AlreadyExistsError where something else is there.
         """
         there = response.body.get("Item")
-        if isinstance(response.error, ConditionFailedError) and there is not None:
-            if response.unanswered and _is_alike(self._wire, there):
-                return True  # an earlier attempt wrote it
-            if self._copy.is_same(self._item, there):
-                return False
+        refused = isinstance(response.error, ConditionFailedError)
+        if refused and there is not None and response.unanswered and _is_alike(self._wire, there):
+            return True  # an earlier attempt, whose answer was lost, wrote it
+        if refused and there is not None and self._copy.is_same(self._item, there):
+            return False
         error = failure(self._copy.target, _NEW, response)
         if error is not None:
             raise error

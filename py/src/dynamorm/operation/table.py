@@ -189,9 +189,9 @@ def plan_table(bindings: Sequence[Binding], settings: TableSettings = DEFAULTS) 
     if len({(check_name(one.table), one.model.partition, one.model.sort) for one in bindings}) != 1:
         raise ValidationFailedError("models of one table have its name and its keys in common")
     models = [binding.model for binding in bindings]
-    ttl = {role.name for model in models if (role := model.role(Role.TTL)) is not None}
+    ttl = list(dict.fromkeys(role.name for model in models if (role := model.role(Role.TTL)) is not None))
     if len(ttl) > 1:
-        raise ValidationFailedError("the models have two ttl attributes")
+        raise ValidationFailedError("the models have two ttl attributes", path=ttl[1])
     keys = keys_of(models[0].partition, models[0].sort)
     plan = TablePlan(bindings[0].table, keys, _indexes(models), next(iter(ttl), None), settings)
     _check_indexes(plan)
