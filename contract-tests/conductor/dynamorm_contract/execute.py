@@ -15,7 +15,7 @@ from .grouping import GROUPS, tag_after, tag_details, tag_group, tag_group_resul
 from .load import milliseconds
 from .match import CaseError, Context, Mismatch, UndefinedCaptureError, is_operator, match, match_unordered, short
 from .runner import ProtocolError, Runner, RunnerDiedError
-from .tagging import tag_arguments, tag_expected, tag_failure, tag_members
+from .tagging import tag_arguments, tag_expected, tag_members
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -287,16 +287,11 @@ class _Execution:
         members = {name: value for name, value in want.items() if name not in {"hides", "names"}}
         if model is not None and isinstance(members.get("after"), dict):
             members["after"] = tag_members(model, members["after"], expected=True)
-        details = members.get("details")
-        if step["do"] in GROUPS and isinstance(details, dict):
-            members["details"] = tag_details(self.case.models, step.get("on", ""), step["args"], details)
-        if step["do"] == "auto_migrate" and model is not None and isinstance(details, dict) and isinstance(details.get("failures"), list):
-            members["details"] = {**details, "failures": [tag_failure(model, one) for one in details["failures"]]}
+        if isinstance(members.get("details"), dict):
+            members["details"] = self._details(step, model, members["details"])
         after = members.get("after")
         if step["do"] in GROUPS and isinstance(after, list):
             members["after"] = tag_after(self.case.models, step.get("on", ""), step["args"], after)
-        if model is not None and isinstance(details, dict) and isinstance(details.get("item"), dict):
-            members["details"] = {**details, "item": tag_members(model, details["item"], expected=True)}
         if members.get("maybe_applied") is False:
             members["maybe_applied"] = {"$$exists": False}
         members.setdefault("symbol", {"$$absent_or": True})
@@ -308,6 +303,17 @@ class _Execution:
         for word in want.get("names", []):
             if word not in str(got.get("message", "")):
                 raise Failure("ERROR_MISMATCH", f"{at}/names", f"the message does not hold {word!r}")
+
+    def _details(self, step: dict[str, Any], model: dict[str, Any] | None, details: dict[str, Any]) -> dict[str, Any]:
+        """Give the details of an expected error as the pipe has them."""
+        if step["do"] in GROUPS:
+            return tag_details(self.case.models, step.get("on", ""), step["args"], details)
+        if model is not None and step["do"] == "auto_migrate":
+            tagged: dict[str, Any] = tag_expected(self.case.models, step["on"], step["do"], details)
+            return tagged
+        if model is not None and isinstance(details.get("item"), dict):
+            return {**details, "item": tag_members(model, details["item"], expected=True)}
+        return details
 
     def _wire(self, exchanges: list[dict[str, Any]] | None, seen: list[Seen], at: str) -> None:
         if exchanges is None:
