@@ -15,7 +15,7 @@ from .grouping import GROUPS, tag_after, tag_details, tag_group, tag_group_resul
 from .load import milliseconds
 from .match import CaseError, Context, Mismatch, UndefinedCaptureError, is_operator, match, match_unordered, short
 from .runner import ProtocolError, Runner, RunnerDiedError
-from .tagging import tag_arguments, tag_expected, tag_failure, tag_members
+from .tagging import tag_arguments, tag_expected, tag_members
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
