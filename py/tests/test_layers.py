@@ -109,3 +109,12 @@ def test_only_the_command_knows_its_terminal_and_nothing_but_its_door_knows_the_
 def test_pytest_is_known_to_the_fixtures_alone() -> None:
     users = {path.relative_to(ROOT).as_posix() for path in FILES if any(name == "pytest" for name in imports(path))}
     assert users == {"testing/fixtures.py"}
+
+
+def test_the_contract_suite_is_known_to_its_command_alone() -> None:
+    users = {
+        path.relative_to(ROOT).as_posix()
+        for path in FILES
+        if any(name.split(".")[0] == "dynamorm_contract" for name in imports(path))
+    }
+    assert users == {"cli/contract.py"}
