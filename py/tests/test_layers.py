@@ -11,7 +11,7 @@ ROOT = Path(dynamorm.__file__).parent
 CORE = ["errors", "schema", "codec", "stream", "encryption", "expression", "operation"]
 ORDER = ["limits", "_version", *CORE, "transport", "keys", "client", "documents", "local"]
 # What stands right of everything; it may import any room, and no room imports it.
-FACES = {"__init__", "__main__", "testing", "cli"}
+FACES = {"__init__", "__main__", "testing", "cli", "ray"}
 SDK = {
     "transport/sdk.py",
     "transport/streams.py",
@@ -118,3 +118,8 @@ def test_the_contract_suite_is_known_to_its_command_alone() -> None:
         if any(name.split(".")[0] == "dynamorm_contract" for name in imports(path))
     }
     assert users == {"cli/contract.py"}
+
+
+def test_a_cluster_is_asked_for_by_its_users_alone() -> None:
+    callers = {path.name for path in FILES if "dynamorm.ray" in imports(path)}
+    assert callers == set()
