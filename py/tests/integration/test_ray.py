@@ -6,22 +6,24 @@ import gc
 import json
 import os
 import platform
+import subprocess
 import sys
 import time
 from collections import Counter
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import pytest
 
 from dynamorm import Client, MigrationCounts, MigrationFailure, MigrationProgress, Model, PartitionKey, errors
 from dynamorm import ray as clusters
+from dynamorm.local.lines import environment
 from dynamorm.ray import SegmentLostError, migrate
 from dynamorm.testing.engines import client_of, drop_tables, fresh_key, session_endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 pytestmark = [
     pytest.mark.skipif(os.environ.get("SKIP_INTEGRATION") == "1", reason="SKIP_INTEGRATION=1"),
@@ -252,3 +254,60 @@ def test_a_dry_run_writes_nothing(world: World) -> None:
     report = move(world, dry_run=True, backup_table="old")
     assert report.backup == report.copy == MigrationCounts(read=NUMBER, written=NUMBER)
     assert [*world.client.list_tables()] == ["people"]
+
+
+SHOP = """
+from typing import Annotated
+
+from dynamorm import Model, PartitionKey
+
+
+class Order(Model, table="orders"):
+    id: Annotated[str, PartitionKey()]
+    total: int
+
+
+class OrderV2(Model, table="orders2"):
+    id: Annotated[str, PartitionKey()]
+    cents: int
+
+
+def to_v2(order):
+    return OrderV2(id=order.id, cents=order.total * 100)
+"""
+
+
+class Order(Model, table="orders"):
+    id: Annotated[str, PartitionKey()]
+    total: int
+
+
+def test_the_program_of_the_guide_moves_orders(endpoint: str, tmp_path: Path) -> None:
+    guide = (Path(__file__).parents[3] / "docs/guides/ray.md").read_text(encoding="utf-8")
+    (tmp_path / "move.py").write_text(guide.partition("```python\n")[2].partition("```")[0])
+    (tmp_path / "shop.py").write_text(SHOP)
+    key = fresh_key()
+    dynamodb = client_of(endpoint, key)
+    client = Client(dynamodb)
+    client.ensure_table(Order)
+    client.table(Order).bulk_put(Order(id=f"o{number}", total=number) for number in range(30))
+    local = {name: key if "KEY" in name else value for name, value in environment(endpoint).items()}
+    quiet = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ADDRESS": "local", "RAY_LOG_TO_DRIVER": "0"}
+    done = subprocess.run(
+        [sys.executable, "move.py"],
+        cwd=tmp_path,
+        env={**os.environ, **local, **quiet},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1].startswith("True MigrationCounts(read=30, written=30, ")
+    found = dynamodb.scan(TableName="orders2")["Items"]
+    assert {(item["id"]["S"], item["cents"]["N"]) for item in found} == {
+        (f"o{one}", f"{one * 100}") for one in range(30)
+    }
+    assert dynamodb.scan(TableName="orders-old", Select="COUNT")["Count"] == 30
+    drop_tables(dynamodb)
+    dynamodb.close()
