@@ -11,7 +11,7 @@ ROOT = Path(dynamorm.__file__).parent
 CORE = ["errors", "schema", "codec", "stream", "encryption", "expression", "operation"]
 ORDER = ["limits", "_version", *CORE, "transport", "keys", "client", "documents", "local"]
 # What stands right of everything; it may import any room, and no room imports it.
-FACES = {"__init__", "__main__", "testing", "cli"}
+FACES = {"__init__", "__main__", "testing", "cli", "ray"}
 SDK = {
     "transport/sdk.py",
     "transport/streams.py",
@@ -109,3 +109,17 @@ def test_only_the_command_knows_its_terminal_and_nothing_but_its_door_knows_the_
 def test_pytest_is_known_to_the_fixtures_alone() -> None:
     users = {path.relative_to(ROOT).as_posix() for path in FILES if any(name == "pytest" for name in imports(path))}
     assert users == {"testing/fixtures.py"}
+
+
+def test_the_contract_suite_is_known_to_its_command_alone() -> None:
+    users = {
+        path.relative_to(ROOT).as_posix()
+        for path in FILES
+        if any(name.split(".")[0] == "dynamorm_contract" for name in imports(path))
+    }
+    assert users == {"cli/contract.py"}
+
+
+def test_a_cluster_is_asked_for_by_its_users_alone() -> None:
+    callers = {path.name for path in FILES if "dynamorm.ray" in imports(path)}
+    assert callers == set()

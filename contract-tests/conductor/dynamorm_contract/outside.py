@@ -17,6 +17,8 @@ from .suite import TARGETS, Language, LanguageRun, RunError, load_cases, run_lan
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from .suite import Told
+
 KEY = "runner"
 # What says in one sentence why nothing could be run.
 UNUSABLE = (LoadError, RunError, EngineError, ProtocolError, RunnerDiedError, OSError, subprocess.SubprocessError)
@@ -43,30 +45,31 @@ def protocol() -> Path:
 
 
 def cases(asked: Asked) -> list[Case]:
-    """Load the cases that are asked for.
+    """Load the cases that are asked for; those of several runners at once are left out.
 
     Raises RunError for a target, a tier or a folder that there is not, LoadError for a case that cannot be read.
     """
     return _selected(_catalogue(asked), asked)
 
 
-def run(command: Sequence[str], asked: Asked, endpoint: str | None = None, folder: Path | None = None) -> LanguageRun:
+def run(command: Sequence[str], asked: Asked, endpoint: str | None = None, folder: Path | None = None, told: Told | None = None) -> LanguageRun:
     """Run the cases by a runner; `endpoint` is the DynamoDB of the live target, which is left out without one.
 
+    `told` hears after each case how many are done, and of how many.
     Raises what `UNUSABLE` names where the suite, the endpoint or the arguments cannot be used; what is wrong with the runner is the run's `problem`.
     """
     catalogue = _catalogue(asked)
     targets = [target for target in asked.targets if target != "live" or endpoint is not None]
-    chosen = [case for case in _selected(catalogue, asked) if set(case.targets) & set(targets) and not case.actors]
+    chosen = [case for case in _selected(catalogue, asked) if set(case.targets) & set(targets)]
     if not chosen:
         raise RunError("no case is left to run")
     language = Language(KEY, "the runner", list(command), [], [], folder=folder or Path.cwd())
     if endpoint is None:
-        return run_language(language, catalogue, None, chosen, targets)
+        return run_language(language, catalogue, None, chosen, targets, told)
     engine = Engine(endpoint)
     try:
         engine.must("contractprobe", "ListTables", {})
-        return run_language(language, catalogue, engine, chosen, targets)
+        return run_language(language, catalogue, engine, chosen, targets, told)
     finally:
         engine.close()
 
@@ -105,4 +108,4 @@ def _selected(catalogue: Catalogue, asked: Asked) -> list[Case]:
     if asked.cases is not None and not (asked.cases / "cases").is_dir():
         raise RunError(f"{asked.cases} has no folder cases/")
     chosen = select(load_cases(catalogue, asked.cases), asked.pattern, list(asked.targets))
-    return [case for case in chosen if not asked.tiers or case.tier in asked.tiers or case.foreign]
+    return [case for case in chosen if not case.actors and (not asked.tiers or case.tier in asked.tiers or case.foreign)]

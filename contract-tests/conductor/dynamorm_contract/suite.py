@@ -21,9 +21,12 @@ from .runner import ProtocolError, Runner, RunnerDiedError
 from .yamlload import load_yaml
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from .catalogue import Catalogue
+
+    Told = Callable[[int, int], object]
 
 TARGETS = ("pure", "wire", "live")
 KNOWN = ("py", "ts", "go")
@@ -221,8 +224,8 @@ def load_known_failures(language: str) -> list[dict[str, Any]]:
     return (load_yaml(path) or {}).get("known_failures", []) if path.exists() else []
 
 
-def run_language(language: Language, catalogue: Catalogue, engine: Engine | None, cases: list[Case], targets: list[str]) -> LanguageRun:
-    """Run every case of one language."""
+def run_language(language: Language, catalogue: Catalogue, engine: Engine | None, cases: list[Case], targets: list[str], told: Told | None = None) -> LanguageRun:
+    """Run every case of one language; `told` hears after each how many are done, and of how many."""
     work = [(case, target) for case in cases if not case.actors for target in case.targets if target in targets]
     run = LanguageRun(language, planned=len(work))
     started = time.monotonic()
@@ -232,6 +235,8 @@ def run_language(language: Language, catalogue: Catalogue, engine: Engine | None
             run.hello = session.info
             for case, target in work:
                 run.results.append(session.execute(case, target))
+                if told is not None:
+                    told(len(run.results), len(work))
     except (RunError, ProtocolError, RunnerDiedError, OSError) as error:
         run.problem = str(error)
     run.seconds = time.monotonic() - started

@@ -54,15 +54,13 @@ class MigrationReport:
     cursor: str
 
 
-class MigrationOptions(TypedDict, total=False):
-    """The options of a migration, as `Client.auto_migrate` explains them."""
+class SharedOptions(TypedDict, total=False):
+    """The options of a migration, whoever runs its segments, as `Client.auto_migrate` explains them."""
 
     backup_table: str | None
     data_copy: bool
     on_existing: Literal["keep", "overwrite"]
     segments: int | None
-    segment: int | None
-    concurrency: int
     page_size: int
     max_pages: int | None
     consistent: bool
@@ -71,6 +69,13 @@ class MigrationOptions(TypedDict, total=False):
     settings: TableSettings
     progress: Callable[[MigrationProgress], object] | None
     on_failure: Callable[[MigrationFailure], object] | None
+
+
+class MigrationOptions(SharedOptions, total=False):
+    """The options of a migration that this process runs."""
+
+    segment: int | None
+    concurrency: int
 
 
 class Migrations:
@@ -152,11 +157,14 @@ class Migrations:
         TableMismatchError, TableNotFoundError where there is no source, KeyUnavailableError, and the failure of a
         request that is not of one item.
         """
-        return _Migration(cast("Client", self), model, target_model, transform, **options).run()
+        return Migration(cast("Client", self), model, target_model, transform, **options).run()
 
 
-class _Migration:
-    """One migration, from its arguments to its report."""
+class Migration:
+    """One migration, from its arguments to its report.
+
+    `place` is where it is, and `numbers` are the segments that are asked for.
+    """
 
     def __init__(
         self,
@@ -200,8 +208,8 @@ class _Migration:
         if data_copy and self._target is not None and target_model is not None:
             self._copies["copy"] = self._copy(self._target, target_model, transform)
         self._reads = {phase: self._read(copy.what) for phase, copy in self._copies.items()}
-        self._place = self._placed(self._read("own"), cursor, segments)
-        self._numbers = _numbers(self._place.segments, segment)
+        self.place = self._placed(self._read("own"), cursor, segments)
+        self.numbers = _numbers(self.place.segments, segment)
         self._options = CopyOptions(on_existing == "keep", concurrency, max_pages, dry_run, progress, on_failure)
         self._pages = 0
         self._created: list[str] = []
@@ -246,22 +254,22 @@ class _Migration:
             raise InvalidCursorError("the cursor is of another number of segments")
         return place
 
-    def run(self) -> MigrationReport:
-        """Do in its order what was asked for; the copy waits for the whole backup."""
+    def run(self, by: Callable[[Phase], object] | None = None) -> MigrationReport:
+        """Do in its order what was asked for; the copy waits for the whole backup. `by` copies in its stead."""
         if "backup" in self._copies:
-            self._phase("backup")
+            self._phase("backup", by or self.copy)
         if self._is_done("backup"):
-            self._phase("copy")
+            self._phase("copy", by or self.copy)
         return MigrationReport(
             self._counts.get("backup"),
             self._counts.get("copy"),
             tuple(self._created),
             self._added,
             self._is_done("backup") and self._is_done("copy"),
-            self._place.text(),
+            self.place.text(),
         )
 
-    def _phase(self, phase: Phase) -> None:
+    def _phase(self, phase: Phase, copy: Callable[[Phase], object]) -> None:
         """Ensure the table of a phase, and copy into it."""
         if not self._options.dry_run:
             exchange = ensure_table(self._plans[phase], add_indexes=phase == "copy")
@@ -269,9 +277,13 @@ class _Migration:
             self._created += [self._plans[phase].name] if ensured.created else []
             self._added += ensured.added
         if phase in self._copies:
-            copying = Copying(self._client, self._copies[phase], self._reads[phase], self._place, self._options)
-            copying.run(self._numbers, self._moment)
-            self._counts[phase] = copying.counts
+            copy(phase)
+            self._counts[phase] = self.place.counts(phase, self.numbers)
+
+    def copy(self, phase: Phase) -> None:
+        """Copy into a table that is there; called again, it goes on where it is."""
+        copying = Copying(self._client, self._copies[phase], self._reads[phase], self.place, self._options)
+        copying.run(self.numbers, self._moment)
 
     def _moment(self) -> int:
         """Read the clock for a page: the first is of the moment in which all began."""
@@ -280,7 +292,7 @@ class _Migration:
         return now_ns
 
     def _is_done(self, phase: Phase) -> bool:
-        return phase not in self._copies or all(self._place.is_done(phase, number) for number in self._numbers)
+        return phase not in self._copies or all(self.place.is_done(phase, number) for number in self.numbers)
 
 
 def _bound(client: Client, model: type[Model] | Schema) -> Binding:

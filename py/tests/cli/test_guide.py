@@ -45,9 +45,9 @@ def test_the_consoles_of_the_guide_show_what_happens(tmp_path: Path) -> None:
         assert done.stdout + done.stderr == shown, line
 
 
-@pytest.mark.parametrize("line", re.findall(r"dynamorm (?:local|dms)[^#)\n`]*", "".join(blocks("sh"))))
+@pytest.mark.parametrize("line", re.findall(r"dynamorm (?:local|dms|contract)[^#|)\n`]*", "".join(blocks("sh"))))
 def test_the_shells_of_the_guide_use_what_there_is(line: str, capsys: pytest.CaptureFixture[str]) -> None:
-    words = shlex.split(line)[1:]
+    words = shlex.split(line.partition(" -- ")[0])[1:]
     command = [word for word in words if not word.startswith("-")][:2]
     assert main([*command, "--help"]) == 0
     shown = capsys.readouterr().out

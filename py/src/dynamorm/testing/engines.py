@@ -27,7 +27,7 @@ def session_endpoint(run: str, folder: Path) -> Generator[str]:
     """
     named = next(filter(None, map(os.environ.get, VARIABLES)), None)
     if named is not None:
-        _check_apart(named)
+        check_apart(named)
         yield named
         return
     running = find()
@@ -87,8 +87,25 @@ def drop_tables(client: Any) -> None:  # noqa: ANN401 - see client_of
             client.delete_table(TableName=name)
 
 
-def _check_apart(endpoint: str) -> None:
-    """Refuse a DynamoDB whose access keys see one another's tables: tests would meet, and delete what is not theirs."""
+def check_apart(endpoint: str) -> None:
+    """Refuse a DynamoDB whose access keys see one another's tables: tests would meet, and delete what is not theirs.
+
+    Raises EngineError, also where no DynamoDB takes a key that nobody knows.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see client_of
+
+    try:
+        is_shared = _shares(endpoint)
+    except (BotoCoreError, ClientError, ValueError) as error:
+        raise EngineError(f"the DynamoDB at {endpoint} cannot be used: {error}") from error
+    if is_shared:
+        raise EngineError(
+            f"the DynamoDB at {endpoint} has one database for every access key: start it without -sharedDb"
+        )
+
+
+def _shares(endpoint: str) -> bool:
+    """Say whether a table of one access key is seen by another."""
     one, other = (client_of(endpoint, fresh_key()) for _ in range(2))
     name = f"probe-{secrets.token_hex(8)}"
     attribute = "id"
@@ -99,9 +116,6 @@ def _check_apart(endpoint: str) -> None:
         AttributeDefinitions=[{"AttributeName": attribute, "AttributeType": "S"}],
     )
     try:
-        if name in other.list_tables()["TableNames"]:
-            raise EngineError(
-                f"the DynamoDB at {endpoint} has one database for every access key: start it without -sharedDb"
-            )
+        return name in other.list_tables()["TableNames"]
     finally:
         one.delete_table(TableName=name)
