@@ -31,6 +31,8 @@ COMMANDS = [
     ["dms", "format"],
     ["dms", "diff"],
     ["dms", "upgrade"],
+    *(["table", name] for name in ("create", "ensure", "describe", "drift", "delete", "list", "export")),
+    ["migrate"],
 ]
 
 
@@ -46,7 +48,7 @@ def test_these_are_all_commands() -> None:
     assert sorted(leaves(get_command(app))) == sorted(COMMANDS)
 
 
-@pytest.mark.parametrize("path", [[], ["local"], ["dms"], *COMMANDS], ids=" ".join)
+@pytest.mark.parametrize("path", [[], ["local"], ["dms"], ["table"], *COMMANDS], ids=" ".join)
 def test_every_help_has_an_example_and_the_exit_codes(path: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     done = ran(capsys, *path, "--help")
     assert (done.code, done.err) == (0, "")

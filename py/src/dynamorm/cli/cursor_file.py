@@ -43,7 +43,7 @@ class CursorFile:
         except (ValueError, LookupError, TypeError, AttributeError):
             raise CommandError(f"{self._file} is no cursor file of a migration") from None
         if migration != self._migration:
-            was = ", ".join(f"{name} {migration.get(name)}" for name in self._migration)
+            was = ", ".join(f"{name} {migration.get(name) or '-'}" for name in self._migration)
             raise CommandError(f"{self._file} is of another migration ({was}): give each one a file of its own")
         return str(cursor)
 

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
     from ..copying import MigrationFailure
     from ..migrate import MigrationReport
-    from ..operation import MigrationCounts
+    from ..operation import MigrationCounts, Phase
 
 Facts = dict[str, Any]
-PHASES = ("backup", "copy")
+PHASES: tuple[Phase, ...] = ("backup", "copy")
 NUMBERS = ("read", "written", "present", "different", "skipped", "failed")
 
 
@@ -31,7 +31,7 @@ class Outcome:
     """The tables: source, target and backup."""
     dry_run: bool
     cursor: str | None
-    counts: dict[str, MigrationCounts] = field(default_factory=dict["str", "MigrationCounts"])
+    counts: dict[Phase, MigrationCounts] = field(default_factory=dict["Phase", "MigrationCounts"])
     created: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
     done: bool = False
@@ -40,8 +40,8 @@ class Outcome:
 
     def take(self, report: MigrationReport) -> None:
         """Take the report."""
-        found = {"backup": report.backup, "copy": report.copy}
-        self.counts = {phase: counts for phase, counts in found.items() if counts is not None}
+        found: dict[Phase, MigrationCounts | None] = {"backup": report.backup, "copy": report.copy}
+        self.counts |= {phase: counts for phase, counts in found.items() if counts is not None}
         self.created, self.added, self.done, self.cursor = report.created, report.added, report.done, report.cursor
 
     @property
@@ -79,7 +79,7 @@ def show_report(outcome: Outcome) -> None:
     """Tell it to people."""
     way = " -> ".join(filter(None, (outcome.migration["source"], outcome.migration["target"])))
     say(styled(way, "bold").append(" (dry run: nothing is written)" if outcome.dry_run else "", "not bold dim"))
-    phases = [phase for phase in PHASES if phase in outcome.counts]
+    phases: list[Phase] = [phase for phase in PHASES if phase in outcome.counts]
     rows = [(phase, *(f"{getattr(outcome.counts[phase], name):,}" for name in NUMBERS)) for phase in phases]
     say_rows(("", *map(str.upper, NUMBERS)), rows)
     for phase in phases:

@@ -16,7 +16,7 @@ import typer
 from ..errors import DynamORMError
 from ..migrate import MigrationReport
 from ..operation import read_place
-from .migration_facts import Outcome, failure_facts, report_facts, show_report
+from .migration_facts import PHASES, Outcome, failure_facts, report_facts, show_report
 from .migration_view import Nothing, view_of
 from .output import FAILED, FINE, FOUND, INTERRUPTED, CommandError, say, say_json, tell
 
@@ -90,8 +90,8 @@ class Run:
         if wanted.segments not in {None, place.segments}:
             raise CommandError(f"the cursor file is of {place.segments} segments: give the same, or another file")
         numbers = range(place.segments) if wanted.segment is None else [wanted.segment]
-        asked: dict[Phase, bool] = {"backup": wanted.backup_table is not None, "copy": wanted.target is not None}
-        phases = [phase for phase, is_asked in asked.items() if is_asked]
+        asked = {"backup": wanted.backup_table, "copy": wanted.target}
+        phases: list[Phase] = [phase for phase in PHASES if asked[phase] is not None]
         if not all(place.is_done(phase, number) for phase in phases for number in numbers):
             return None
         say("all is done, by the cursor file: nothing is left to do", stderr=True)

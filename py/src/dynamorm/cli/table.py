@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import TableMismatchError, TableNotFoundError
+from ..errors import DynamORMError, TableMismatchError, TableNotFoundError
 from .connection import Connection, Prefix, connected, rehearsing, unconnected
 from .documents import Chosen
 from .options import grouped
@@ -85,7 +85,7 @@ def create_command(
     client, rehearsal = _opened(connection, dry_run=dry_run)
     with _said(as_json=as_json) as said:
         for name, models in chosen.tables(client).items():
-            with waiting(f"creating {name}"):
+            with _working("creating", name):
                 table = client.create_table(models, made)
             if rehearsal is not None:
                 _tell_requests(said, name, rehearsal.told())
@@ -117,7 +117,7 @@ def ensure_command(
     with _said(as_json=as_json) as said:
         for name, models in chosen.tables(client).items():
             try:
-                with waiting(f"ensuring {name}"):
+                with _working("ensuring", name):
                     ensured = client.ensure_table(models, made, add_indexes=add_indexes)
             except TableMismatchError as error:
                 _tell_differences(said, name, [difference_facts(one) for one in error.differences])
@@ -190,7 +190,7 @@ def delete_command(
     _confirm([table for models in tables.values() if (table := _found(client, models))], ask=not (yes or dry_run))
     with _said(as_json=as_json) as said:
         for name, models in tables.items():
-            with waiting(f"deleting {name}"):
+            with _working("deleting", name):
                 deleted = client.delete_table(models[0], timeout_seconds=timeout)
             if rehearsal is not None:
                 _tell_requests(said, name, rehearsal.told())
@@ -284,6 +284,18 @@ def _resources(exported: dict[str, Any], label: str | None) -> Facts:
             raise CommandError(f"two tables would be the resource {logical}: export them one by one, with --label")
         out[logical] = resource
     return out
+
+
+@contextlib.contextmanager
+def _working(doing: str, name: str) -> Generator[None]:
+    """Show that it takes its time, and say of which table a failure is."""
+    try:
+        with waiting(f"{doing} {name}"):
+            yield
+    except TableMismatchError:
+        raise
+    except DynamORMError as error:
+        raise CommandError(f"{name}: {error}") from error
 
 
 def _opened(connection: Connection, *, dry_run: bool) -> tuple[Client, Rehearsal | None]:
