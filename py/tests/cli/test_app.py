@@ -18,7 +18,7 @@ from dynamorm.cli import app, output
 from .command import NOTE, ran, run_program
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     Command = Any
@@ -119,11 +119,11 @@ def test_a_sentence_spells_what_a_terminal_would_obey(capsys: pytest.CaptureFixt
     assert capsys.readouterr().out == "a\\x1b[2Jb [bold]c\n"
 
 
-def on_a_terminal(*arguments: str, **environment: str) -> str:
+def on_a_terminal(*arguments: str, program: Sequence[str] = ("-m", "dynamorm"), **environment: str) -> str:
     parent, child = pty.openpty()
     variables = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "FORCE_COLOR"}}
     process = subprocess.Popen(  # noqa: S603 - our own program
-        [sys.executable, "-m", "dynamorm", *arguments],
+        [sys.executable, *program, *arguments],
         stdin=subprocess.DEVNULL,
         stdout=child,
         stderr=child,

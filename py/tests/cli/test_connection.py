@@ -7,6 +7,7 @@ import pytest
 import typer
 
 from dynamorm.cli.connection import Connection, Prefix, connected, sdk_client, unconnected
+from dynamorm.cli.documents import load
 from dynamorm.cli.output import CommandError
 from dynamorm.local import jvm
 from dynamorm.local import state as states
@@ -85,12 +86,13 @@ def test_an_engine_that_cannot_be_asked_for_is_a_sentence(monkeypatch: pytest.Mo
 
 
 def test_a_prefix_stands_before_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert unconnected(Prefix("t-"))._prefix == "t-"
-    assert connected(Connection(table_prefix="t-", region="us-east-1"))._prefix == "t-"
     file = tmp_path / "a.yaml"
     file.write_text(
-        '{"dms_version": "1.0", "models": [{"name": "A", "table": {"name": "a"}, "keys": {"partition":'
-        ' {"attribute": "id", "type": "S"}}, "attributes": [{"attribute": "id", "type": "S"}]}]}'
+        '{"dms_version": "1.0", "models": [{"name": "A", "table": {"name": "abc"}, "keys": {"partition":'
+        ' {"attribute": "id", "type": "S"}}, "attributes": [{"attribute": "id", "type": "S", "required": true}]}]}'
     )
+    (model,) = load(str(file)).values()
+    for client in (unconnected(Prefix("t-")), connected(Connection(table_prefix="t-", region="us-east-1"))):
+        assert client.bound(model).table == "t-abc"
     done = ran(capsys, "table", "export", "-d", str(file), "--table-prefix", "t-")
-    assert json.loads(done.out)["TableName"] == "t-a"
+    assert json.loads(done.out)["TableName"] == "t-abc"

@@ -49,9 +49,7 @@ def test_two_runs_of_one_file_are_noticed(tmp_path: Path) -> None:
 def test_the_file_of_another_migration_is_refused(tmp_path: Path) -> None:
     name = str(tmp_path / "c.json")
     CursorFile(name, MIGRATION).write("1")
-    with pytest.raises(
-        CommandError, match=r"of another migration \(source a, target b, backup -, region us-east-1\)"
-    ):
+    with pytest.raises(CommandError, match=r"of another migration \(source a, target b, backup -, region us-east-1\)"):
         CursorFile(name, MIGRATION | {"target": "c"})
 
 

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from inspect import signature
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import pytest
 import typer
 
+from dynamorm import Client
 from dynamorm.cli.documents import Chosen, load, model_of
 from dynamorm.cli.options import grouped
 from dynamorm.cli.output import CommandError
@@ -18,10 +19,8 @@ from dynamorm.testing import Script
 from .command import ran
 from .shop import SHOP
 
-if True:  # the parser reads annotations at run time
+if TYPE_CHECKING:
     from pathlib import Path
-
-from dynamorm import Client
 
 
 @dataclass(frozen=True)
@@ -115,6 +114,6 @@ def test_a_document_that_is_invalid_is_told_with_its_line(tmp_path: Path, capsys
     file.write_text(SHOP.replace("attribute: note, type: S } }", "attribute: no, type: S } }"))
     done = ran(capsys, "table", "export", "-d", str(file))
     assert (done.code, done.out) == (3, "")
-    assert done.err.startswith(f"dynamorm: {file}:20: InvalidModel at /models/1/indexes/0/partition/attribute")
+    assert done.err.startswith(f"dynamorm: {file}:19: InvalidModel at /models/1/indexes/0/partition/attribute")
     with pytest.raises(CommandError):
         load(str(file))

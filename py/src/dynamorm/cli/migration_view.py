@@ -75,7 +75,7 @@ class Lines:
 
 
 class Bars:
-    """A bar for each phase."""
+    """A bar for each phase; one that passes the count grows with it."""
 
     def __init__(self, items: int | None) -> None:
         """Take how many items there are about; DynamoDB counts them every few hours."""
@@ -93,9 +93,9 @@ class Bars:
         self._progress.start()
 
     def tell(self, progress: MigrationProgress) -> None:
-        """Move the bar of the phase; one that passes the count has no end."""
+        """Move the bar of the phase."""
         read, counts = progress.counts.read, told_counts(progress.counts)
-        total = self._items if self._items is not None and read <= self._items else None
+        total = None if self._items is None else max(self._items, read)
         if progress.phase not in self._tasks:
             # The speed is that of this run: what an earlier one did is where this one begins.
             task = self._progress.add_task(progress.phase, completed=read, total=total, counts=counts)
