@@ -19,6 +19,7 @@ SDK = {
     "encryption/kms.py",
     "client.py",
     "testing/engines.py",
+    "cli/connection.py",
 }
 # What stands beside the client: its tables, and what they read and write.
 BESIDE = {

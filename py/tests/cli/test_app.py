@@ -18,7 +18,7 @@ from dynamorm.cli import app, output
 from .command import NOTE, ran, run_program
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     Command = Any
@@ -34,6 +34,8 @@ COMMANDS = [
     ["contract", "run"],
     ["contract", "list"],
     ["contract", "protocol"],
+    *(["table", name] for name in ("create", "ensure", "describe", "drift", "delete", "list", "export")),
+    ["migrate"],
 ]
 
 
@@ -49,7 +51,7 @@ def test_these_are_all_commands() -> None:
     assert sorted(leaves(get_command(app))) == sorted(COMMANDS)
 
 
-@pytest.mark.parametrize("path", [[], ["local"], ["dms"], ["contract"], *COMMANDS], ids=" ".join)
+@pytest.mark.parametrize("path", [[], ["local"], ["dms"], ["contract"], ["table"], *COMMANDS], ids=" ".join)
 def test_every_help_has_an_example_and_the_exit_codes(path: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     done = ran(capsys, *path, "--help")
     assert (done.code, done.err) == (0, "")
@@ -120,11 +122,11 @@ def test_a_sentence_spells_what_a_terminal_would_obey(capsys: pytest.CaptureFixt
     assert capsys.readouterr().out == "a\\x1b[2Jb [bold]c\n"
 
 
-def on_a_terminal(*arguments: str, **environment: str) -> str:
+def on_a_terminal(*arguments: str, program: Sequence[str] = ("-m", "dynamorm"), **environment: str) -> str:
     parent, child = pty.openpty()
     variables = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "FORCE_COLOR"}}
     process = subprocess.Popen(  # noqa: S603 - our own program
-        [sys.executable, "-m", "dynamorm", *arguments],
+        [sys.executable, *program, *arguments],
         stdin=subprocess.DEVNULL,
         stdout=child,
         stderr=child,

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from dynamorm.local import EngineError, stop
+from dynamorm.local.lines import environment
+from dynamorm.testing.engines import client_of, drop_tables, fresh_key
+from dynamorm.testing.fixtures import dynamodb_local
+from tests.cli.shop import CHANGES, SHOP
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
+
+__all__ = ["dynamodb_local"]  # a fixture
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +37,18 @@ def own_engine(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
             stop(path.stem.removeprefix("local-"))
         except EngineError as error:
             pytest.fail(str(error))
+
+
+@pytest.fixture
+def shop(dynamodb_local: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Any]:
+    """Give a folder with a shop's document, a DynamoDB of its own by the environment, and a boto3 client of it."""
+    key = fresh_key()
+    for name, value in environment(dynamodb_local).items():
+        monkeypatch.setenv(name, key if name.startswith(("AWS_ACCESS", "AWS_SECRET")) else value)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "shop.yaml").write_text(SHOP)
+    (tmp_path / "changes.py").write_text(CHANGES)
+    client = client_of(dynamodb_local, key)
+    yield client
+    drop_tables(client)
+    client.close()

@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from .._version import __version__
-from . import contract, dms, local
+from . import contract, dms, local, migrate, table
 from .output import (
     BROKEN_PIPE,
     DEBUG,
@@ -43,6 +43,8 @@ app = typer.Typer(
 app.add_typer(local.app, name="local")
 app.add_typer(dms.app, name="dms")
 app.add_typer(contract.app, name="contract")
+app.add_typer(table.app, name="table")
+migrate.add_to(app)
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - the parser calls it with the option's value

@@ -5,6 +5,7 @@ Results go to stdout, everything else to stderr; colours only to a terminal and 
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -14,13 +15,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
 from ..errors import DynamORMError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator, Sequence
 
 FINE, FOUND, USAGE, FAILED, BROKEN_PIPE, INTERRUPTED = 0, 1, 2, 3, 141, 130
 EXIT_CODES = "Exit codes: 0 fine, 1 found something (invalid, different, not running), 2 wrong usage, 3 failed."
@@ -80,6 +82,31 @@ def visible(text: str) -> str:
     """
     kept = (one if one.isprintable() or one == "\n" else one.encode("unicode_escape").decode() for one in text)
     return "".join(kept)
+
+
+def say_rows(header: Sequence[str], rows: Sequence[Sequence[str]], *, stderr: bool = False, indent: str = "") -> None:
+    """Print columns; without a header its line is left out."""
+    shown = [[visible(cell) for cell in row] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(*([header] if header else []), *shown, strict=True)]
+
+    def line(cells: Sequence[str]) -> str:
+        padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(cells, widths, strict=True))
+        return indent + "  ".join(padded).rstrip()
+
+    if header:
+        say(styled(line(header), "bold"), stderr=stderr)
+    for row in shown:
+        say(Text(line(row)), stderr=stderr)
+
+
+@contextlib.contextmanager
+def waiting(what: str) -> Generator[None]:
+    """Show on a terminal that something takes its time; a pipe is told nothing."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    with console(stderr=True).status(styled(what, "dim")):
+        yield
 
 
 def say_json(facts: Any) -> None:  # noqa: ANN401 - any JSON value
