@@ -9,7 +9,7 @@ class Order(Model, table="orders"):
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -60,7 +60,7 @@ class _Base(BaseModel):
         serialize_by_alias=False,
     )
     __dynamorm_takers__: ClassVar[dict[str, Take] | None] = None
-    __dynamorm_absent__: ClassVar[tuple[dict[str, Any], dict[str, type[_Base]]] | None] = None
+    __dynamorm_absent__: ClassVar[tuple[dict[str, Any], dict[str, Callable[[Any], Any]]] | None] = None
     """What an absent attribute is read as, and the attributes that are nested models themselves."""
     __dynamorm_names__: ClassVar[dict[str, str]] = {}
     """The Python name of each attribute whose own name is another."""
@@ -111,9 +111,9 @@ class _Base(BaseModel):
             absent = cls.__dynamorm_absent__ = _absent(cls)
         optional, nested = absent
         out: dict[str, Any] = {**optional, **values}
-        for attribute, kind in nested.items():
-            if isinstance(out.get(attribute), dict):
-                out[attribute] = kind.__dynamorm_complete__(out[attribute])
+        for attribute, complete in nested.items():
+            if attribute in out:
+                out[attribute] = complete(out[attribute])
         return out
 
 
@@ -228,16 +228,29 @@ def _takers(cls: type[_Base]) -> dict[str, Take]:
     return out
 
 
-def _absent(cls: type[_Base]) -> tuple[dict[str, Any], dict[str, type[_Base]]]:
+def _absent(cls: type[_Base]) -> tuple[dict[str, Any], dict[str, Callable[[Any], Any]]]:
+    """Give None for what may be None, and what completes the values of attributes that hold nested ones."""
     optional: dict[str, Any] = {}
-    nested: dict[str, type[_Base]] = {}
+    nested: dict[str, Callable[[Any], Any]] = {}
     for name, info in cls.model_fields.items():
-        plain, may_be_none = unwrap(info.annotation)
-        if may_be_none:
+        if unwrap(info.annotation)[1]:
             optional[info.alias or name] = None
-        if isinstance(plain, type) and issubclass(plain, _Base):
-            nested[info.alias or name] = plain
+        complete = _completer(info.annotation)
+        if complete is not None:
+            nested[info.alias or name] = complete
     return optional, nested
+
+
+def _completer(annotation: Any) -> Callable[[Any], Any] | None:  # noqa: ANN401 - annotations have no common type
+    plain, _ = unwrap(annotation)
+    if isinstance(plain, type) and issubclass(plain, _Base):
+        return lambda value: plain.__dynamorm_complete__(value) if isinstance(value, dict) else value
+    if get_origin(plain) is not list:
+        return None
+    complete = _completer(get_args(plain)[0])
+    if complete is None:
+        return None
+    return lambda value: [complete(one) for one in value] if isinstance(value, list) else value
 
 
 def _said(info: FieldInfo) -> Attribute:
