@@ -253,9 +253,11 @@ def command_of(pid: int) -> str | None:
     if (_PROC / "self/cmdline").exists():
         try:
             words = (_PROC / str(pid) / "cmdline").read_bytes()
-        except OSError:
+            # Empty of a process that ended and waits to be reaped, and for a moment of one that is just beginning.
+            state = (_PROC / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()[0]
+        except (OSError, IndexError):
             return None
-        return words.replace(b"\0", b" ").decode(errors="replace").strip() or None
+        return None if state in {"Z", "X"} else words.replace(b"\0", b" ").decode(errors="replace").strip()
     done = subprocess.run(
         ["ps", "-ww", "-o", "stat=,command=", "-p", str(pid)], capture_output=True, text=True, check=False
     )
