@@ -29,6 +29,7 @@ describe("the public surface", () => {
       "InMemoryKeys",
       "SECOND",
       "Script",
+      "localDynamoDB",
       "openGcm",
       "testClock",
       "testNonces",
