@@ -20,6 +20,7 @@ const FRONT = [
     "dms",
     "index",
     "keys",
+    "local",
     "reading",
     "sleeper",
     "source",

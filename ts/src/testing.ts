@@ -1,8 +1,9 @@
-/** The entry `dynamorm-ts/testing`: clocks, tokens and answers that a test decides. */
+/** The entry `dynamorm-ts/testing`: clocks, tokens and answers that a test decides, and a DynamoDB of its own. */
 
 export { InMemoryKeys, type KeyCall } from "./encryption/memory.ts";
 export { openGcm } from "./encryption/field.ts";
 export { withNonces } from "./encryption/keys.ts";
+export { type LocalDynamoDB, localDynamoDB } from "./local.ts";
 export { Script, type Step } from "./transport/script.ts";
 
 /** Nanoseconds of one second, for steps of a clock. */

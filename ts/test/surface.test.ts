@@ -36,6 +36,7 @@ describe("the public surface", () => {
       "InMemoryKeys",
       "SECOND",
       "Script",
+      "localDynamoDB",
       "openGcm",
       "testClock",
       "testNonces",

@@ -15,9 +15,7 @@ from .runner import ProtocolError, RunnerDiedError
 from .suite import TARGETS, Language, LanguageRun, RunError, load_cases, run_language, select
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from .suite import Told
+    from collections.abc import Callable, Sequence
 
 KEY = "runner"
 # What says in one sentence why nothing could be run.
@@ -52,7 +50,7 @@ def cases(asked: Asked) -> list[Case]:
     return _selected(_catalogue(asked), asked)
 
 
-def run(command: Sequence[str], asked: Asked, endpoint: str | None = None, folder: Path | None = None, told: Told | None = None) -> LanguageRun:
+def run(command: Sequence[str], asked: Asked, endpoint: str | None = None, folder: Path | None = None, told: Callable[[int, int], object] | None = None) -> LanguageRun:
     """Run the cases by a runner; `endpoint` is the DynamoDB of the live target, which is left out without one.
 
     `told` hears after each case how many are done, and of how many.
@@ -63,13 +61,13 @@ def run(command: Sequence[str], asked: Asked, endpoint: str | None = None, folde
     chosen = [case for case in _selected(catalogue, asked) if set(case.targets) & set(targets)]
     if not chosen:
         raise RunError("no case is left to run")
-    language = Language(KEY, "the runner", list(command), [], [], folder=folder or Path.cwd())
+    language = Language(KEY, "the runner", list(command), [], [], folder=folder or Path.cwd(), told=told)
     if endpoint is None:
-        return run_language(language, catalogue, None, chosen, targets, told)
+        return run_language(language, catalogue, None, chosen, targets)
     engine = Engine(endpoint)
     try:
         engine.must("contractprobe", "ListTables", {})
-        return run_language(language, catalogue, engine, chosen, targets, told)
+        return run_language(language, catalogue, engine, chosen, targets)
     finally:
         engine.close()
 

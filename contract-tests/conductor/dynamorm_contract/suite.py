@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from .catalogue import Catalogue
 
-    Told = Callable[[int, int], object]
-
 TARGETS = ("pure", "wire", "live")
 KNOWN = ("py", "ts", "go")
 PROTOCOL = 1
@@ -49,6 +47,8 @@ class Language:
     tiers: list[str] = field(default_factory=list)
     folder: Path = ROOT
     """Where its runner is started."""
+    told: Callable[[int, int], object] | None = None
+    """Hears after each case how many are done, and of how many."""
 
 
 @dataclass
@@ -224,8 +224,8 @@ def load_known_failures(language: str) -> list[dict[str, Any]]:
     return (load_yaml(path) or {}).get("known_failures", []) if path.exists() else []
 
 
-def run_language(language: Language, catalogue: Catalogue, engine: Engine | None, cases: list[Case], targets: list[str], told: Told | None = None) -> LanguageRun:
-    """Run every case of one language; `told` hears after each how many are done, and of how many."""
+def run_language(language: Language, catalogue: Catalogue, engine: Engine | None, cases: list[Case], targets: list[str]) -> LanguageRun:
+    """Run every case of one language."""
     work = [(case, target) for case in cases if not case.actors for target in case.targets if target in targets]
     run = LanguageRun(language, planned=len(work))
     started = time.monotonic()
@@ -235,8 +235,8 @@ def run_language(language: Language, catalogue: Catalogue, engine: Engine | None
             run.hello = session.info
             for case, target in work:
                 run.results.append(session.execute(case, target))
-                if told is not None:
-                    told(len(run.results), len(work))
+                if language.told is not None:
+                    language.told(len(run.results), len(work))
     except (RunError, ProtocolError, RunnerDiedError, OSError) as error:
         run.problem = str(error)
     run.seconds = time.monotonic() - started

@@ -70,3 +70,11 @@ def test_a_folder_without_cases_is_a_sentence(tmp_path: Path) -> None:
 def test_tiers_and_the_page_of_the_protocol_are_there() -> None:
     assert outside.tiers() == ["P0", "P1", "P2", "P3", "P4", "P5"]
     assert outside.protocol().read_text(encoding="utf-8").startswith("# The runner protocol")
+
+
+def test_a_listener_hears_after_each_case_how_far_it_is() -> None:
+    heard: list[tuple[int, int]] = []
+    asked = outside.Asked(targets=["wire"], tiers=["P0"], pattern="p0-create-*")
+    done = outside.run(PYTHON_RUNNER, asked, told=lambda *numbers: heard.append(numbers))
+    assert heard == [(number, done.planned) for number in range(1, done.planned + 1)]
+    assert {case.id for case in outside.cases(asked)} == {result.id for result in done.results}
