@@ -79,7 +79,14 @@ describe("the arrows", () => {
     expect(
       [
         ...["schema/yaml.ts", "encryption/kms.ts", "transport/streams.ts"],
-        ...["operation/table.ts", "operation/whereabouts.ts", "tables.ts", "migrate.ts", "copying.ts", "local.ts"],
+        ...[
+          "operation/table.ts",
+          "operation/whereabouts.ts",
+          "tables.ts",
+          "migrate.ts",
+          "copying.ts",
+          "local.ts",
+        ],
       ].filter((file) => reached.has(file)),
     ).toEqual([]);
   });
