@@ -153,8 +153,12 @@ def differences(sides: Sides, at: str = "") -> list[tuple[str, Sides]]:
 def _same(left: Any, right: Any) -> bool:
     if left is ABSENT or right is ABSENT:
         return left is right
-    # Python holds True equal to 1; JSON does not. 1.0 and 1 are one number in both.
-    return left == right and json.dumps(_whole(left), sort_keys=True) == json.dumps(_whole(right), sort_keys=True)
+    # Python holds True equal to 1; JSON does not. 1.0 and 1 are one number in both, but seldom what texts differ by.
+    return left == right and (_text(left) == _text(right) or _text(_whole(left)) == _text(_whole(right)))
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
 
 
 def _whole(value: Any) -> Any:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .load import milliseconds
+from .durations import milliseconds
 from .match import CaseError
 
 if TYPE_CHECKING:

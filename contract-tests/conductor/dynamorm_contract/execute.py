@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from . import exprs, leaks
+from .durations import milliseconds
 from .grouping import GROUPS, tag_after, tag_details, tag_group, tag_group_result
-from .load import milliseconds
 from .match import CaseError, Context, Mismatch, UndefinedCaptureError, is_operator, match, match_unordered, short
 from .runner import ProtocolError, Runner, RunnerDiedError
 from .tagging import tag_arguments, tag_expected, tag_members

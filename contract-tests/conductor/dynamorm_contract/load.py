@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import yaml
 
+from .durations import UNITS, duration, milliseconds
 from .envelopes import written_out
 from .grouping import models_of
 from .match import CaseError, is_operator
@@ -32,7 +33,6 @@ def _root() -> Path:
 ROOT = _root()
 SUITE = ROOT / "contract-tests"
 DEFAULT_NOW = "2026-01-02T03:04:05.000006Z"
-UNITS = {"ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000}
 INDEX, CANONICAL = "index.yaml", ".canonical.json"
 WEAK = {"$$any", "$$exists", "$$type"}
 ROW = re.compile(r"\$\{row\.([a-z0-9_]+)\}")
@@ -109,19 +109,6 @@ def nanoseconds(text: str) -> int:
     seconds, _, fraction = text.removesuffix("Z").partition(".")
     whole = datetime.fromisoformat(seconds + "+00:00") - datetime.fromisoformat("1970-01-01T00:00:00+00:00")
     return (whole.days * 86_400 + whole.seconds) * UNITS["s"] + int((fraction or "0").ljust(9, "0"))
-
-
-def duration(text: str) -> int:
-    """Turn `250ms` into nanoseconds."""
-    found = re.fullmatch(r"([0-9]+)(ns|us|ms|s)", text)
-    if found is None:
-        raise CaseError(f"not a duration: {text}")
-    return int(found[1]) * UNITS[found[2]]
-
-
-def milliseconds(text: str) -> int:
-    """Turn `2s` into milliseconds."""
-    return duration(text) // UNITS["ms"]
 
 
 @dataclass

@@ -42,7 +42,11 @@ def _ready(op: str, body: Body) -> Body:
         return body
     table = body["Table"] | {"TableStatus": "ACTIVE"}
     indexes = table.get("GlobalSecondaryIndexes")
-    ready = {"GlobalSecondaryIndexes": [t.lose("Backfilling")(index) | {"IndexStatus": "ACTIVE"} for index in indexes]} if isinstance(indexes, list) and indexes != [1] else {}
+    ready = (
+        {"GlobalSecondaryIndexes": [t.lose("Backfilling")(index) | {"IndexStatus": "ACTIVE"} for index in indexes]}
+        if isinstance(indexes, list) and all(isinstance(index, dict) for index in indexes)
+        else {}
+    )
     return {"Table": table | ready}
 
 

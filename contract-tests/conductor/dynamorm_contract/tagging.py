@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+from .durations import milliseconds
 from .match import CaseError, is_operator
 
 TAGS = {"S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS", "L", "M"}
@@ -279,8 +280,8 @@ def _is_from(value: Any) -> bool:
 
 
 def _milliseconds(text: str) -> int:
-    number, unit = re.fullmatch(r"(-?[0-9]+)(ms|s)", text).groups()  # type: ignore[union-attr]
-    return int(number) * (1 if unit == "ms" else 1000)
+    """Turn a time-out into milliseconds, one that the library has to refuse, too."""
+    return -milliseconds(text[1:]) if text.startswith("-") else milliseconds(text)
 
 
 def _with_times(value: Any) -> Any:
