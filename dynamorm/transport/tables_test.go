@@ -1,7 +1,6 @@
 package transport_test
 
 import (
-	"reflect"
 	"testing"
 	"time"
 
@@ -62,24 +61,7 @@ var tabled = map[string]struct {
 }
 
 func TestCallsAboutTablesAreSentAsTheyAreWithAndWithoutMiddleware(t *testing.T) {
-	for name, row := range tabled {
-		const novel = `{"Novelty":[1,{"a":null}]}`
-		s := serve(t, answer(200, novel))
-		var seen any
-		for _, c := range []*dynamodb.Client{client(s.URL, 1), client(s.URL, 1, touching(func(in any) any { seen = in; return in }))} {
-			if r := send(t, c, row.request); r.Fault != nil || string(r.Body) != novel {
-				t.Errorf("%s: got %s, %v", name, r.Body, r.Fault)
-			}
-		}
-		if !reflect.DeepEqual(seen, row.want) {
-			t.Errorf("%s: the middleware saw %+v", name, seen)
-		}
-		for i, body := range s.bodies {
-			if body != string(row.request.Body) || s.headers[i].Get("X-Amz-Target") != "DynamoDB_20120810."+name {
-				t.Errorf("%s: sent %s", name, body)
-			}
-		}
-	}
+	sentAsTheyAre(t, tabled, `{"Novelty":[1,{"a":null}]}`)
 }
 
 func TestALostAnswerAboutATableLeavesDoubtOfWrites(t *testing.T) {
