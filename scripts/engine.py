@@ -22,13 +22,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import toolpaths
-from toolpaths import jvm
+from toolpaths import jvm, lines
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Generator
 
-REGION = "us-east-1"
 EngineError = jvm.EngineError
 answers = jvm.answers
 stop = jvm.stop
@@ -98,15 +97,12 @@ def _command(home: Path, port: int) -> list[str]:
 
 def environment_lines(endpoint: str) -> str:
     """Give the lines that point each language's SDK at the server."""
+    exports = "\n".join(lines.exports(endpoint))
     return f"""\
 DynamoDB Local answers at {endpoint}; Ctrl-C stops it.
 
 # Python (boto3), TypeScript (AWS SDK v3) and Go (AWS SDK v2) all read these:
-export AWS_ENDPOINT_URL_DYNAMODB={endpoint}
-export AWS_ACCESS_KEY_ID=local
-export AWS_SECRET_ACCESS_KEY=local
-export AWS_REGION={REGION}
-export AWS_DEFAULT_REGION={REGION}   # boto3 reads this one
+{exports}
 
 # make contract, make test: use this server instead of starting one
 export DYNAMODB_ENDPOINT={endpoint}

@@ -19,19 +19,21 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 BIN = BUILD / "bin"
 VENV = ROOT / ".venv"
-JVM = ROOT / "py/src/dynamorm/local/jvm.py"
+LOCAL, OWN = ROOT / "py/src/dynamorm/local", ("jvm", "lines")
 NODE_MIN = 22
 
 if TYPE_CHECKING:
     from dynamorm.local import jvm as _jvm
+    from dynamorm.local import lines as _lines
 
-    jvm = _jvm
+    jvm, lines = _jvm, _lines
 else:
-    # The library's own file about DynamoDB Local, by its path: the library cannot be imported before it is installed.
-    _found = importlib.util.spec_from_file_location("dynamorm_local_jvm", JVM)
-    jvm = importlib.util.module_from_spec(_found)
-    sys.modules[_found.name] = jvm  # dataclasses look their module up
-    _found.loader.exec_module(jvm)
+    # The library's own files about DynamoDB Local, by path: the library cannot be imported before it is installed.
+    _files = [importlib.util.spec_from_file_location(f"dynamorm_local_{stem}", LOCAL / f"{stem}.py") for stem in OWN]
+    jvm, lines = map(importlib.util.module_from_spec, _files)
+    for _file, _module in zip(_files, (jvm, lines), strict=True):
+        sys.modules[_file.name] = _module  # dataclasses look their module up
+        _file.loader.exec_module(_module)
 
 
 def venv_python() -> Path:

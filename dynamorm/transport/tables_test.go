@@ -1,6 +1,7 @@
 package transport_test
 
 import (
+	"reflect"
 	"testing"
 	"time"
 

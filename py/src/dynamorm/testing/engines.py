@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from ..local import EngineError, Wanted, find, start, stop
+from ..local.lines import REGION
 from ..local.state import locked
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 VARIABLES = ("DYNAMODB_ENDPOINT", "AWS_ENDPOINT_URL_DYNAMODB")
-_REGION = "us-east-1"
 
 
 @contextlib.contextmanager
@@ -76,7 +76,7 @@ def client_of(endpoint: str, key: str) -> Any:  # noqa: ANN401 - boto3 makes its
     """Make a boto3 client whose tables nobody else sees."""
     import boto3  # noqa: PLC0415 - a session that needs no client is not slowed down
 
-    session = boto3.Session(aws_access_key_id=key, aws_secret_access_key=key, region_name=_REGION)
+    session = boto3.Session(aws_access_key_id=key, aws_secret_access_key=key, region_name=REGION)
     return session.client("dynamodb", endpoint_url=endpoint)
 
 
