@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-try:
-    from yaml import CSafeLoader as Loader  # libyaml's parser: a tenth of the time
-except ImportError:  # PyYAML built without it
-    from yaml import SafeLoader as Loader  # type: ignore[assignment]
-
 if TYPE_CHECKING:
     from pathlib import Path
+
+    Loader = yaml.SafeLoader
+else:
+    # libyaml's parser takes a tenth of the time; PyYAML can be built without it.
+    Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class StrictLoader(Loader):
