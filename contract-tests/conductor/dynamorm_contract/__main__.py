@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -127,21 +128,45 @@ def run(arguments: argparse.Namespace) -> int:
         raise RunError("no case is left to run")
     with engine(session.targets) as dynamodb:
         say(f"{len(session.cases)} cases, {', '.join(language.name for language in session.languages)}, targets {', '.join(session.targets)}")
-        runs = run_languages(session.languages, session.catalogue, dynamodb, session.cases, session.targets)
-        relay = run_relay(session.languages, session.catalogue, dynamodb, session.cases) if all(not one.problem for one in runs) else RelayRun()
-        tests, killed = SelfTest(), None
-        if session.whole and all(not one.problem for one in runs):
-            tests = run_selftests(session.languages, session.catalogue, dynamodb, session.all_cases)
-            killed = mutation.hunt(session.languages, session.catalogue, session.all_cases)
-    return conclude(session, runs, relay, tests, killed)
+        done = Done()
+        with done.part("cases"):
+            done.runs = run_languages(session.languages, session.catalogue, dynamodb, session.cases, session.targets)
+        if all(not one.problem for one in done.runs):
+            with done.part("relay"):
+                done.relay = run_relay(session.languages, session.catalogue, dynamodb, session.cases)
+            if session.whole:
+                with done.part("self_tests"):
+                    done.tests = run_selftests(session.languages, session.catalogue, dynamodb, session.all_cases)
+                with done.part("mutants"):
+                    done.killed = mutation.hunt(session.languages, session.catalogue, session.all_cases)
+    return conclude(session, done)
 
 
-def conclude(session: Session, runs: list[LanguageRun], relay: RelayRun, tests: SelfTest, killed: list[mutation.Killed] | None) -> int:
+@dataclass
+class Done:
+    """What a run did, and how many seconds each part of it took."""
+
+    runs: list[LanguageRun] = field(default_factory=list)
+    relay: RelayRun = field(default_factory=RelayRun)
+    tests: SelfTest = field(default_factory=SelfTest)
+    killed: list[mutation.Killed] | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def part(self, name: str) -> Generator[None]:
+        """Time a part."""
+        begin = time.monotonic()
+        yield
+        self.seconds[name] = round(time.monotonic() - begin, 1)
+
+
+def conclude(session: Session, done: Done) -> int:
     """Write the files, print the table, and judge."""
+    runs, relay, tests, killed = done.runs, done.relay, done.tests, done.killed
     for one in runs:
         write_results(BUILD, one, stamp())
     compared = differential.compare_runs(runs, relay, session.cases, session.waivers, whole=session.whole and set(KNOWN) == {run.language.key for run in runs})
-    outcome = report.Outcome(session.catalogue, session.cases, runs, relay, killed, len(MUTANTS), compared)
+    outcome = report.Outcome(session.catalogue, session.cases, runs, relay, killed, len(MUTANTS), compared, tests, done.seconds)
     figures = report.summary(outcome)
     (BUILD / "summary.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     (BUILD / "results-relay.jsonl").write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in relay.lines), encoding="utf-8")

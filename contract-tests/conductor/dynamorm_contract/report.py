@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .differential import Differential
     from .load import Case
     from .mutants import Killed
+    from .selftest import SelfTest
     from .suite import LanguageRun, RelayRun
 
 
@@ -25,6 +26,8 @@ class Outcome:
     killed: list[Killed] | None
     mutants: int
     differential: Differential
+    tests: SelfTest
+    seconds: dict[str, float]
 
 
 PASS, SOME, FAIL, UNSUPPORTED, UNTESTED = "✅", "◐", "❌", "—", "⚠"
@@ -62,6 +65,8 @@ def summary(outcome: Outcome) -> dict[str, Any]:
         "mutants": {"planned": outcome.mutants if killed is not None else 0, "killed": {row.language: len(row.by) for row in killed or []}},
         "relay": {"planned": relay.planned, "passed": relay.passed},
         "differential": outcome.differential.figures,
+        "self_tests": {"planned": outcome.tests.done, "passed": outcome.tests.done - len(outcome.tests.problems)},
+        "seconds": outcome.seconds,
     }
 
 
