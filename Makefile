@@ -14,7 +14,7 @@ ENGINE = $(if $(TARGET),$(if $(findstring live,$(TARGET)),--engine),--engine)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup contract contract-wire contract-live contract-selftest contract-mutants contract-replay contract-fuzz contract-bulk contract-chaos coverage coverage-update parity page \
-	test lint fmt types unit unit-py unit-ts unit-go tox generate check-generated engine lock clean distclean
+	test rubric lint fmt types unit unit-py unit-ts unit-go tox generate check-generated engine lock clean distclean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,10 @@ contract: ## Run every contract case in all languages on real DynamoDB Local (LA
 test: ## Run everything CI runs: generated files, lint, types, unit tests, tox, contract
 	@$(SETUP) --engine --lint --browser
 	@$(CHECK)
+
+rubric: ## All of `test`, as one table of what this project holds itself to; red if anything was skipped
+	@$(SETUP) --engine --lint --browser
+	@$(VENV) scripts/rubric.py
 
 ##@ The contract, in parts
 contract-wire: ## Only the scripted targets: no Java, no DynamoDB Local

@@ -22,7 +22,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 GROUPS = ("generated", "lint", "types", "unit", "tox", "contract")
 HOUSES = ("scripts", "conductor", "py", "ts", "go")
+LANGUAGES = ("py", "ts", "go")
 # Single-threaded checkers: two at a time on two cores. Tests run alone, so that their times mean something.
 PARALLEL = {"generated": 2, "lint": 2, "types": 2}
 NEEDS_ENGINE = {"unit", "contract"}
@@ -49,10 +50,11 @@ SUMMARY = toolpaths.BUILD / "contract/summary.json"
 
 @dataclass(frozen=True)
 class Counts:
-    """How many tests passed and failed."""
+    """How many tests passed, failed, and were skipped."""
 
     passed: int
     failed: int
+    skipped: int = 0
 
 
 class Counter(Protocol):
@@ -75,21 +77,24 @@ def _last(pattern: str, output: str) -> int:
 
 def count_pytest(output: str, passed: bool) -> Counts:  # noqa: FBT001 - see Counter
     """Read pytest's closing line; tox prints one for each interpreter."""
-    good = sum(int(number) for number in re.findall(r"(\d+) passed", output))
-    bad = sum(int(number) for number in re.findall(r"(\d+) (?:failed|errors?)\b", output))
-    return _at_least(Counts(good, bad), passed=passed)
+    good, bad, left = (
+        sum(int(number) for number in re.findall(rf"(\d+) (?:{words})\b", output))
+        for words in ("passed", "failed|errors?", "skipped|xfailed|deselected")
+    )
+    return _at_least(Counts(good, bad, left), passed=passed)
 
 
 def count_vitest(output: str, passed: bool) -> Counts:  # noqa: FBT001 - see Counter
     """Read vitest's closing line `Tests  1 failed | 4 passed (5)`."""
     line = "".join(re.findall(r"^\s*Tests\s+.*$", output, re.MULTILINE)[-1:])
-    return _at_least(Counts(_last(r"(\d+) passed", line), _last(r"(\d+) failed", line)), passed=passed)
+    left = _last(r"(\d+) skipped", line) + _last(r"(\d+) todo", line)
+    return _at_least(Counts(_last(r"(\d+) passed", line), _last(r"(\d+) failed", line), left), passed=passed)
 
 
 def count_go(output: str, passed: bool) -> Counts:  # noqa: FBT001 - see Counter
     """Count the closing events of tests in `go test -json`."""
     results = [event["Action"] for event in go_events(output) if "Test" in event]
-    return _at_least(Counts(results.count("pass"), results.count("fail")), passed=passed)
+    return _at_least(Counts(*map(results.count, ("pass", "fail", "skip"))), passed=passed)
 
 
 def count_contract(_output: str, passed: bool) -> Counts:  # noqa: FBT001 - see Counter
@@ -106,7 +111,7 @@ def count_contract(_output: str, passed: bool) -> Counts:  # noqa: FBT001 - see 
 
 def _at_least(counts: Counts, *, passed: bool) -> Counts:
     """Count a gate that failed without a failed test, e.g. by not starting, as one failure."""
-    return counts if passed or counts.failed else Counts(counts.passed, 1)
+    return counts if passed or counts.failed else replace(counts, failed=1)
 
 
 def go_events(output: str) -> Iterator[dict[str, Any]]:
@@ -276,6 +281,7 @@ def all_gates() -> list[Gate]:
     gates = [
         Gate("generated", "all", "generated files", (python, "scripts/generate.py", "--check")),
         Gate("generated", "all", "versions", (python, "scripts/version.py", "check")),
+        Gate("generated", "all", "links", (python, "scripts/doclinks.py")),
         *_python_gates("scripts", "scripts", [*scripts, "generators", "tests"]),
         *_python_gates("conductor", "contract-tests", _conductor_sources(), "conductor/tests"),
         *_python_gates("py", "py", houses),
@@ -370,6 +376,8 @@ def run_all(gates: Sequence[Gate]) -> list[Outcome]:
     """Run the gates group by group; those that want a DynamoDB share one."""
     environment = gate_environment()
     outcomes: list[Outcome] = []
+    if any(gate.count is count_contract for gate in gates):
+        SUMMARY.unlink(missing_ok=True)  # figures of an earlier run are none of this one's
     with contextlib.ExitStack() as stack:
         for group in GROUPS:
             chosen = [gate for gate in gates if gate.group == group]
