@@ -9,6 +9,7 @@ import pytest
 import check
 import rubric
 
+GATES = check.all_gates()
 SUMMARY: rubric.Summary = {
     "requirements": {"must": 3, "covered": 3},
     "mutants": {"planned": 2, "killed": {"py": 2, "ts": 2, "go": 2}},
@@ -31,11 +32,10 @@ def words(outcomes: list[check.Outcome], summary: rubric.Summary = SUMMARY) -> d
 
 
 def test_every_gate_is_in_a_row_of_its_own_kind_and_every_row_has_a_gate() -> None:
-    gates = check.all_gates()
-    found = words([outcome(gate) for gate in gates])
+    found = words([outcome(gate) for gate in GATES])
     assert set(found) == {row.name for row in rubric.ROWS} - {"other"}
     assert set(found.values()) == {"ok"}
-    assert sum(line.seconds for line in rubric.judge([outcome(gate) for gate in gates], {})) == len(gates)
+    assert sum(line.seconds for line in rubric.judge([outcome(gate) for gate in GATES], {})) == len(GATES)
 
 
 @pytest.mark.parametrize(
@@ -44,14 +44,14 @@ def test_every_gate_is_in_a_row_of_its_own_kind_and_every_row_has_a_gate() -> No
     ids=["a failure", "a skipped test", "no test at all"],
 )
 def test_a_row_is_red_by_what_one_of_its_gates_did(spoiled: dict[str, int], word: str) -> None:
-    done = [outcome(gate, **(spoiled if gate.name == "vitest" else {})) for gate in check.all_gates()]  # type: ignore[arg-type]
+    done = [outcome(gate, **(spoiled if gate.name == "vitest" else {})) for gate in GATES]  # type: ignore[arg-type]
     found = words(done)
     assert {name for name, word in found.items() if word != "ok"} == {"unit"}
     assert found["unit"] == word
 
 
 def test_a_row_whose_gates_did_not_run_is_red() -> None:
-    gates = [gate for gate in check.all_gates() if gate.group != "tox"]
+    gates = [gate for gate in GATES if gate.group != "tox"]
     assert words([outcome(gate) for gate in gates])["interpreters"] == "NOT RUN"
 
 
@@ -67,13 +67,13 @@ def test_a_row_whose_gates_did_not_run_is_red() -> None:
     ],
 )
 def test_a_row_is_red_by_the_figures_of_the_contract(changed: rubric.Summary, row: str) -> None:
-    found = words([outcome(gate) for gate in check.all_gates()], {**SUMMARY, **changed})
+    found = words([outcome(gate) for gate in GATES], {**SUMMARY, **changed})
     assert {name for name, word in found.items() if word != "ok"} == {row}
     assert found[row] == "FAILED"
 
 
 def test_without_a_summary_its_rows_did_not_run() -> None:
-    found = words([outcome(gate) for gate in check.all_gates()], {})
+    found = words([outcome(gate) for gate in GATES], {})
     assert {name for name, word in found.items() if word == "NOT RUN"} == {
         "requirements", "mutants", "self-tests", "relay", "wire differential",
     }  # fmt: skip
