@@ -164,7 +164,7 @@ func (f Field) Path() string {
 // IsZero says whether there is no condition.
 func (c Condition) IsZero() bool { return c.op == none }
 
-// And joins conditions of which all have to hold; conditions that are none are left out.
+// And joins conditions of which all have to hold. One that is none is a mistake, as is no condition at all: InvalidOperator; [Joined] leaves it out.
 func And(conditions ...Condition) Condition { return Condition{op: opAnd, kids: conditions} }
 
 // Or joins conditions of which one has to hold.

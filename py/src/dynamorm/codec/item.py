@@ -289,12 +289,12 @@ class ItemCodec:
         self.own_names = frozenset(self.compositions) | (
             {model.discriminator.attribute} if model.discriminator is not None else frozenset()
         )
-        indexed: dict[str, int] = {}
-        for index in model.indexes:
-            for key, limit in ((index.partition, PARTITION_KEY_MAX_BYTES), (index.sort, SORT_KEY_MAX_BYTES)):
-                if key is not None and key.attribute not in model.key_names:
-                    indexed[key.attribute] = min(limit, indexed.get(key.attribute, limit))
-        self.index_keys = indexed
+        self.key_limits: dict[str, int] = {}
+        for keys in (model, *model.indexes):
+            for key, limit in ((keys.partition, PARTITION_KEY_MAX_BYTES), (keys.sort, SORT_KEY_MAX_BYTES)):
+                if key is not None:
+                    self.key_limits[key.attribute] = min(limit, self.key_limits.get(key.attribute, limit))
+        self.index_keys = {name: limit for name, limit in self.key_limits.items() if name not in model.key_names}
 
     def opening(self, names: Container[str]) -> ItemCodec:
         """Give the same codec for which only these are encrypted attributes that are opened."""
@@ -319,10 +319,10 @@ class ItemCodec:
 
     def _key(self, parts: Mapping[str, AttributeValue]) -> Item:
         out: Item = {}
-        for name, limit in zip(self.model.key_names, (PARTITION_KEY_MAX_BYTES, SORT_KEY_MAX_BYTES), strict=False):
+        for name in self.model.key_names:
             composition = self.compositions.get(name)
             out[name] = parts[name] if composition is None else composition.write(parts)
-            check_key(out[name], path_name(name), limit)
+            check_key(out[name], path_name(name), self.key_limits[name])
         return out
 
     def key_values(self, item: Mapping[str, Any]) -> dict[str, Any]:
