@@ -281,7 +281,6 @@ def all_gates() -> list[Gate]:
     gates = [
         Gate("generated", "all", "generated files", (python, "scripts/generate.py", "--check")),
         Gate("generated", "all", "versions", (python, "scripts/version.py", "check")),
-        Gate("generated", "all", "links", (python, "scripts/doclinks.py")),
         *_python_gates("scripts", "scripts", [*scripts, "generators", "tests"]),
         *_python_gates("conductor", "contract-tests", _conductor_sources(), "conductor/tests"),
         *_python_gates("py", "py", houses),
