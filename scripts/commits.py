@@ -1,6 +1,7 @@
 """Conventional commits: the first line of each commit says what kind of change it is, where, and what.
 
     commits.py origin/main..HEAD
+    commits.py --message FILE       the message of a commit that is being made, as git's hook has it
 
 `type(scope,scope): what` or `type: what`, with `!` before the colon where users have to change something. A merge
 is told by its parents and may say anything.
@@ -12,12 +13,9 @@ import re
 import subprocess
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from toolpaths import ROOT
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TYPES = {
     "feat": "something users can do now",
@@ -87,6 +85,20 @@ def read(span: str, root: Path = ROOT) -> list[Commit]:
     return [Commit(row[0], len(row[1].split()), row[2]) for row in rows]
 
 
+def merging(root: Path) -> bool:
+    """Say whether the commit that is being made is a merge."""
+    command = ["git", "rev-parse", "--quiet", "--verify", "MERGE_HEAD"]
+    return subprocess.run(command, cwd=root, capture_output=True, check=False).returncode == 0
+
+
+def first_line(path: str) -> str:
+    """Give the first line of a message that is about to be committed."""
+    try:
+        return (Path(path).read_text(encoding="utf-8").splitlines() or [""])[0]
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommitsError(f"{path} cannot be read: {error}") from error
+
+
 def advice() -> str:
     """Say what a first line looks like."""
     kinds = "\n".join(f"  {name:9} {what}" for name, what in TYPES.items())
@@ -96,14 +108,15 @@ def advice() -> str:
 
 def main(arguments: list[str], root: Path = ROOT) -> int:
     """Judge the commits of a range."""
-    match arguments:
-        case [span] if ".." in span:
-            pass
-        case _:
-            print("usage: commits.py BASE..HEAD", file=sys.stderr)
-            return 2
     try:
-        commits = read(span, root)
+        match arguments:
+            case ["--message", path]:
+                commits = [Commit("message", 1 + merging(root), first_line(path))]
+            case [span] if ".." in span:
+                commits = read(span, root)
+            case _:
+                print("usage: commits.py BASE..HEAD | --message FILE", file=sys.stderr)
+                return 2
     except CommitsError as error:
         print(f"commits: {error}", file=sys.stderr)
         return 2

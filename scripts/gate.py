@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,16 +45,16 @@ def judge(planned: list[str], results: Mapping[str, str]) -> list[str]:
 
 def read(environment: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
     """Read what the host says."""
-    needs = _parsed(environment, "NEEDS")
-    if not isinstance(needs, dict) or not all(isinstance(row, dict) and "result" in row for row in needs.values()):
-        raise GateError("NEEDS: expected an object of jobs, each with its result")
-    results = {str(job): str(row["result"]) for job, row in needs.items()}
+    try:
+        results = {str(job): str(row["result"]) for job, row in _parsed(environment, "NEEDS").items()}
+    except (AttributeError, KeyError, TypeError) as error:
+        raise GateError("NEEDS: expected an object of jobs, each with its result") from error
     if results.get(PLANNER) != FINE:
         return [], results  # a plan that failed left no list
     jobs = _parsed(environment, "PLAN")
-    if not isinstance(jobs, list) or not all(isinstance(job, str) for job in jobs):
+    if not isinstance(jobs, list):
         raise GateError("PLAN: expected a list of jobs")
-    return jobs, results
+    return list(map(str, cast("list[object]", jobs))), results
 
 
 def _parsed(environment: Mapping[str, str], name: str) -> Any:  # noqa: ANN401 - any JSON at all

@@ -74,7 +74,8 @@ class Plan:
 
 def everything(reason: str, *, commits: bool = False) -> Plan:
     """Plan all jobs that there are."""
-    jobs = tuple(job for job in TARGETS if job != "dist" or "dist" in check.GROUPS)
+    groups: set[str] = set(check.GROUPS)
+    jobs = tuple(job for job in TARGETS if job != "dist" or job in groups)
     return Plan(reason, _with_commits(jobs, commits=commits), (Contract(TARGETS["contract"], LANGUAGES),))
 
 
