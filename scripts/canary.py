@@ -73,7 +73,7 @@ def npm_packages(root: Path) -> list[str]:
 def py_versions(root: Path) -> dict[str, str]:
     """Give what the clone's environment holds."""
     program = f"import importlib.metadata as m, json; print(json.dumps({{n: m.version(n) for n in {_PY_SDK!r}}}))"
-    found: dict[str, str] = json.loads(_output([str(root / _VENV), "-c", program], root))
+    found: dict[str, str] = json.loads(output_of([str(root / _VENV), "-c", program], root))
     return found
 
 
@@ -114,7 +114,8 @@ def checks(language: str) -> list[list[str]]:
     ]
 
 
-def _output(command: Sequence[str], cwd: Path) -> str:
+def output_of(command: Sequence[str], cwd: Path) -> str:
+    """Give what a command prints; one that fails ends the canary."""
     done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise CanaryError(f"`{command[0]}` ended with status {done.returncode}: {done.stderr.strip()[-500:]}")
@@ -177,8 +178,8 @@ def clone(into: Path) -> None:
     """Clone HEAD into an empty folder; nobody's working tree is touched."""
     if into.exists() and any(into.iterdir()):
         raise CanaryError(f"{into} is not empty")
-    _output(["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(into)], ROOT)
-    _output(["git", "checkout", "--quiet", "--detach", _output(["git", "rev-parse", "HEAD"], ROOT).strip()], into)
+    output_of(["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(into)], ROOT)
+    output_of(["git", "checkout", "--quiet", "--detach", output_of(["git", "rev-parse", "HEAD"], ROOT).strip()], into)
 
 
 def main(arguments: list[str] | None = None) -> int:

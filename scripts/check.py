@@ -46,6 +46,12 @@ PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 NARROW = ("FILTER=p0-create-*",)
 # The shell scripts of the repository; a test looks that they are all here.
 SHELL_SCRIPTS = (".ci/run", ".devcontainer/post-create.sh")
+# What the host and Docker read, by the schema that it has to fit.
+SHAPES = {
+    "github-issue-forms": tuple(f".github/ISSUE_TEMPLATE/{name}.yml" for name in ("bug", "feature", "parity")),
+    "dependabot": (".github/dependabot.yml",),
+    "compose-spec": ("docker-compose.yml",),
+}
 SUMMARY = toolpaths.BUILD / "contract/summary.json"
 
 
@@ -228,9 +234,11 @@ def _workflow_gates() -> list[Gate]:
     shellcheck = _tool("shellcheck")
     # The shell inside the workflows is shellcheck's, too; there is no Python in them for pyflakes to read.
     actionlint = (str(toolpaths.BIN / "actionlint"), "-shellcheck", shellcheck, "-pyflakes", "")
+    shapes = (_tool("check-jsonschema"), "--builtin-schema")
     return [
         Gate("lint", "workflows", "actionlint", actionlint),
         Gate("lint", "workflows", "shellcheck", (shellcheck, *SHELL_SCRIPTS)),
+        *(Gate("lint", "workflows", name, (*shapes, f"vendor.{name}", *files)) for name, files in SHAPES.items()),
         Gate("lint", "docs", "links", (str(toolpaths.venv_python()), "scripts/links.py")),
     ]
 
