@@ -14,7 +14,8 @@ ENGINE = $(if $(TARGET),$(if $(findstring live,$(TARGET)),--engine),--engine)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup contract contract-wire contract-live contract-selftest contract-mutants contract-replay contract-fuzz contract-bulk contract-chaos coverage coverage-update parity page \
-	test rubric lint fmt types unit unit-py unit-ts unit-go tox generate check-generated engine lock clean distclean
+	test rubric lint fmt types unit unit-py unit-ts unit-go tox generate check-generated engine dev lock clean distclean \
+	docs check-tools check-py check-ts check-go check-contract check-dist plan
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,11 +80,48 @@ page: ## Test build/contract/parity.html, the page of the last contract run, in 
 	@$(SETUP) --langs py --browser
 	@cd contract-tests && ../$(VENV) -m pytest -q conductor/browser
 
+##@ What CI runs, job by job (scripts/plan.py says which a change needs)
+plan: ## Say which jobs the changes since BASE need (BASE=main)
+	@$(PYTHON) scripts/plan.py --base "$(or $(BASE),main)"
+
+docs: ## Check what is written: generated files, versions, links, the examples of READMEs and guides
+	@$(SETUP) --engine
+	@$(CHECK) generated
+	@$(CHECK) docs
+	@$(VENV) -m pytest -q -c scripts/pyproject.toml scripts/tests/test_readme.py
+	@cd py && ../$(VENV) -m pytest -q tests/test_readme.py tests/cli/test_guide.py
+	@cd ts && npm run --silent test -- test/readme.test.ts
+	@go test ./dynamorm ./dynamorm/samples -run 'Readme'
+
+check-tools: ## All gates of scripts/, the conductor and the workflows
+	@$(SETUP) --engine --lint
+	@$(CHECK) scripts conductor workflows docs
+
+check-py: ## All gates of the Python house: lint, types, unit tests, tox
+	@$(SETUP) --langs py --engine
+	@$(CHECK) py
+
+check-ts: ## All gates of the TypeScript house
+	@$(SETUP) --langs py,ts --engine
+	@$(CHECK) ts
+
+check-go: ## All gates of the Go house
+	@$(SETUP) --langs py,go --engine --lint
+	@$(CHECK) go
+
+check-contract: ## The whole contract: cases, self-tests, mutants, fuzz, faults, parity matrix and its page
+	@$(SETUP) --engine --browser
+	@$(CHECK) contract
+
+check-dist: ## Build what is released, and use it as a user would
+	@$(SETUP) --engine
+	@$(CHECK) dist
+
 ##@ While working
 setup: ## Check the prerequisites and set up every language, the lint tools and DynamoDB Local
 	@$(SETUP) --engine --lint
 
-lint: ## Lint and format checks: ruff, eslint, prettier, gofmt, go vet, staticcheck
+lint: ## Lint and format checks: ruff, eslint, prettier, gofmt, go vet, staticcheck, actionlint, shellcheck, links
 	@$(SETUP) --lint
 	@$(CHECK) lint
 
@@ -130,6 +168,10 @@ check-generated: ## Fail where a generated file is stale
 engine: ## Run DynamoDB Local in the foreground and print the environment lines (PORT=8000)
 	@$(SETUP) --langs '' --engine
 	@$(PYTHON) scripts/engine.py run $(if $(PORT),--port $(PORT))
+
+dev: ## Open a shell with DynamoDB Local, a KMS server and the SDKs' variables (CMD='…' runs one command in it)
+	@$(SETUP) --langs py --engine
+	@$(VENV) scripts/dev.py $(if $(CMD),--cmd "$$CMD") $(if $(PORT),--port "$(PORT)")
 
 lock: ## Lock the Python tools again, after a change of scripts/requirements.in
 	@$(SETUP) --langs py

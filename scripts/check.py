@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 GROUPS = ("generated", "lint", "types", "unit", "tox", "contract")
-HOUSES = ("scripts", "conductor", "py", "ts", "go")
+HOUSES = ("scripts", "conductor", "py", "ts", "go", "workflows", "docs")
 LANGUAGES = ("py", "ts", "go")
 # Single-threaded checkers: two at a time on two cores. Tests run alone, so that their times mean something.
 PARALLEL = {"generated": 2, "lint": 2, "types": 2}
@@ -45,6 +45,14 @@ SHOWN_LINES = 200
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 # The native entry points show every case; here a few prove that they work, for the contract run counts them all.
 NARROW = ("FILTER=p0-create-*",)
+# The shell scripts of the repository; a test looks that they are all here.
+SHELL_SCRIPTS = (".ci/run", ".devcontainer/post-create.sh")
+# What the host and Docker read, by the schema that it has to fit.
+SHAPES = {
+    "github-issue-forms": tuple(f".github/ISSUE_TEMPLATE/{name}.yml" for name in ("bug", "feature", "parity")),
+    "dependabot": (".github/dependabot.yml",),
+    "compose-spec": ("docker-compose.yml",),
+}
 SUMMARY = toolpaths.BUILD / "contract/summary.json"
 
 
@@ -227,6 +235,19 @@ def _go_gates() -> list[Gate]:
     ]
 
 
+def _workflow_gates() -> list[Gate]:
+    shellcheck = _tool("shellcheck")
+    # The shell inside the workflows is shellcheck's, too; there is no Python in them for pyflakes to read.
+    actionlint = (str(toolpaths.BIN / "actionlint"), "-shellcheck", shellcheck, "-pyflakes", "")
+    shapes = (_tool("check-jsonschema"), "--builtin-schema")
+    return [
+        Gate("lint", "workflows", "actionlint", actionlint),
+        Gate("lint", "workflows", "shellcheck", (shellcheck, *SHELL_SCRIPTS)),
+        *(Gate("lint", "workflows", name, (*shapes, f"vendor.{name}", *files)) for name, files in SHAPES.items()),
+        Gate("lint", "docs", "links", (str(toolpaths.venv_python()), "scripts/links.py")),
+    ]
+
+
 def _contract_gates() -> list[Gate]:
     conductor = (str(toolpaths.venv_python()), "-m", "dynamorm_contract")
     browser = (str(toolpaths.venv_python()), "-m", "pytest", "-q", "conductor/browser")
@@ -287,6 +308,7 @@ def all_gates() -> list[Gate]:
         Gate("unit", "py", "contract as tests", _contract_as_pytest(python), "contract-tests", count_pytest),
         *_ts_gates(),
         *_go_gates(),
+        *_workflow_gates(),
         *_tox_gates(),
         *_contract_gates(),
     ]

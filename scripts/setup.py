@@ -39,6 +39,7 @@ NPM_NODE_MIN = (20,)
 MISSING = 2
 FAILED = 1
 STATICCHECK = "honnef.co/go/tools/cmd/staticcheck@v0.8.2"
+ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
 
 
 class SetupError(Exception):
@@ -241,6 +242,11 @@ def install_staticcheck() -> None:
     run(["go", "install", STATICCHECK], GOBIN=str(toolpaths.BIN), GOFLAGS="")
 
 
+def install_actionlint() -> None:
+    """Build actionlint, which reads the workflows, likewise."""
+    run(["go", "install", ACTIONLINT], GOBIN=str(toolpaths.BIN), GOFLAGS="")
+
+
 def install_engine() -> None:
     """Copy DynamoDB Local, its jars and its native library."""
     try:
@@ -287,6 +293,7 @@ def steps_for(languages: Sequence[str], *, engine: bool, lint: bool, browser: bo
         steps.append(Step("go modules", install_go, STAMPS / "go-modules", inputs))
         if lint:
             steps.append(Step("staticcheck", install_staticcheck, toolpaths.BIN / "staticcheck", (), (STATICCHECK,)))
+            steps.append(Step("actionlint", install_actionlint, toolpaths.BIN / "actionlint", (), (ACTIONLINT,)))
     if engine:
         steps.append(Step("dynamodb local", install_engine, toolpaths.engine_home(), (toolpaths.jvm.POM,)))
     if browser:
