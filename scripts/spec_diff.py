@@ -36,6 +36,7 @@ CORPUS = "contract-tests/dms/valid"
 CANONICAL = ".canonical.json"
 NOTE = "Written by `scripts/spec_diff.py keep` as a part of a release; DO NOT EDIT."
 SHA_DIGITS = 12
+NOT_YET = "Not released yet."
 
 Facts = dict[str, dict[str, dict[str, Any]]]
 """Kind of fact, then name, then its members: what a version of DMS promises."""
@@ -140,7 +141,7 @@ def _short(value: Any) -> str:  # noqa: ANN401 - any JSON value
     return "none" if value is None else str(value)
 
 
-def _document_differences(root: Path, old: dict[str, dict[str, str]]) -> Iterator[Difference]:
+def document_differences(root: Path, old: dict[str, dict[str, str]]) -> Iterator[Difference]:
     """Compare what each released document was read as with what it is read as now."""
     from dynamorm.documents.compare import diff_dms  # noqa: PLC0415 - before a release there is nothing to compare
     from dynamorm.errors import InvalidModelError  # noqa: PLC0415 - as above
@@ -166,7 +167,7 @@ def _clarified(root: Path) -> dict[str, str]:
     """Read the sentences that were put into better words: ID and hash of the new text."""
     path = root / CLARIFIED
     entries: Any = _yaml(path) if path.exists() else []
-    rows: list[Any] = entries if isinstance(entries, list) else [entries]
+    rows = cast("list[object]", entries) if isinstance(entries, list) else [entries]
     found: dict[str, str] = {}
     for one in rows:
         match one:
@@ -195,7 +196,7 @@ def differences(root: Path, released: dict[str, Any]) -> list[Difference]:
     found = [
         *_without_clarified(list(_fact_differences(released["facts"], facts_of(root))), _clarified(root)),
         *schema_diff.compare(_unversioned(released["schema"]), _unversioned(schema_of(root))),
-        *_document_differences(root, released["documents"]),
+        *document_differences(root, released["documents"]),
     ]
     return sorted(found, key=lambda one: not one.breaking)
 
@@ -251,11 +252,9 @@ def _release_of(root: Path) -> str | None:
     return found[1] if found else None
 
 
-def keep(root: Path) -> None:
-    """Write what is promised from this release on; a sentence that was clarified for it is the released one now."""
+def render(root: Path) -> str:
+    """Give the text of what the release in this tree promises."""
     versions = version.current(root)
-    if versions.library.candidate is not None:
-        raise SpecDiffError(f"VERSION: {versions.library} is a candidate, which promises nothing")
     released = {
         "comment": NOTE,
         "release": str(versions.library),
@@ -264,9 +263,19 @@ def keep(root: Path) -> None:
         "schema": schema_of(root),
         "documents": documents_of(root),
     }
-    text = json.dumps(released, ensure_ascii=False, indent=1)
-    (root / RELEASED).write_text(text + "\n", encoding="utf-8")
+    return json.dumps(released, ensure_ascii=False, indent=1) + "\n"
+
+
+def keep(root: Path) -> None:
+    """Write what is promised from this release on; a sentence that was clarified for it is the released one now."""
+    library = version.current(root).library
+    if library.candidate is not None:
+        raise SpecDiffError(f"VERSION: {library} is a candidate, which promises nothing")
+    (root / RELEASED).write_text(render(root), encoding="utf-8")
     (root / CLARIFIED).unlink(missing_ok=True)
+    changes = root / "spec/CHANGELOG.md"
+    text = changes.read_text(encoding="utf-8")
+    changes.write_text(text.replace(NOT_YET, f"Released first with {library} of the libraries.", 1), encoding="utf-8")
 
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:

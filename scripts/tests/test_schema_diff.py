@@ -12,8 +12,8 @@ import schema_diff
 import toolpaths
 
 OPEN: dict[str, Any] = {}
-CLOSED = {"type": "object", "additionalProperties": False, "properties": {"a": {}}}
-MEMBERS = {"type": "object", "properties": {"a": {}}}
+CLOSED: dict[str, Any] = {"type": "object", "additionalProperties": False, "properties": {"a": {}}}
+MEMBERS: dict[str, Any] = {"type": "object", "properties": {"a": {}}}
 
 # name: the old one, the new one, what is told
 TOLD: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {

@@ -340,4 +340,4 @@ def test_the_whole_corpus_is_kept_and_reads_as_it_is_kept() -> None:
     kept = spec_diff.documents_of(toolpaths.ROOT)
     assert len(kept) == len(list((toolpaths.ROOT / spec_diff.CORPUS).glob("*.canonical.json")))
     assert {"json-bom.json", "yaml-cr.yaml"} <= set(kept)
-    assert list(spec_diff._document_differences(toolpaths.ROOT, kept)) == []
+    assert list(spec_diff.document_differences(toolpaths.ROOT, kept)) == []
