@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -82,12 +83,17 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "docs/changes").mkdir(parents=True)
     (root / "docs/changes/first.added.md").write_text("The first thing.\n")
     (root / "CHANGELOG.md").write_text("# Changelog\n\nWhat users notice.\n")
-    (root / "VERSION").write_text("0.0.1\n")
     (root / "spec/CHANGELOG.md").write_text("# Changes\n\n## 1.0\n\nNot released yet. All.\n")
     (root / ".gitignore").write_text("/.venv/\n__pycache__/\n")
     (root / "scripts/setup.py").write_text(SETUP)
     (root / "scripts/dist.py").write_text(DIST)
-    assert version.main(["set", "0.0.1"], root) == 0
+    (schema,) = (root / "spec/schemas").glob("dms-*.schema.json")
+    told = json.loads(schema.read_text()) | {"title": "Documents of DMS 1.0", "$id": "https://example.org/dms-1.0.json"}
+    told["properties"]["dms_version"] = {"const": "1.0"}
+    schema.unlink()
+    (root / "spec/schemas/dms-1.0.schema.json").write_text(json.dumps(told))
+    version.write(root, version.Versions(Version("0.0.1"), "1.0"))
+    assert version.check(root) == []
     git(root, "init", "--quiet", "--initial-branch", "main")
     commit(root, "feat: everything")
     return root

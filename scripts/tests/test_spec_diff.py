@@ -25,6 +25,9 @@ NOTE = f"{spec_diff.CORPUS}/note.yaml"
 def unreleased(tmp_path: Path) -> Path:
     """Give a copy of the specification, of which nothing is released."""
     shutil.copytree(toolpaths.ROOT / "spec", tmp_path / "spec")
+    (schema,) = (tmp_path / "spec/schemas").glob("dms-*.schema.json")
+    schema.rename(tmp_path / SCHEMA)
+    (tmp_path / "spec/VERSION").write_text("1.0\n")
     (tmp_path / spec_diff.CORPUS).mkdir(parents=True)
     for path in (toolpaths.ROOT / spec_diff.CORPUS).glob("[ns]*.*"):  # some of them, for each takes its time to read
         shutil.copy(path, tmp_path / spec_diff.CORPUS)

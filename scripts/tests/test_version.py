@@ -17,15 +17,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCHEMA = "spec/schemas/dms-1.0.schema.json"
-FILES = sorted({"VERSION", "spec/VERSION", "spec/CHANGELOG.md", SCHEMA, *(copy.path for copy in version.COPIES)})
+COPIES = sorted({copy.path for copy in version.COPIES})
+FILES = sorted({*COPIES, "VERSION", "spec/VERSION", "spec/CHANGELOG.md", SCHEMA})
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    for path in FILES:
+    """Give a copy of what says a version, as it would be for 0.1.0 and DMS 1.0."""
+    for path in COPIES:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(toolpaths.ROOT / path, tmp_path / path)
-    assert version.main(["set", "0.1.0"], tmp_path) == 0
+    schema = {"title": "Documents of DMS 1.0", "$id": "https://example.org/dms-1.0.json"}
+    (tmp_path / SCHEMA).parent.mkdir()
+    (tmp_path / SCHEMA).write_text(json.dumps(schema | {"properties": {"dms_version": {"const": "1.0"}}}))
+    (tmp_path / "spec/CHANGELOG.md").write_text("# Changes\n\n## The version\n\n## 1.0\n")
+    version.write(tmp_path, version.Versions(Version("0.1.0"), "1.0"))
+    assert version.check(tmp_path) == []
     return tmp_path
 
 
