@@ -14,7 +14,7 @@ ENGINE = $(if $(TARGET),$(if $(findstring live,$(TARGET)),--engine),--engine)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup contract contract-wire contract-live contract-selftest contract-mutants contract-replay contract-fuzz contract-bulk contract-chaos coverage coverage-update parity page \
-	test rubric lint fmt types unit unit-py unit-ts unit-go tox generate check-generated engine dev lock clean distclean \
+	release-check rehearse test rubric lint fmt types unit unit-py unit-ts unit-go tox generate check-generated engine dev lock clean distclean \
 	docs check-tools check-py check-ts check-go check-contract check-dist plan
 
 help: ## Show this list
@@ -186,3 +186,15 @@ clean: ## Remove results and caches, keep what set-up installed
 
 distclean: clean ## Remove what set-up installed, too
 	@rm -rf build .venv ts/node_modules
+
+##@ A release
+release-check: ## Show what the next release would say; fail where versions, fragments or the version of DMS are wrong
+	@$(SETUP) --langs py
+	@$(VENV) scripts/version.py check
+	@$(VENV) scripts/spec_diff.py
+	@$(VENV) scripts/changelog.py check
+	@$(VENV) scripts/changelog.py draft
+
+rehearse: ## Do a release in a clone: commit, tag, files, the page as a folder (V=0.1.0-rc.1 INTO=DIR)
+	@$(SETUP) --langs py
+	@$(VENV) scripts/release.py rehearse "$(V)" $(if $(INTO),--into "$(INTO)")

@@ -302,6 +302,8 @@ def all_gates() -> list[Gate]:
     gates = [
         Gate("generated", "all", "generated files", (python, "scripts/generate.py", "--check")),
         Gate("generated", "all", "versions", (python, "scripts/version.py", "check")),
+        Gate("generated", "all", "change fragments", (python, "scripts/changelog.py", "check")),
+        Gate("generated", "all", "DMS since its release", (python, "scripts/spec_diff.py")),
         *_python_gates("scripts", "scripts", [*scripts, "generators", "tests"]),
         *_python_gates("conductor", "contract-tests", _conductor_sources(), "conductor/tests"),
         *_python_gates("py", "py", houses),

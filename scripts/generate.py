@@ -48,13 +48,14 @@ def _error_code(entry: dict[str, Any]) -> ErrorCode:
 
 
 def load_spec(root: Path) -> Spec:
-    """Read the data files of spec/ and the file VERSION."""
+    """Read the data files of spec/ and the two files VERSION."""
     errors = _yaml(root / "spec/errors.yaml")
     limits = _yaml(root / "spec/limits.yaml")["limits"]
     capabilities = _yaml(root / "spec/capabilities.yaml")["capabilities"]
     words = (root / "spec/reserved-words.txt").read_text(encoding="utf-8").split()
     return Spec(
         version=(root / "VERSION").read_text(encoding="utf-8").strip(),
+        dms=(root / "spec/VERSION").read_text(encoding="utf-8").strip(),
         errors=tuple(_error_code(entry) for entry in errors["codes"]),
         retryable_aws=dict(errors.get("retryable_aws", {})),
         reasons=tuple(

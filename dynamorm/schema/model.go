@@ -7,9 +7,6 @@ import (
 	"sync"
 )
 
-// Version is the version of DMS that this library reads and writes.
-const Version = "1.0"
-
 // Type is DynamoDB's tag of an attribute.
 type Type string
 

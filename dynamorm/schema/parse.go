@@ -3,6 +3,7 @@ package schema
 import (
 	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/dynamorm/dynamorm/dynamorm/errs"
 	"github.com/dynamorm/dynamorm/dynamorm/internal/canon"
@@ -158,8 +159,9 @@ func contains(list []string, s string) bool {
 // parseDocument reads the members of each object by name, so that of several faults every language tells the same.
 func parseDocument(n node) *Document {
 	if m, ok := n.value.(map[string]any); ok {
-		if v, given := m["dms_version"]; given && v != any(Version) {
-			refuse("/dms_version", "is not a supported version; supported: "+Version)
+		v, given := m["dms_version"]
+		if text, _ := v.(string); given && !contains(versions, text) {
+			refuse("/dms_version", "is not a supported version; supported: "+strings.Join(versions, ", "))
 		}
 	}
 	m := n.object([]string{"dms_version", "models"}, []string{"namespace", "tags"})

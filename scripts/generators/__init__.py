@@ -73,6 +73,8 @@ class Spec:
 
     version: str
     """The libraries' version: the file VERSION."""
+    dms: str
+    """The version of DMS: the file spec/VERSION."""
     errors: tuple[ErrorCode, ...]
     retryable_aws: dict[str, bool]
     """AWS error types whose retryability differs from that of their code."""
@@ -83,6 +85,18 @@ class Spec:
     capabilities: tuple[Capability, ...]
     reserved_words: tuple[str, ...]
     """DynamoDB's reserved words, upper case, sorted."""
+
+
+def dms_versions(dms: str) -> tuple[str, ...]:
+    """Give the versions of documents that a library of this version of DMS reads, oldest first.
+
+    A minor version only adds, so a document of an earlier one keeps its meaning.
+
+    >>> dms_versions("1.2")
+    ('1.0', '1.1', '1.2')
+    """
+    major, minor = map(int, dms.split("."))
+    return tuple(f"{major}.{earlier}" for earlier in range(minor + 1))
 
 
 def header(comment: str, *sources: str) -> str:

@@ -1,8 +1,8 @@
-"""What the Go library reads of the spec: the error catalogue, the limits and the capability names."""
+"""What the Go library reads of the spec: the error catalogue, the limits, the capability names, the versions of DMS."""
 
 from __future__ import annotations
 
-from generators import ErrorCode, Spec, header
+from generators import ErrorCode, Spec, dms_versions, header
 
 # What is built so far; the other capabilities of the list are promises.
 TIERS = ("P0", "P1", "P2", "P3", "P4", "P5")
@@ -126,11 +126,25 @@ def _capabilities(spec: Spec) -> str:
     return "\n".join([*lines, "}"]) + "\n"
 
 
+def _versions(dms: str) -> str:
+    listed = ", ".join(_quote(version) for version in dms_versions(dms))
+    lines = [header("//", "spec/VERSION"), "package schema", ""]
+    lines += [
+        "// Version is the version of DMS that this library keeps, and that it writes into documents.",
+        f"const Version = {_quote(dms)}",
+        "",
+        "// versions are those of the documents that it reads, oldest first.",
+        f"var versions = []string{{{listed}}}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def emit(spec: Spec) -> dict[str, str]:
     """Give the Go library's generated files."""
     return {
         "dynamorm/errs/catalogue_gen.go": _catalogue(spec),
         "dynamorm/errors_gen.go": _reexports(spec),
         "dynamorm/schema/limits_gen.go": _limits(spec),
+        "dynamorm/schema/version_gen.go": _versions(spec.dms),
         "dynamorm/capabilities_gen.go": _capabilities(spec),
     }

@@ -1,10 +1,11 @@
-"""The Python library's generated files: error classes, DynamoDB's limits, capability names."""
+"""The Python library's generated files: error classes, DynamoDB's limits, the versions of DMS."""
 
 from __future__ import annotations
 
+import json
 import re
 
-from generators import ErrorCode, ErrorKind, Spec, header
+from generators import ErrorCode, ErrorKind, Spec, dms_versions, header
 
 HOUSE = "py/src/dynamorm"
 # The codes whose errors carry more than every error does; `errors/parts.py` says what.
@@ -17,6 +18,7 @@ def emit(spec: Spec) -> dict[str, str]:
         f"{HOUSE}/errors/__init__.py": _exports(spec),
         f"{HOUSE}/errors/catalogue.py": _catalogue(spec),
         f"{HOUSE}/limits.py": _limits(spec),
+        f"{HOUSE}/schema/versions.py": _versions(spec.dms),
     }
 
 
@@ -108,3 +110,21 @@ def _limits(spec: Spec) -> str:
         name = re.sub(r"[^A-Z0-9]", "_", limit.name.upper())
         out += [f"{name} = {limit.value}", f'"""{limit.why[0].upper()}{limit.why[1:]}."""']
     return "\n".join([*out, ""])
+
+
+def _versions(dms: str) -> str:
+    """Write the pin of the specification: what the library was built to."""
+    listed = dms_versions(dms)
+    comma = "," if len(listed) == 1 else ""
+    out = [
+        header("#", "spec/VERSION") + '"""The versions of DMS."""',
+        "",
+        "from __future__ import annotations",
+        "",
+        f'DMS_VERSION = "{dms}"',
+        '"""The version of DMS that this library keeps, and that it writes into documents."""',
+        f"DMS_VERSIONS = ({', '.join(json.dumps(version) for version in listed)}{comma})",
+        '"""The versions of documents that it reads, oldest first."""',
+        "",
+    ]
+    return "\n".join(out)

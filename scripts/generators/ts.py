@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from generators import ErrorCode, Limit, Spec, header
+from generators import ErrorCode, Limit, Spec, dms_versions, header
 
 ERRORS = "spec/errors.yaml"
 LIMITS = "spec/limits.yaml"
@@ -114,10 +114,12 @@ def _capabilities(spec: Spec) -> str:
 
 def _version(spec: Spec) -> str:
     return (
-        header("//", "VERSION")
+        header("//", "VERSION", "spec/VERSION")
         + f"\n/** This library's version. */\nexport const VERSION = {_quoted(spec.version)};\n"
-        + "\n/** The versions of DMS documents that this library reads. */\n"
-        + 'export const DMS_VERSIONS = ["1.0"] as const;\n'
+        + "\n/** The version of DMS that this library keeps, and that it writes into documents. */\n"
+        + f"export const DMS_VERSION = {_quoted(spec.dms)};\n"
+        + "\n/** The versions of DMS documents that this library reads, oldest first. */\n"
+        + f"export const DMS_VERSIONS = [{', '.join(map(_quoted, dms_versions(spec.dms)))}] as const;\n"
     )
 
 

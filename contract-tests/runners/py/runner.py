@@ -14,7 +14,7 @@ import sealing
 import streams
 import tables
 from botocore.config import Config
-from dynamorm import Client, DynamicTable, Model, Retries, Table, __version__, canonical_dms, dump, errors, load_dms, schema_of
+from dynamorm import DMS_VERSIONS, Client, DynamicTable, Model, Retries, Table, __version__, canonical_dms, dump, errors, load_dms, schema_of
 from dynamorm.codec import ItemCodec, item_size
 from dynamorm.expression import Changes, Compiler, Placeholders, Scope, UpdateCompiler
 from dynamorm.testing import FixedClock, FixedRandom, FixedTokens, RecordingSleeper, Script
@@ -268,7 +268,7 @@ def report(error: errors.DynamORMError, schema: Schema | None) -> Json:
 def answer(message: Json, cases: dict[str, Case]) -> Json:
     command = message["cmd"]
     if command == "hello":
-        return {"ok": {"impl": "dynamorm-py", "language": "py", "version": __version__, "dms": ["1.0"], "capabilities": CAPABILITIES, "native_models": sorted(MODELS)}}
+        return {"ok": {"impl": "dynamorm-py", "language": "py", "version": __version__, "dms": list(DMS_VERSIONS), "capabilities": CAPABILITIES, "native_models": sorted(MODELS)}}
     if command == "open":
         cases[message["client"]] = Case(message)
         return {"ok": {}}

@@ -26,7 +26,7 @@ from .operation import (
 )
 from .reading import Page, Parallel, Reading, Scan
 from .rotation import Reencrypted, ReencryptFailure
-from .schema import canonical_dms, dump, load_dms
+from .schema import DMS_VERSIONS, canonical_dms, dump, load_dms
 from .schema.declare import Model, Nested, Projection, schema_of
 from .schema.marker import (
     TTL,
@@ -55,6 +55,7 @@ from .streaming import Route, Stream, StreamFailure, StreamHandler, on_record
 from .table import DynamicTable, Table
 
 __all__ = [
+    "DMS_VERSIONS",
     "TTL",
     "Action",
     "Actions",

@@ -1,6 +1,6 @@
 /** The native way to say a model: `defineModel({...})`, which infers the types of items, keys and updates from what it is given. */
 
-import { DMS_VERSIONS } from "../generated/version.ts";
+import { DMS_VERSION } from "../generated/version.ts";
 import { checked, modelOf } from "./dms.ts";
 import type { Discriminator, Model } from "./model.ts";
 import { invalid } from "./shape.ts";
@@ -105,7 +105,7 @@ export function defineModel<
   readonly name: N;
 }> {
   const document = checked({
-    dms_version: DMS_VERSIONS[0],
+    dms_version: DMS_VERSION,
     ...given({ namespace: definition.namespace }),
     models: [modelEntry(definition as unknown as AnyModel)],
   });

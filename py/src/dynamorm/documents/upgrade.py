@@ -12,7 +12,7 @@ from typing import Any
 
 from ..errors import InvalidModelError
 from ..schema import canonical_dms
-from ..schema.structure import VERSIONS
+from ..schema.versions import DMS_VERSION, DMS_VERSIONS
 from ..schema.yaml_text import escape, parse_document
 from .format import arrange, check_same, is_json
 from .meanings import meanings_of
@@ -21,7 +21,7 @@ from .tree import Collection, Entry, Scalar, Tree, all_comments, parse
 
 Json = dict[str, Any]
 OLD = "0.1"
-_NEW = VERSIONS[-1]
+_NEW = DMS_VERSION
 _TIMES = {"created_at", "updated_at"}
 _INDEX_ROLES = {"index_pk": "partition", "index_sk": "sort"}
 _KNOWN = {
@@ -65,7 +65,7 @@ def upgrade_dms(text: str) -> Upgraded:
     Raises InvalidModelError, whose `path` is the JSON Pointer of what cannot be upgraded.
     """
     document = parse_document(text)
-    if isinstance(document, dict) and document.get("dms_version") in VERSIONS:
+    if isinstance(document, dict) and document.get("dms_version") in DMS_VERSIONS:
         canonical_dms(text)
         return Upgraded(text, [])
     _check(document)

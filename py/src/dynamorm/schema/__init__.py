@@ -2,8 +2,10 @@
 
 from .dms import canonical_dms, dump, load_dms, load_document
 from .model import Composed, Discriminator, Field, Index, Key, Model, Role
+from .versions import DMS_VERSIONS
 
 __all__ = [
+    "DMS_VERSIONS",
     "Composed",
     "Discriminator",
     "Field",

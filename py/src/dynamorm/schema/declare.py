@@ -24,6 +24,7 @@ from .dms import load_document
 from .marker import Attribute, Encrypted, Index, RoleMarker, Template, View
 from .model import Model as Schema
 from .native import is_number, taker, unwrap
+from .versions import DMS_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -181,7 +182,9 @@ class Model(_Base):
         entry["indexes"] = [_index(index, types_of) for index in indexes]
         entry["views"] = [{"name": view.name, "fields": list(view.fields)} for view in views]
         namespace = {} if dms_namespace is None else {"namespace": dms_namespace}
-        cls.__dynamorm_schema__ = load_document({"dms_version": "1.0", "models": [entry]} | namespace)[entry["name"]]
+        cls.__dynamorm_schema__ = load_document({"dms_version": DMS_VERSION, "models": [entry]} | namespace)[
+            entry["name"]
+        ]
 
     @classmethod
     def __dynamorm_named__(cls, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidModelError
+from .versions import DMS_VERSIONS
 from .yaml_text import escape
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     Checker = Callable[[Any, str], None]
 
-VERSIONS = ("1.0",)
 TYPES = ("S", "N", "B", "BOOL", "NULL", "L", "M", "SS", "NS", "BS")
 TEXT_FORMATS = ("timestamp", "rfc3339nano", "date", "uuid", "bool_string")
 NUMBER_FORMATS = ("int", "int64", "float", "decimal", "unix_seconds", "unix_millis")
@@ -156,8 +156,8 @@ _namespace = _text(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*", "names in lower case,
 
 
 def _version(value: Any, pointer: str) -> None:  # noqa: ANN401 - any JSON value
-    if value not in VERSIONS:
-        raise refuse(f"expected one of the supported versions: {', '.join(VERSIONS)}", pointer)
+    if value not in DMS_VERSIONS:
+        raise refuse(f"expected one of the supported versions: {', '.join(DMS_VERSIONS)}", pointer)
 
 
 _document = _Entry(
@@ -167,7 +167,7 @@ _document = _Entry(
 
 
 def check_structure(document: Any) -> None:  # noqa: ANN401 - any JSON value
-    """Refuse a document whose entries are not of the shape of DMS 1.0.
+    """Refuse a document whose entries are not of the shape of DMS.
 
     The version comes first: a document of another version has another shape.
     """
