@@ -236,7 +236,7 @@ def build_all(repository: Path, folder: Path, names: Sequence[str], *, dirty: bo
     build = Build(snapshot.take(repository, folder, dirty=dirty))
     tree, out = build.source.tree, folder / "dist"
     for house in ("py", "ts"):  # a package without the licence could not be handed on
-        shutil.copyfile(tree / "LICENSE", tree / house / "LICENSE")
+        shutil.copy(tree / "LICENSE", tree / house / "LICENSE")  # with its mode, which npm packs
     out.mkdir()
     with ThreadPoolExecutor(BUILDERS) as pool:
         made = list(pool.map(partial(_build_one, build, out), names))
