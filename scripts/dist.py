@@ -62,19 +62,15 @@ class Build:
 
     source: Snapshot
 
-    @cached_property
+    @property
     def version(self) -> str:
         """Give the version of the libraries."""
-        return self.source.read("VERSION").strip()
+        return self.versions["version"]
 
     @cached_property
-    def names(self) -> dict[str, str]:
-        """Give the versions that stand in names of files, in the spelling of each."""
-        try:
-            python = str(Version(self.version))
-        except InvalidVersion as error:
-            raise DistError(f"VERSION: `{self.version}` is no version") from error
-        return {"version": self.version, "python": python, "dms": self.source.read("spec/VERSION").strip()}
+    def versions(self) -> dict[str, str]:
+        """Give the versions that stand in names of files."""
+        return versions(self.source.tree)
 
     def run(self, command: Sequence[str | Path], cwd: str = ".") -> str:
         """Run a tool in the commit's tree, at the commit's time, and give what it prints."""
@@ -91,6 +87,15 @@ class Build:
         if done.returncode != 0:
             raise DistError(f"`{' '.join(words)}`:\n{(done.stdout + done.stderr).rstrip()}")
         return done.stdout
+
+
+def versions(tree: Path) -> dict[str, str]:
+    """Give the versions that a tree says, as names of files spell them: libraries', Python's, the specification's."""
+    version, dms = ((tree / name).read_text(encoding="utf-8").strip() for name in ("VERSION", "spec/VERSION"))
+    try:
+        return {"version": version, "python": str(Version(version)), "dms": dms}
+    except InvalidVersion as error:
+        raise DistError(f"VERSION: `{version}` is no version") from error
 
 
 def _environment(epoch: int) -> dict[str, str]:
@@ -178,7 +183,7 @@ def parity_matrix(build: Build, out: Path) -> None:
 
 def bill(language: str, build: Build, out: Path) -> None:
     """Write the SBOM of one library."""
-    inventory = sbom.MAKERS[language](build.source.tree, build.names["python" if language == "py" else "version"])
+    inventory = sbom.MAKERS[language](build.source.tree, build.versions["python" if language == "py" else "version"])
     out.write_text(sbom.render(inventory, build.source.epoch), encoding="utf-8", newline="\n")
 
 
@@ -249,7 +254,7 @@ def _build_one(build: Build, out: Path, name: str) -> Path:
     """Build one file in a folder of its own, so that what a tool leaves there is not released."""
     artifact = ARTIFACTS[name]
     with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
-        path = Path(scratch) / artifact.name.format(**build.names)
+        path = Path(scratch) / artifact.name.format(**build.versions)
         artifact.make(build, path)
         path.chmod(0o644)
         return Path(shutil.move(path, out / path.name))
