@@ -14,7 +14,7 @@ ENGINE = $(if $(TARGET),$(if $(findstring live,$(TARGET)),--engine),--engine)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup contract contract-wire contract-live contract-selftest contract-mutants contract-replay contract-fuzz contract-bulk contract-chaos coverage coverage-update parity page \
-	test lint fmt types unit unit-py unit-ts unit-go tox generate check-generated engine lock clean distclean
+	test lint fmt types unit unit-py unit-ts unit-go tox generate check-generated engine dist verify-dist lock clean distclean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,7 +24,7 @@ contract: ## Run every contract case in all languages on real DynamoDB Local (LA
 	@$(SETUP) --langs "$(LANGS)" $(ENGINE)
 	@$(CONDUCTOR) run $(NARROW)
 
-test: ## Run everything CI runs: generated files, lint, types, unit tests, tox, contract
+test: ## Run everything CI runs: generated files, lint, types, unit tests, tox, the files of a release, contract
 	@$(SETUP) --engine --lint --browser
 	@$(CHECK)
 
@@ -127,13 +127,23 @@ engine: ## Run DynamoDB Local in the foreground and print the environment lines 
 	@$(SETUP) --langs '' --engine
 	@$(PYTHON) scripts/engine.py run $(if $(PORT),--port $(PORT))
 
+##@ Releases
+dist: ## Build the files of a release into build/dist, of the commit (DIRTY=1: of the tree as it is; ONLY=wheel,npm)
+	@$(SETUP)
+	@$(VENV) scripts/dist.py $(if $(DIRTY),--dirty) $(if $(ONLY),--only "$(ONLY)")
+
+verify-dist: dist ## Install these files as their users do, run the READMEs' examples, hold sizes and times to budgets
+	@$(SETUP) --engine
+	@$(VENV) scripts/verify_dist.py
+
+##@ Upkeep
 lock: ## Lock the Python tools again, after a change of scripts/requirements.in
 	@$(SETUP) --langs py
 	@.venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-header scripts/requirements.in -o scripts/requirements.lock
 
 clean: ## Remove results and caches, keep what set-up installed
-	@rm -rf build/contract build/runners build/mypy py/.tox ts/dist py/dist
+	@rm -rf build/contract build/runners build/mypy build/dist build/check py/.tox ts/dist py/dist
 	@find . \( -name node_modules -o -name .venv -o -name .git \) -prune -o \
 		\( -name __pycache__ -o -name .pytest_cache -o -name .ruff_cache -o -name .mypy_cache -o -name .hypothesis \) \
 		-type d -print | xargs rm -rf

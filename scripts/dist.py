@@ -217,7 +217,7 @@ def _files(tree: Path, folder: str) -> dict[str, Path]:
 
 
 def pack(out: Path, files: dict[str, Path], epoch: int) -> None:
-    """Write a tar.gz whose bytes follow from names, contents, modes and the time alone; all is in a folder of its name."""
+    """Write a tar.gz whose bytes follow from names, contents, modes and time alone; all is in a folder of its name."""
     prefix = out.name.removesuffix(".tar.gz")
     with (
         out.open("wb") as raw,
@@ -262,9 +262,8 @@ def _build_one(build: Build, out: Path, name: str) -> Path:
 
 def sums_of(files: Sequence[Path]) -> str:
     """Give the lines that `sha256sum -c` reads, sorted by name."""
-    return "".join(
-        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in sorted(files, key=lambda p: p.name)
-    )
+    ordered = sorted(files, key=lambda path: path.name)
+    return "".join(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in ordered)
 
 
 def differing(first: Sequence[Path], second: Sequence[Path]) -> Iterator[str]:

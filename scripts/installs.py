@@ -12,7 +12,6 @@ import shutil
 import subprocess
 import zipfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import budgets
@@ -22,6 +21,7 @@ from toolpaths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 LOCK = ROOT / "scripts/requirements.lock"
 SDK = "@aws-sdk/client-dynamodb"
@@ -143,11 +143,11 @@ class PythonPlace:
         folder.mkdir(parents=True)
         uv = toolpaths.venv_tool("uv")
         run([uv, "venv", "--quiet", "--python", toolpaths.venv_python(), "env"], folder)
-        install = [uv, "pip", "install", "--quiet", "--python", "env/bin/python", "-c", LOCK, f"{wheel}{extra}"]
+        where = ("--python", "env/bin/python", "-c", LOCK)
         try:  # what the lock brought is in uv's cache, most often
-            run([*install, "--offline"], folder)
+            run([uv, "pip", "install", "--quiet", "--offline", *where, f"{wheel}{extra}"], folder)
         except VerifyError:
-            run(install, folder)
+            run([uv, "pip", "install", "--quiet", *where, f"{wheel}{extra}"], folder)
         return cls(folder)
 
     @property
@@ -198,7 +198,7 @@ class NodePlace:
         return self.folder / "node_modules/dynamorm-ts"
 
     def compile(self, **files: str) -> None:
-        """Check files with TypeScript's strict rules, declarations of all packages included, and write their JavaScript."""
+        """Check files by strict rules, the declarations of all packages too, and write their JavaScript."""
         for name, text in files.items():
             (self.folder / f"{name}.ts").write_text(text, encoding="utf-8")
         run(["node", "node_modules/typescript/bin/tsc"], self.folder)
@@ -207,7 +207,8 @@ class NodePlace:
         """Give the cost of the library at the start of a process."""
         environment = plain_environment()
         full, bare = (
-            Program(["node", "--input-type=module", "-e", code], self.folder, environment) for code in (TS_FULL, TS_BARE)
+            Program(["node", "--input-type=module", "-e", code], self.folder, environment)
+            for code in (TS_FULL, TS_BARE)
         )
         return budgets.ratio(full, bare)
 

@@ -18,11 +18,9 @@ from datetime import UTC, datetime
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
-from cyclonedx.factory.license import LicenseFactory
-from cyclonedx.model import HashAlgorithm, HashType
-from cyclonedx.model.bom import Bom
-from cyclonedx.model.component import Component, ComponentScope, ComponentType
-from cyclonedx.output.json import JsonV1Dot6
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.spdx import is_expression, is_supported_id
+from cyclonedx.validation.json import JsonStrictValidator
 from packageurl import PackageURL
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -69,10 +67,11 @@ class Package:
     needs: tuple[str, ...] = ()
     optional: bool = False
 
-    def purl(self) -> PackageURL:
+    @property
+    def purl(self) -> str:
         """Name it as all ecosystems do."""
         namespace, _, name = self.name.rpartition("/")
-        return PackageURL(type=self.kind, namespace=namespace or None, name=name, version=self.version)
+        return PackageURL(type=self.kind, namespace=namespace or None, name=name, version=self.version).to_string()
 
 
 @dataclass
@@ -137,10 +136,9 @@ def _applying(requirements: Iterable[str], extras: frozenset[str]) -> list[Requi
 
 def _python_licence(told: metadata.PackageMetadata) -> str | None:
     """Give the licence's expression; older packages have a classifier, or a short name."""
-    if expression := told.get("License-Expression"):
-        return expression
-    by_class = (CLASSIFIERS[one] for one in told.get_all("Classifier") or [] if one in CLASSIFIERS)
-    return next(by_class, told.get("License"))
+    classified = [CLASSIFIERS[one] for one in told.get_all("Classifier") or [] if one in CLASSIFIERS]
+    named = [*(told.get_all("License-Expression") or []), *classified, *(told.get_all("License") or [])]
+    return named[0] if named else None
 
 
 def _python_lock(text: str) -> dict[str, tuple[str, tuple[str, ...]]]:
@@ -157,7 +155,8 @@ def _python_lock(text: str) -> dict[str, tuple[str, tuple[str, ...]]]:
 
 def typescript(tree: Path, version: str) -> Inventory:
     """Follow dependencies and peers through ts/package-lock.json, as Node finds them in the folders it names."""
-    lock: dict[str, dict[str, Any]] = json.loads((tree / "ts/package-lock.json").read_text(encoding="utf-8"))["packages"]
+    text = (tree / "ts/package-lock.json").read_text(encoding="utf-8")
+    lock: dict[str, dict[str, Any]] = json.loads(text)["packages"]
     library = lock[""]
     optional_peers = {name for name, told in library["peerDependenciesMeta"].items() if told.get("optional")}
     direct = {**library["dependencies"], **library["peerDependencies"]}
@@ -247,32 +246,53 @@ MAKERS: dict[str, Callable[[Path, str], Inventory]] = {"py": python, "ts": types
 
 
 def render(inventory: Inventory, epoch: int) -> str:
-    """Write the list; equal inventories give equal texts."""
-    bom = Bom()
-    root = _component(inventory.library)
-    bom.metadata.component = root
-    bom.metadata.timestamp = datetime.fromtimestamp(epoch, UTC)
-    components = {key: _component(package) for key, package in inventory.packages.items()}
-    for key, component in components.items():
-        bom.components.add(component)
-        bom.register_dependency(component, [components[one] for one in inventory.packages[key].needs])
-    bom.register_dependency(root, [components[one] for one in inventory.library.needs])
-    names = "\n".join([str(root.purl), str(epoch), *sorted(str(one.purl) for one in bom.components)])
-    bom.serial_number = uuid.uuid5(uuid.NAMESPACE_URL, names)
-    document = json.loads(JsonV1Dot6(bom).output_as_string())
-    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    """Write the list; equal inventories give equal texts. Raises SbomError where it is not as the schema wants it."""
+    # Two folders of node_modules may hold one package: an entry, that needs what both need, and is required if one is.
+    packages = sorted(inventory.packages.values(), key=lambda package: (package.purl, not package.optional))
+    listed = {package.purl: package for package in packages}
+    library = inventory.library
+    needs: dict[str, set[str]] = {}
+    for package in (library, *packages):
+        needs.setdefault(package.purl, set()).update(inventory.packages[key].purl for key in package.needs)
+    names = "\n".join([str(epoch), *needs])
+    document = {
+        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "serialNumber": uuid.uuid5(uuid.NAMESPACE_URL, names).urn,
+        "version": 1,
+        "metadata": {"timestamp": datetime.fromtimestamp(epoch, UTC).isoformat(), "component": _component(library)},
+        "components": [_component(package) for package in listed.values()],
+        "dependencies": [{"ref": purl, "dependsOn": sorted(keys)} for purl, keys in needs.items()],
+    }
+    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    if found := check(text):
+        raise SbomError(f"the SBOM of {library.name} is not as CycloneDX wants it: {found}")
+    return text
 
 
-def _component(package: Package) -> Component:
-    purl = package.purl()
-    licences = () if package.licence is None else (LicenseFactory().make_from_string(package.licence),)
-    return Component(
-        type=ComponentType.LIBRARY,
-        name=package.name,
-        version=package.version,
-        bom_ref=purl.to_string(),
-        purl=purl,
-        scope=ComponentScope.OPTIONAL if package.optional else ComponentScope.REQUIRED,
-        hashes=[HashType(alg=HashAlgorithm(name), content=text) for name, text in package.hashes],
-        licenses=licences,
-    )
+def check(text: str) -> str | None:
+    """Say what is wrong with a list, by the schema of CycloneDX 1.6."""
+    found = JsonStrictValidator(SchemaVersion.V1_6).validate_str(text)
+    return None if found is None else str(found)
+
+
+def _component(package: Package) -> dict[str, object]:
+    hashes = [{"alg": algorithm, "content": content} for algorithm, content in package.hashes]
+    return {
+        "type": "library",
+        "bom-ref": package.purl,
+        "name": package.name,
+        "version": package.version,
+        "scope": "optional" if package.optional else "required",
+        "purl": package.purl,
+        **({"licenses": [_licence(package.licence)]} if package.licence else {}),
+        **({"hashes": hashes} if hashes else {}),
+    }
+
+
+def _licence(told: str) -> dict[str, object]:
+    """Give a licence as SPDX knows it, else by the name that the package gives."""
+    if is_supported_id(told):
+        return {"license": {"id": told}}
+    return {"expression": told} if is_expression(told) else {"license": {"name": told}}

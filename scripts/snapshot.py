@@ -11,7 +11,10 @@ import os
 import subprocess
 import tarfile
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NAMED = 10
 # A hook's git says with these where it is; here the folder says it.
