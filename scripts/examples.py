@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from toolpaths import ROOT
 
-MARKED = re.compile(r"<!-- the file (\S+); a test keeps the two equal -->\n```\w+\n(.*?)```\n", re.DOTALL)
+MARKED = re.compile(r"<!-- the file (\S+); a test keeps the two equal -->\n+```\w+\n(.*?)```\n", re.DOTALL)
 
 
 class ExampleError(Exception):

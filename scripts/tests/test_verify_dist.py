@@ -36,6 +36,8 @@ def ground(tmp_path: Path) -> verify_dist.Ground:
 
 def test_the_right_files_with_the_right_sums_pass(ground: verify_dist.Ground) -> None:
     verify_dist.sums(ground)
+    (ground.dist / "RELEASE_NOTES.md").write_text("beside them on the page of a release\n")
+    verify_dist.sums(ground)
 
 
 def test_a_missing_file_and_one_too_many_are_named(ground: verify_dist.Ground) -> None:
