@@ -14,7 +14,7 @@ ENGINE = $(if $(TARGET),$(if $(findstring live,$(TARGET)),--engine),--engine)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup contract contract-wire contract-live contract-selftest contract-mutants contract-replay contract-fuzz contract-bulk contract-chaos coverage coverage-update parity page \
-	release-check rehearse test rubric lint fmt types unit unit-py unit-ts unit-go tox generate check-generated engine dev lock clean distclean \
+	dist verify-dist release-check rehearse test rubric lint fmt types unit unit-py unit-ts unit-go tox generate check-generated engine dev lock clean distclean \
 	docs check-tools check-py check-ts check-go check-contract check-dist plan
 
 help: ## Show this list
@@ -25,7 +25,7 @@ contract: ## Run every contract case in all languages on real DynamoDB Local (LA
 	@$(SETUP) --langs "$(LANGS)" $(ENGINE)
 	@$(CONDUCTOR) run $(NARROW)
 
-test: ## Run everything CI runs: generated files, lint, types, unit tests, tox, contract
+test: ## Run everything CI runs: generated files, lint, types, unit tests, tox, the files of a release, contract
 	@$(SETUP) --engine --lint --browser
 	@$(CHECK)
 
@@ -173,13 +173,23 @@ dev: ## Open a shell with DynamoDB Local, a KMS server and the SDKs' variables (
 	@$(SETUP) --langs py --engine
 	@$(VENV) scripts/dev.py $(if $(CMD),--cmd "$$CMD") $(if $(PORT),--port "$(PORT)")
 
+##@ Releases
+dist: ## Build the files of a release into build/dist, of the commit (DIRTY=1: of the tree as it is; ONLY=wheel,npm)
+	@$(SETUP)
+	@$(VENV) scripts/dist.py $(if $(DIRTY),--dirty) $(if $(ONLY),--only "$(ONLY)")
+
+verify-dist: dist ## Install these files as their users do, run the READMEs' examples, hold sizes and times to budgets
+	@$(SETUP) --engine
+	@$(VENV) scripts/verify_dist.py
+
+##@ Upkeep
 lock: ## Lock the Python tools again, after a change of scripts/requirements.in
 	@$(SETUP) --langs py
 	@.venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-header scripts/requirements.in -o scripts/requirements.lock
 
 clean: ## Remove results and caches, keep what set-up installed
-	@rm -rf build/contract build/runners build/mypy py/.tox ts/dist py/dist
+	@rm -rf build/contract build/runners build/mypy build/dist build/check py/.tox ts/dist py/dist
 	@find . \( -name node_modules -o -name .venv -o -name .git \) -prune -o \
 		\( -name __pycache__ -o -name .pytest_cache -o -name .ruff_cache -o -name .mypy_cache -o -name .hypothesis \) \
 		-type d -print | xargs rm -rf

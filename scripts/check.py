@@ -34,12 +34,12 @@ from toolpaths import ROOT
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-GROUPS = ("generated", "lint", "types", "unit", "tox", "contract")
+GROUPS = ("generated", "lint", "types", "unit", "tox", "dist", "contract")
 HOUSES = ("scripts", "conductor", "py", "ts", "go", "workflows", "docs")
 LANGUAGES = ("py", "ts", "go")
 # Single-threaded checkers: two at a time on two cores. Tests run alone, so that their times mean something.
 PARALLEL = {"generated": 2, "lint": 2, "types": 2}
-NEEDS_ENGINE = {"unit", "contract"}
+NEEDS_ENGINE = {"unit", "dist", "contract"}
 GATE_SECONDS = 45 * 60
 SHOWN_LINES = 200
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
@@ -53,6 +53,8 @@ SHAPES = {
     "dependabot": (".github/dependabot.yml",),
     "compose-spec": ("docker-compose.yml",),
 }
+# Not build/dist: these are made of the tree as it is, and are nobody's release.
+DIST = toolpaths.BUILD / "check/dist"
 SUMMARY = toolpaths.BUILD / "contract/summary.json"
 
 
@@ -226,11 +228,13 @@ def _ts_gates() -> list[Gate]:
 
 
 def _go_gates() -> list[Gate]:
-    folders = [name for name in ("dynamorm", "contract-tests/runners/go") if (ROOT / name).is_dir()]
+    folders = [name for name in ("dynamorm", "contract-tests/runners/go", "scripts/gozip") if (ROOT / name).is_dir()]
     return [
         Gate("lint", "go", "gofmt", ("gofmt", "-l", *folders), silent=True),
         Gate("lint", "go", "vet", ("go", "vet", "./...")),
         Gate("lint", "go", "staticcheck", (str(toolpaths.BIN / "staticcheck"), "./...")),
+        Gate("lint", "scripts", "vet of gozip", ("go", "vet", "./..."), "scripts/gozip"),
+        Gate("lint", "scripts", "staticcheck of gozip", (str(toolpaths.BIN / "staticcheck"), "./..."), "scripts/gozip"),
         Gate("unit", "go", "go test", ("env", *NARROW, "go", "test", "-json", "./..."), ".", count_go, show_go),
     ]
 
@@ -257,6 +261,16 @@ def _contract_gates() -> list[Gate]:
         Gate("contract", "all", "chaos", (*conductor, "chaos", "--steps", "1000", "--seed", "1")),
         Gate("contract", "all", "parity matrix", (*conductor, "parity", "--check")),
         Gate("contract", "all", "parity page", browser, "contract-tests", count_pytest),
+    ]
+
+
+def _dist_gates() -> list[Gate]:
+    """Build the files of a release twice, of the tree as it is, and use them."""
+    python = str(toolpaths.venv_python())
+    build = (python, "scripts/dist.py", "--dirty", "--twice", "--out", str(DIST))
+    return [
+        Gate("dist", "all", "files of a release, built twice", build),
+        Gate("dist", "all", "installed, used, within budgets", (python, "scripts/verify_dist.py", "--dist", str(DIST))),
     ]
 
 
@@ -312,6 +326,7 @@ def all_gates() -> list[Gate]:
         *_go_gates(),
         *_workflow_gates(),
         *_tox_gates(),
+        *_dist_gates(),
         *_contract_gates(),
     ]
     return sorted(gates, key=lambda gate: GROUPS.index(gate.group))

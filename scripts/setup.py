@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 LANGUAGES = ("py", "ts", "go")
 STAMPS = toolpaths.BUILD / "setup"
 LOCK = ROOT / "scripts/requirements.lock"
+GOZIP = ROOT / "scripts/gozip"
 PYTHON_MIN = (3, 11)
 GO_MIN = (1, 25)
 JAVA_MIN = (toolpaths.jvm.JAVA_MIN,)
@@ -232,8 +233,9 @@ def install_npm() -> None:
 
 
 def install_go() -> None:
-    """Bring the modules that go.mod names."""
+    """Bring the modules that go.mod names, and those of the tool that packs ours."""
     run(["go", "mod", "download"])
+    run(["go", "mod", "download"], cwd=GOZIP)
     STAMPS.joinpath("go-modules").touch()
 
 
@@ -289,7 +291,7 @@ def steps_for(languages: Sequence[str], *, engine: bool, lint: bool, browser: bo
         inputs = [ROOT / "ts" / name for name in ("package-lock.json", ".npmrc")]
         steps.append(Step("npm packages", install_npm, ROOT / "ts/node_modules/.package-lock.json", inputs))
     if "go" in languages:
-        inputs = [ROOT / "go.mod", ROOT / "go.sum"]
+        inputs = [folder / name for folder in (ROOT, GOZIP) for name in ("go.mod", "go.sum")]
         steps.append(Step("go modules", install_go, STAMPS / "go-modules", inputs))
         if lint:
             steps.append(Step("staticcheck", install_staticcheck, toolpaths.BIN / "staticcheck", (), (STATICCHECK,)))
