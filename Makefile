@@ -182,6 +182,17 @@ verify-dist: dist ## Install these files as their users do, run the READMEs' exa
 	@$(SETUP) --engine
 	@$(VENV) scripts/verify_dist.py
 
+release-check: ## Show what the next release would say; fail where versions, fragments or the version of DMS are wrong
+	@$(SETUP) --langs py
+	@$(VENV) scripts/version.py check
+	@$(VENV) scripts/spec_diff.py
+	@$(VENV) scripts/changelog.py check
+	@$(VENV) scripts/changelog.py draft
+
+rehearse: ## Do a release in a clone: commit, tag, files, the page as a folder (V=0.1.0-rc.1 INTO=DIR)
+	@$(SETUP) --langs py
+	@$(VENV) scripts/release.py rehearse "$(V)" $(if $(INTO),--into "$(INTO)")
+
 ##@ Upkeep
 lock: ## Lock the Python tools again, after a change of scripts/requirements.in
 	@$(SETUP) --langs py
@@ -196,15 +207,3 @@ clean: ## Remove results and caches, keep what set-up installed
 
 distclean: clean ## Remove what set-up installed, too
 	@rm -rf build .venv ts/node_modules
-
-##@ A release
-release-check: ## Show what the next release would say; fail where versions, fragments or the version of DMS are wrong
-	@$(SETUP) --langs py
-	@$(VENV) scripts/version.py check
-	@$(VENV) scripts/spec_diff.py
-	@$(VENV) scripts/changelog.py check
-	@$(VENV) scripts/changelog.py draft
-
-rehearse: ## Do a release in a clone: commit, tag, files, the page as a folder (V=0.1.0-rc.1 INTO=DIR)
-	@$(SETUP) --langs py
-	@$(VENV) scripts/release.py rehearse "$(V)" $(if $(INTO),--into "$(INTO)")

@@ -82,8 +82,8 @@ def _differential(summary: Summary) -> Counts:
 
 # The first row that takes a gate has it.
 ROWS = (
-    Row("lint", lambda gate: gate.group == "lint" and gate.name not in FORMATTERS),
-    Row("format", lambda gate: gate.group == "lint"),
+    Row("lint", lambda gate: gate.group == "lint" and gate.house != "docs" and gate.name not in FORMATTERS),
+    Row("format", lambda gate: gate.group == "lint" and gate.house != "docs"),
     Row("types", in_group("types")),
     Row("unit", in_group("unit")),
     Row("interpreters", in_group("tox")),
@@ -98,9 +98,9 @@ ROWS = (
     Row("parity freshness", named("parity matrix")),
     Row("parity page", named("parity page")),
     Row("generated", named("generated files")),
-    Row("versions", named("versions")),
+    Row("versions", named("versions", "DMS since its release")),
     Row("dist", in_group("dist")),
-    Row("docs", named("links", "changes")),
+    Row("docs", named("links", "change fragments")),
     Row("other", lambda _: True),
 )
 
