@@ -223,7 +223,9 @@ def _verdict(now: str, before: str, found: Sequence[Difference]) -> tuple[bool, 
     fits = [int(part) for part in now.split(".")] >= [int(part) for part in least.split(".")]
     breaking = sum(one.breaking for one in found)
     told = (
-        f"{len(found)} differences to DMS {before}, {breaking} breaking" if found else f"no difference to DMS {before}"
+        f"differences to DMS {before}: {len(found)}, breaking: {breaking}"
+        if found
+        else f"no difference to DMS {before}"
     )
     return fits, f"{told}; spec/VERSION says {now}" + ("" if fits else f", expected at least {least}")
 
