@@ -65,7 +65,7 @@ def _sources() -> Iterator[Path]:
     """Give what the scripts read, as it is in this repository."""
     root = toolpaths.ROOT
     yield from (root / copy.path for copy in version.COPIES)
-    yield from (root / name for name in ("py/src/dynamorm/local/jvm.py", "py/src/dynamorm/local/engine-pom.xml"))
+    yield from (root / "py/src/dynamorm/local" / name for name in ("jvm.py", "lines.py", "engine-pom.xml"))
     yield from (path for path in (root / "spec").rglob("*") if path.is_file() and path.name != "released.json")
     yield from (root / spec_diff.CORPUS).glob("[ns]*.*")
     yield from (root / "scripts").glob("*.py")
