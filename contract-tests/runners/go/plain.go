@@ -135,11 +135,14 @@ func blank(a *schema.Attribute, v reflect.Value) bool {
 	return a != nil && !nilable(v) && (own || a.OmitEmpty || v.Kind() == reflect.String && (a.Enum != nil || a.Format != "") && !a.Required)
 }
 
-// assignPlain puts a value into a type of few bits, a set of numbers, a map of one type, or a struct of JSON.
+// assignPlain puts a value into text, a type of few bits, a set of numbers, a map of one type, or a struct of JSON.
 func assignPlain(place, v reflect.Value, a *schema.Attribute, x any) bool {
+	text, _ := x.(string)
 	switch {
+	case place.Kind() == reflect.String && a.Type == schema.S: // of a format that a time has, too
+		place.SetString(text)
 	case a.JSON:
-		return json.Unmarshal([]byte(x.(string)), place.Addr().Interface()) == nil
+		return json.Unmarshal([]byte(text), place.Addr().Interface()) == nil
 	case place.CanFloat() && v.CanFloat():
 		place.SetFloat(v.Float())
 		return strconv.FormatFloat(v.Float(), 'g', -1, 64) == strconv.FormatFloat(place.Float(), 'g', -1, place.Type().Bits())
@@ -163,8 +166,8 @@ func assignPlain(place, v reflect.Value, a *schema.Attribute, x any) bool {
 		place.Set(reflect.MakeMap(place.Type()))
 		for name, e := range v.Interface().(object) {
 			n := reflect.New(place.Type().Elem()).Elem()
-			text, ok := e.(dynamorm.Number)
-			if !ok || !whole(n, string(text)) {
+			number, ok := e.(dynamorm.Number)
+			if !ok || !whole(n, string(number)) {
 				return false
 			}
 			place.SetMapIndex(reflect.ValueOf(name), n)
