@@ -58,7 +58,7 @@ type Crate struct {
 	Ranks    []int64            `dynamorm:"ranks,set"`
 	Marks    map[int16]struct{} `dynamorm:"marks"`
 	Words    []string           `dynamorm:"words,set"`
-	Counts   map[string]int64   `dynamorm:"counts"`
+	Counts   map[string]*int64  `dynamorm:"counts"`
 	Config   *Config            `dynamorm:"config,json"`
 	Stops    []*Halt            `dynamorm:"stops"`
 	Home     Depot              `dynamorm:"home,omitempty"`

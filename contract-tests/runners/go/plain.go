@@ -75,7 +75,7 @@ func pointed(v object, err error) (*object, error) {
 // old gives the option that takes the old item, into a pointer to the table's value, or into a map itself.
 func (r rows[T]) old(into **T) dynamorm.Option {
 	if _, maps := any(*into).(*object); maps {
-		*into = new(T)
+		*into = any(&object{"stale": true}).(*T) // which the call has to empty
 		return dynamorm.WithOld(*into)
 	}
 	return dynamorm.WithOld(into)
@@ -167,7 +167,8 @@ func assignPlain(place, v reflect.Value, a *schema.Attribute, x any) bool {
 		for name, e := range v.Interface().(object) {
 			n := reflect.New(place.Type().Elem()).Elem()
 			number, ok := e.(dynamorm.Number)
-			if !ok || !whole(n, string(number)) {
+			n.Set(reflect.New(n.Type().Elem())) // a map of pointers
+			if !ok || !whole(n.Elem(), string(number)) {
 				return false
 			}
 			place.SetMapIndex(reflect.ValueOf(name), n)
