@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/dynamorm/dynamorm/dynamorm"
+	"github.com/dynamorm/dynamorm/dynamorm/transport"
 )
 
 // What bugs that were planted blind have shown to be held by nothing else, where only this language can say it.
@@ -82,5 +83,23 @@ func TestNumbersThatANarrowIntegerCannotHoldAreRefused(t *testing.T) {
 	}
 	if _, err := m.Unmarshal([]byte(`{"id":{"S":"n"},"l":{"L":[{"N":"1"},{"N":"32768"}]}}`)); !errors.Is(err, dynamorm.ErrDecodeFailed) {
 		t.Errorf("in a list: %v", err)
+	}
+}
+
+type remembering struct {
+	ID   string  `dynamorm:"id,pk"`
+	Text *string `dynamorm:"text"`
+	Mine string  `dynamorm:"-"`
+}
+
+func TestAWriteLeavesFieldsThatAreNoAttributesAlone(t *testing.T) {
+	m, err := dynamorm.Define[remembering](dynamorm.Declaration{Name: "Remembering", Table: "remembered"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := dynamorm.NewTable(dynamorm.NewClientOver(transport.NewScript(transport.Answer{Body: "{}"})), m)
+	v := remembering{ID: "i", Mine: "m"}
+	if err := table.Put(t.Context(), &v); err != nil || v != (remembering{ID: "i", Mine: "m"}) {
+		t.Errorf("left %+v, %v", v, err)
 	}
 }

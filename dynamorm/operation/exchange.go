@@ -150,7 +150,7 @@ func (g Guard) explain(p *codec.Plan, r Response, kind errs.Kind) error {
 	switch {
 	case item == nil && (g.Exist || g.Expected != nil):
 		e.Code, e.Retryable = errs.CodeItemNotFound, false
-	case item != nil && g.Expected != nil && versionOf(p.Model, item) != *g.Expected:
+	case item != nil && g.Expected != nil && !hasVersion(p.Model, item, *g.Expected):
 		e.Kind = errs.KindVersionConflict
 	default:
 		e.Kind = kind
@@ -167,17 +167,14 @@ func stored(body []byte) []byte {
 	return item
 }
 
-// versionOf reads an item's version, -1 where it has none.
-func versionOf(m *schema.Model, item []byte) int64 {
+// hasVersion says whether an item has this version; one without a version has none.
+func hasVersion(m *schema.Model, item []byte, version int64) bool {
 	text, found, err := codec.Member(item, m.Role(schema.RoleVersion).Name)
 	if err != nil || !found {
-		return -1
+		return false
 	}
 	n, ok := canon.Int64(codec.NumberOf(text))
-	if !ok {
-		return -1
-	}
-	return n
+	return ok && n == version
 }
 
 // member reads the item of an answer into a value; false where there is none.

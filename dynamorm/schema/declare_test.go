@@ -34,6 +34,7 @@ dms_version: "1.0"
 models:
   - name: City
     table: {name: cities}
+    tags: {owner: [maps, null]}
     keys: {partition: {attribute: country, type: S}, sort: {attribute: "na,me", type: S}}
     attributes:
       - {attribute: created, type: S, roles: [created_at]}
@@ -45,7 +46,9 @@ models:
       - {attribute: kind, type: S, enum: [town, city], required: true}
     indexes:
       - {name: by-kind, type: GSI, partition: {attribute: kind, type: S}}
-      - {name: by-people, type: LSI, sort: {attribute: People, type: N}, projection: {type: INCLUDE, fields: [twins, kind]}}
+      - {name: by-people, type: LSI, sort: {attribute: People, type: N}, projection: {type: INCLUDE, fields: [twins, kind]}, tags: {for: census}}
+    views:
+      - {name: Size, fields: [People, country]}
 `
 
 func TestATaggedStructAndADocumentAreTheSameModel(t *testing.T) {
@@ -54,8 +57,8 @@ func TestATaggedStructAndADocumentAreTheSameModel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := schema.Declare(reflect.TypeFor[City](), schema.Declaration{Table: "cities", Indexes: []schema.Index{
-		{Name: "by-people", Local: true, Sort: &schema.Key{Attribute: "People", Type: schema.N}, Fields: []string{"kind", "twins"}},
+	m, err := schema.Declare(reflect.TypeFor[City](), schema.Declaration{Table: "cities", Tags: map[string]any{"owner": []any{"maps", nil}}, Views: []schema.View{{Name: "Size", Fields: []string{"People", "country"}}}, Indexes: []schema.Index{
+		{Name: "by-people", Local: true, Sort: &schema.Key{Attribute: "People", Type: schema.N}, Fields: []string{"kind", "twins"}, Tags: map[string]any{"for": "census"}},
 		{Name: "by-kind", Partition: &schema.Key{Attribute: "kind", Type: schema.S}},
 	}})
 	if err != nil {

@@ -32,12 +32,13 @@ type caller interface {
 type rows[T any] struct {
 	model  *dynamorm.Model[T]
 	table  *dynamorm.Table[T]
+	calls  surface[T]
 	maps   caller
 	client *dynamorm.Client
 }
 
 func newRows[T any](c *dynamorm.Client, m *dynamorm.Model[T], maps caller) caller {
-	return rows[T]{m, dynamorm.NewTable(c, m), maps, c}
+	return rows[T]{m, dynamorm.NewTable(c, m), surfaceOf(c, m), maps, c}
 }
 
 // item is the whole of a model's values as one attribute.
@@ -76,25 +77,25 @@ func (r rows[T]) call(do string, a args) object {
 	var out, old *T
 	options, result, err := a.options(), object{}, error(nil)
 	if a.all["return_old"] == true {
-		options = append(options, dynamorm.WithOld(&old))
+		options = append(options, r.old(&old))
 	}
 	switch do {
 	case "create":
-		out, err = v, r.table.Create(a.ctx, v, options...)
+		out, err = v, r.calls.Create(a.ctx, v, options...)
 	case "put":
-		out, err = v, r.table.Put(a.ctx, v, options...)
+		out, err = v, r.calls.Put(a.ctx, v, options...)
 	case "save":
-		out, err = v, r.table.Save(a.ctx, v, options...)
+		out, err = v, r.calls.Save(a.ctx, v, options...)
 	case "get":
-		out, err = r.table.Get(a.ctx, v, options...)
+		out, err = r.calls.Get(a.ctx, v, options...)
 	case "find":
-		out, _, err = r.table.Find(a.ctx, v, options...)
+		out, _, err = r.calls.Find(a.ctx, r.key(do, v, a), options...)
 	case "update":
-		out, err = r.table.Update(a.ctx, v, a.update(a.all), options...)
+		out, err = r.calls.Update(a.ctx, v, a.update(a.all), options...)
 	case "delete":
-		err = r.table.Delete(a.ctx, v, options...)
+		err = r.calls.Delete(a.ctx, v, options...)
 	case "exists":
-		result["exists"], err = r.table.Exists(a.ctx, v, options...)
+		result["exists"], err = r.calls.Exists(a.ctx, r.key(do, v, a), options...)
 	case "project":
 		result["applied"], err = r.table.Project(a.ctx, v, a.all["by"].(string))
 	case "fn.marshal":
@@ -116,7 +117,7 @@ func (r rows[T]) call(do string, a args) object {
 	if len(result) == 0 && do != "delete" {
 		result["item"] = r.tagged(out)
 	}
-	if old != nil {
+	if old = taken(old); old != nil {
 		result["old"] = r.tagged(old)
 	}
 	return object{"result": result}
@@ -270,15 +271,15 @@ func (a args) update(from object) *expression.Update {
 		"subtract": u.Subtract, "append": u.Append, "prepend": u.Prepend, "add_to_set": u.AddToSet, "delete_from_set": u.DeleteFromSet}
 	for name, v := range from {
 		list, _ := v.([]any)
-		for _, e := range list {
+		for i, e := range list {
 			pair, _ := e.([]any)
 			switch {
 			case kinds[name] != nil:
 				kinds[name](field(pair[0]), operand(a.at(pair[0]), pair[1]))
 			case name == "copy":
 				u.Copy(field(pair[0]), field(pair[1]))
-			case name == "remove":
-				u.Remove(field(e))
+			case name == "remove" && i == 0:
+				u.Remove(each(v, field)...)
 			}
 		}
 	}

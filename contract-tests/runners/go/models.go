@@ -126,14 +126,14 @@ type Stamps struct {
 }
 
 type Kept struct {
-	Stamps
 	Revision *int64 `dynamorm:"revision,int64,version"`
+	Stamps
 }
 
 type Ledger struct {
+	ID    *string `dynamorm:"id,pk"`
+	Owner *string `dynamorm:"owner,required"`
 	Kept
-	ID      *string          `dynamorm:"id,pk"`
-	Owner   *string          `dynamorm:"owner,required"`
 	Balance *dynamorm.Number `dynamorm:"balance,decimal"`
 }
 

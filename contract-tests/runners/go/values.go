@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/dynamorm/dynamorm/dynamorm"
@@ -120,7 +119,7 @@ func fields(v reflect.Value) map[string]reflect.Value {
 		return out
 	}
 	for _, f := range reflect.VisibleFields(v.Type()) {
-		if name, _, _ := strings.Cut(f.Tag.Get("dynamorm"), ","); name != "" {
+		if name := attributeOf(f); name != "" {
 			out[name] = v.FieldByIndex(f.Index)
 		}
 	}
@@ -133,7 +132,7 @@ func assign(place reflect.Value, a *schema.Attribute, tagged object) bool {
 	v := reflect.ValueOf(toNative(a, tagged))
 	switch {
 	case !v.IsValid():
-		return nilable(place)
+		return nilable(place) || tag == "" && blank(a, place)
 	case a == nil || tag != string(a.Type) && v.Type() != reflect.TypeFor[time.Time]():
 		return false
 	case v.Type().AssignableTo(place.Type()):
@@ -147,8 +146,6 @@ func assign(place reflect.Value, a *schema.Attribute, tagged object) bool {
 	case place.CanUint() && v.CanInt() && v.Int() >= 0:
 		place.SetUint(uint64(v.Int()))
 		return !place.OverflowUint(uint64(v.Int()))
-	case place.Type() == reflect.TypeFor[json.RawMessage]() && a.JSON:
-		place.SetBytes([]byte(x.(string)))
 	case place.Type() == reflect.TypeFor[time.Time]() && v.Kind() == reflect.String:
 		t, err := time.Parse(layouts[schema.Date], v.String())
 		place.Set(reflect.ValueOf(t))
@@ -169,7 +166,7 @@ func assign(place reflect.Value, a *schema.Attribute, tagged object) bool {
 			place.SetMapIndex(v.Index(i), reflect.Zero(place.Type().Elem()))
 		}
 	default:
-		return place.Kind() == reflect.Struct && tag == "M" && assignMembers(place, a, x.(object))
+		return assignPlain(place, v, a, x) || place.Kind() == reflect.Struct && tag == "M" && assignMembers(place, a, x.(object))
 	}
 	return true
 }
@@ -213,7 +210,7 @@ func toTagged(a *schema.Attribute, v reflect.Value) object {
 		return object{"S": x.UTC().Format(layouts[a.Format])}
 	case string:
 		return object{"S": x}
-	case int64, int32, int16, uint64, float64, dynamorm.Number:
+	case int, int64, int32, int16, int8, uint, uint64, uint32, uint8, float64, float32, dynamorm.Number:
 		return object{"N": fmt.Sprint(x)}
 	case bool:
 		if a.Type == schema.S {
@@ -230,6 +227,9 @@ func toTagged(a *schema.Attribute, v reflect.Value) object {
 		return object{"BS": x}
 	case map[string]struct{}:
 		return object{"SS": slices.Sorted(maps.Keys(x))}
+	}
+	if a.Type == schema.NS {
+		return numbersToTagged(v)
 	}
 	if v.Kind() != reflect.Slice {
 		return object{"M": membersToTagged(a, fields(v))}
@@ -250,7 +250,7 @@ func membersToTagged(a *schema.Attribute, members map[string]reflect.Value) obje
 	for name, v := range members {
 		t := toTagged(a.Member(name), v)
 		tag, x := one(t)
-		if !a.Typed || tag != "NULL" && !(schema.Type(tag).IsSet() && reflect.ValueOf(x).Len() == 0) {
+		if !a.Typed || tag != "NULL" && !(blank(a.Member(name), v) && v.IsZero()) && !(schema.Type(tag).IsSet() && reflect.ValueOf(x).Len() == 0) {
 			out[name] = t
 		}
 	}

@@ -168,6 +168,59 @@ class Event(Model, table="events"):
     text: str | None = None
 
 
+class Depot(Nested):
+    street: Annotated[str | None, OmitEmpty] = None
+    floor: Annotated[int | None, OmitEmpty] = None
+
+
+class Halt(Nested):
+    city: str
+    size: Annotated[int | None, OmitEmpty] = None
+
+
+class Lane:
+    """What a site takes over."""
+
+    zone: str | None = None
+    lane: int | None = None
+
+
+class Site(Lane):
+    """What a crate takes over."""
+
+    where: str | None = None
+
+
+class Crate(Site, Model, table="crates", dms_namespace="acme.yard", indexes=[Index("by-stage", "stage", "day")]):
+    Yard: Annotated[str, PartitionKey()]
+    slot: Annotated[int, SortKey()]
+    net_gross: Annotated[str | None, Attribute(name="net,gross")] = None
+    stage: Literal["new", "sent, late"] | None = None
+    packed: Literal["by hand"] | None = None
+    day: date | None = None
+    ref: UUID | None = None
+    weighed: Annotated[str | None, Rfc3339Nano] = None
+    note: Annotated[str | None, OmitEmpty] = None
+    sealed: Annotated[bool | None, OmitEmpty] = None
+    lots: Annotated[int | None, OmitEmpty] = None
+    tiny: Annotated[int | None, OmitEmpty] = None
+    mid: Annotated[int | None, OmitEmpty] = None
+    wide: Annotated[int | None, Int64, OmitEmpty] = None
+    share: Annotated[float | None, OmitEmpty] = None
+    ranks: set[Number] | None = None
+    marks: set[Number] | None = None
+    words: set[str] | None = None
+    counts: dict[str, Any] | None = None
+    config: Annotated[Any, Json] = None
+    stops: list[Halt] | None = None
+    home: Annotated[Depot | None, OmitEmpty] = None
+    checked: Annotated[datetime | None, OmitEmpty] = None
+    made: Annotated[int | None, UnixSeconds, CreatedAt()] = None
+    seen: Annotated[int | None, UnixMillis, UpdatedAt()] = None
+    turn: Annotated[int | None, Version()] = None
+    until: Annotated[datetime | None, UnixSeconds, TTL(), OmitEmpty] = None
+
+
 class Ticket(Model, table="tickets", indexes=[Index("by-assignee", "assignee", "priority"), Index("by-queue", "queue", projection="KEYS_ONLY")]):
     id: Annotated[str, PartitionKey()]
     assignee: Annotated[str | None, OmitEmpty] = None
@@ -492,6 +545,7 @@ MODELS: dict[str, type[Model]] = {
         Reading,
         Blob,
         Event,
+        Crate,
         Ticket,
         Ledger,
         Odd,

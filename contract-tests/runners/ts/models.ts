@@ -87,6 +87,60 @@ const Event = defineModel({
   },
 });
 
+const lane = { zone: { type: "S" }, lane: { type: "N", format: "int" } } as const;
+const site = { where: { type: "S" }, ...lane } as const;
+
+const Crate = defineModel({
+  name: "Crate",
+  namespace: "acme.yard",
+  table: "crates",
+  keys: { partition: "Yard", sort: "slot" },
+  attributes: {
+    Yard: { type: "S" },
+    slot: { type: "N", format: "int" },
+    ...site,
+    "net,gross": { type: "S" },
+    stage: { type: "S", enum: ["new", "sent, late"] },
+    packed: { type: "S", enum: ["by hand"] },
+    day: { type: "S", format: "date" },
+    ref: { type: "S", format: "uuid" },
+    weighed: { type: "S", format: "rfc3339nano" },
+    note: { type: "S", omitEmpty: true },
+    sealed: { type: "BOOL", omitEmpty: true },
+    lots: { type: "N", format: "int", omitEmpty: true },
+    tiny: { type: "N", format: "int", omitEmpty: true },
+    mid: { type: "N", format: "int", omitEmpty: true },
+    wide: { type: "N", format: "int64", omitEmpty: true },
+    share: { type: "N", format: "float", omitEmpty: true },
+    ranks: { type: "NS" },
+    marks: { type: "NS" },
+    words: { type: "SS" },
+    counts: { type: "M" },
+    config: { type: "S", json: true },
+    stops: {
+      type: "L",
+      items: {
+        type: "M",
+        attributes: { city: { type: "S", required: true }, size: { type: "N", format: "int", omitEmpty: true } },
+      },
+    },
+    home: {
+      type: "M",
+      omitEmpty: true,
+      attributes: {
+        street: { type: "S", omitEmpty: true },
+        floor: { type: "N", format: "int", omitEmpty: true },
+      },
+    },
+    checked: { type: "S", format: "timestamp", omitEmpty: true },
+    made: { type: "N", format: "unix_seconds", roles: ["created_at"] },
+    seen: { type: "N", format: "unix_millis", roles: ["updated_at"] },
+    turn: { type: "N", format: "int", roles: ["version"] },
+    until: { type: "N", format: "unix_seconds", roles: ["ttl"], omitEmpty: true },
+  },
+  indexes: [{ name: "by-stage", type: "GSI", partition: "stage", sort: "day" }],
+});
+
 const Ticket = defineModel({
   name: "Ticket",
   table: "tickets",
@@ -511,6 +565,7 @@ export const MODELS = [
   Bare,
   Blob,
   Chunk,
+  Crate,
   Customer,
   Empty,
   Event,
