@@ -226,6 +226,77 @@ const Profile = defineModel({
   },
 });
 
+const Parcel = defineModel({
+  name: "Parcel",
+  namespace: "acme.mail",
+  table: "parcels",
+  keys: { partition: "pk", sort: "leg" },
+  discriminator: { attribute: "kind", value: "Parcel" },
+  attributes: {
+    pk: { type: "S", template: "PARCEL#{no}" },
+    at_state: { type: "S", template: "STATE#{st}" },
+    leg: { type: "N", format: "int", field: "leg_number" },
+    no: { type: "S", required: true, field: "parcel_number" },
+    st: { type: "S", field: "current_state" },
+    wt: { type: "N", format: "int", field: "weight" },
+    left: { type: "S", field: "right" },
+    right: { type: "S", field: "left" },
+    note: { type: "S", omitEmpty: true, field: "line_2_of_3c" },
+    marks: { type: "SS", field: "name_tags" },
+    box: {
+      type: "M",
+      field: "outer_box",
+      attributes: {
+        w: { type: "N", format: "int", required: true, field: "full_width" },
+        h: { type: "N", format: "int", omitEmpty: true, field: "height" },
+        in: {
+          type: "M",
+          field: "inner_box",
+          attributes: {
+            lbl: { type: "S", field: "label_text" },
+            raw: { type: "B", omitEmpty: true, field: "raw_bytes" },
+          },
+        },
+      },
+    },
+    stops: {
+      type: "L",
+      field: "all_stops",
+      items: {
+        type: "M",
+        attributes: {
+          c: { type: "S", required: true, field: "city_name" },
+          t: { type: "S", format: "timestamp", field: "reached_at" },
+          c_t: { type: "SS", field: "city_tags" },
+        },
+      },
+    },
+    grid: {
+      type: "L",
+      field: "load_plan",
+      items: {
+        type: "L",
+        items: {
+          type: "M",
+          attributes: {
+            x: { type: "N", format: "int", required: true, field: "column_number" },
+            y: { type: "S", format: "bool_string", omitEmpty: true, field: "is_full" },
+          },
+        },
+      },
+    },
+    made: { type: "S", format: "timestamp", roles: ["created_at"], field: "created_on" },
+    seen: { type: "S", format: "timestamp", roles: ["updated_at"], field: "last_seen" },
+    rev: { type: "N", format: "int", roles: ["version"], field: "revision" },
+  },
+  indexes: [
+    { name: "by-state", type: "GSI", partition: "at_state", sort: "wt", projection: ["left", "kind" as never] },
+    { name: "by-weight", type: "LSI", sort: "wt", projection: ["kind" as never, "st"] },
+    { name: "by-left", type: "LSI", sort: "left" },
+  ],
+  views: { Sides: ["right", "no", "left"] },
+});
+
 const Secret = defineModel({
   name: "Secret",
   table: "secrets",
@@ -521,6 +592,7 @@ export const MODELS = [
   Message,
   Odd,
   Order,
+  Parcel,
   Patient,
   Pinned,
   Profile,

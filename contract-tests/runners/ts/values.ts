@@ -13,6 +13,7 @@ type Members = ReadonlyMap<string, Attribute> | undefined;
 
 const INTEGER = /^[+-]?\d+$/;
 const INSTANT = /^\d{4}-\d\d-\d\dT/;
+const WRITTEN_DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 /** Give the native value of a tagged one. */
 export function toNative(attribute: Attribute | undefined, value: Tagged): unknown {
@@ -25,6 +26,11 @@ export function toNative(attribute: Attribute | undefined, value: Tagged): unkno
   }
   if (tag !== attribute?.type) {
     return untypedToNative(tag, inner);
+  }
+  if (attribute.format === "timestamp" && WRITTEN_DATE.test(inner as string)) {
+    // As a Date writes itself: a program that has such an instant mostly has the Date.
+    const date = new Date(inner as string);
+    return Number.isNaN(date.getTime()) ? inner : date;
   }
   if (attribute.json) {
     return parsed(inner as string);
@@ -109,7 +115,9 @@ function untypedToNative(tag: string, inner: unknown): unknown {
 }
 
 function bytes(text: unknown): Uint8Array {
-  return new Uint8Array(Buffer.from(text as string, "base64"));
+  // A window on something larger, as a Buffer mostly is.
+  const wide = Buffer.concat([new Uint8Array(1), Buffer.from(text as string, "base64"), new Uint8Array(1)]);
+  return wide.subarray(1, -1);
 }
 
 /** Give the tagged members of native ones; null attributes and empty sets of typed maps are left out. */
