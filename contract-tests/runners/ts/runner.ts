@@ -322,15 +322,7 @@ function signalAfter(milliseconds: number | undefined): AbortSignal | undefined 
   if (milliseconds === undefined) {
     return undefined;
   }
-  const controller = new AbortController();
-  if (milliseconds === 0) {
-    controller.abort();
-  } else {
-    setTimeout(() => {
-      controller.abort();
-    }, milliseconds);
-  }
-  return controller.signal;
+  return milliseconds === 0 ? AbortSignal.abort() : AbortSignal.timeout(milliseconds);
 }
 
 async function call(command: Command): Promise<object> {
