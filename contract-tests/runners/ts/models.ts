@@ -1,6 +1,6 @@
 /** The suite's models, declared natively: each equals the document of the same name in `contract-tests/models`. */
 
-import { defineModel } from "../../../ts/src/index.ts";
+import { type Attribute, defineModel } from "../../../ts/src/index.ts";
 import { TABLE_MODELS } from "./models-tables.ts";
 
 const Everything = defineModel({
@@ -290,12 +290,60 @@ const Parcel = defineModel({
     rev: { type: "N", format: "int", roles: ["version"], field: "revision" },
   },
   indexes: [
-    { name: "by-state", type: "GSI", partition: "at_state", sort: "wt", projection: ["left", "kind" as never] },
+    {
+      name: "by-state",
+      type: "GSI",
+      partition: "at_state",
+      sort: "wt",
+      projection: ["left", "kind" as never],
+    },
     { name: "by-weight", type: "LSI", sort: "wt", projection: ["kind" as never, "st"] },
     { name: "by-left", type: "LSI", sort: "left" },
   ],
   views: { Sides: ["right", "no", "left"] },
 });
+
+/** How the members of a parcel's values are named, on every level: by the fields, in camelCase. */
+const PARCEL_MEMBERS: Readonly<Record<string, string>> = {
+  leg: "legNumber",
+  no: "parcelNumber",
+  st: "currentState",
+  wt: "weight",
+  left: "right",
+  right: "left",
+  note: "line2Of3c",
+  marks: "nameTags",
+  box: "outerBox",
+  w: "fullWidth",
+  h: "height",
+  in: "innerBox",
+  lbl: "labelText",
+  raw: "rawBytes",
+  stops: "allStops",
+  c: "cityName",
+  t: "reachedAt",
+  c_t: "cityTags",
+  grid: "loadPlan",
+  x: "columnNumber",
+  y: "isFull",
+  made: "createdOn",
+  seen: "lastSeen",
+  rev: "revision",
+};
+
+function* membersOf(attributes: ReadonlyMap<string, Attribute>): Generator<[Attribute, string]> {
+  for (const [name, attribute] of attributes) {
+    yield [attribute, PARCEL_MEMBERS[name] ?? name];
+    let inner: Attribute = attribute;
+    while (inner.items !== undefined) {
+      inner = inner.items;
+    }
+    yield* membersOf(inner.members ?? new Map());
+  }
+}
+
+/** The names of members that are others than their attributes' names, as a program has to write them. */
+export const MEMBER_NAMES: ReadonlyMap<Attribute, string> = new Map(membersOf(Parcel.attributes));
 
 const Secret = defineModel({
   name: "Secret",

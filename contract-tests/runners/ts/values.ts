@@ -1,6 +1,7 @@
 /** Tagged values of the pipe ↔ native values of the library, by the attribute they belong to. It judges nothing. */
 
 import type { Attribute } from "../../../ts/src/index.ts";
+import { MEMBER_NAMES } from "./models.ts";
 
 /** A tagged value. */
 export type Tagged = Readonly<Record<string, unknown>>;
@@ -55,9 +56,13 @@ export function mapToNative(members: Members, values: TaggedMap): Record<string,
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => {
       const attribute = members?.get(name);
-      return [attribute?.property ?? name, toNative(attribute, value)];
+      return [attribute === undefined ? name : memberOf(attribute), toNative(attribute, value)];
     }),
   );
+}
+
+function memberOf(attribute: Attribute): string {
+  return MEMBER_NAMES.get(attribute) ?? attribute.property;
 }
 
 function parsed(text: string): unknown {
@@ -122,7 +127,7 @@ function bytes(text: unknown): Uint8Array {
 
 /** Give the tagged members of native ones; null attributes and empty sets of typed maps are left out. */
 export function mapToTagged(members: Members, values: object): Record<string, Tagged> {
-  const names = new Map([...(members ?? [])].map(([name, { property }]) => [property, name]));
+  const names = new Map([...(members ?? [])].map(([name, attribute]) => [memberOf(attribute), name]));
   const isThere = (value: unknown): boolean =>
     members === undefined ||
     !(value === undefined || value === null || (value instanceof Set && value.size === 0));
