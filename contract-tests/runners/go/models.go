@@ -157,6 +157,18 @@ type Secret struct {
 	Note *string `dynamorm:"note,encrypted"`
 }
 
+type Blob struct {
+	Digest []byte `dynamorm:"digest,pk"`
+	Body   []byte `dynamorm:"body"`
+}
+
+type Ticket struct {
+	ID       *string `dynamorm:"id,pk"`
+	Assignee *string `dynamorm:"assignee,omitempty"`
+	Queue    *string `dynamorm:"queue"`
+	Priority *int64  `dynamorm:"priority"`
+}
+
 // Reading has values instead of pointers: what a program mostly writes.
 type Reading struct {
 	Sensor int64           `dynamorm:"sensor,pk"`
@@ -233,6 +245,45 @@ type Standing struct {
 	Rank       *int64  `dynamorm:"rank"`
 }
 
+type InnerBox struct {
+	Label *string `dynamorm:"lbl,field:label_text"`
+	Raw   []byte  `dynamorm:"raw,field:raw_bytes,omitempty"`
+}
+
+type OuterBox struct {
+	Width  *int64    `dynamorm:"w,required,field:full_width"`
+	Height *int64    `dynamorm:"h,field:height,omitempty"`
+	Inner  *InnerBox `dynamorm:"in,field:inner_box"`
+}
+
+type Stop struct {
+	City    *string             `dynamorm:"c,required,field:city_name"`
+	Reached *time.Time          `dynamorm:"t,timestamp,field:reached_at"`
+	Tags    map[string]struct{} `dynamorm:"c_t,field:city_tags"`
+}
+
+type Cell struct {
+	Column *int64 `dynamorm:"x,required,field:column_number"`
+	Full   *bool  `dynamorm:"y,bool_string,field:is_full,omitempty"`
+}
+
+type Parcel struct {
+	Leg      *int64              `dynamorm:"leg,sk,field:leg_number"`
+	Number   *string             `dynamorm:"no,required,field:parcel_number"`
+	State    *string             `dynamorm:"st,field:current_state"`
+	Weight   *int64              `dynamorm:"wt,field:weight"`
+	Left     *string             `dynamorm:"right,field:left"`
+	Right    *string             `dynamorm:"left,field:right"`
+	Line2    *string             `dynamorm:"note,field:line_2_of_3c,omitempty"`
+	Tags     map[string]struct{} `dynamorm:"marks,field:name_tags"`
+	Box      *OuterBox           `dynamorm:"box,field:outer_box"`
+	Stops    []Stop              `dynamorm:"stops,field:all_stops"`
+	Plan     [][]Cell            `dynamorm:"grid,field:load_plan"`
+	Created  *time.Time          `dynamorm:"made,created_at,field:created_on"`
+	Seen     *time.Time          `dynamorm:"seen,updated_at,field:last_seen"`
+	Revision *int64              `dynamorm:"rev,version,field:revision"`
+}
+
 // natives has each model with what makes a table of it.
 var natives = map[string]native{}
 
@@ -281,6 +332,11 @@ func init() {
 	declare[Reading](dynamorm.Declaration{Table: "readings"})
 	declare[Event](dynamorm.Declaration{Table: "events"})
 	number := func(name string) *schema.Key { return &schema.Key{Attribute: name, Type: schema.N} }
+	declare[Blob](dynamorm.Declaration{Table: "blobs"})
+	declare[Ticket](dynamorm.Declaration{
+		Table: "tickets",
+		Indexes: []schema.Index{{Name: "by-assignee", Partition: text("assignee"), Sort: number("priority")}, {Name: "by-queue", Partition: text("queue"), Projection: "KEYS_ONLY"}},
+	})
 	declare[Message](dynamorm.Declaration{
 		Table: "messages", Namespace: "acme.forum", Views: []schema.View{{Name: "Headline", Fields: []string{"at", "author", "text"}}},
 		Indexes: []schema.Index{
@@ -291,6 +347,16 @@ func init() {
 		},
 	})
 	declare[Chunk](dynamorm.Declaration{Table: "chunks", Namespace: "acme.forum"})
+	declare[Parcel](dynamorm.Declaration{
+		Table: "parcels", Namespace: "acme.mail", Partition: &dynamorm.Template{Attribute: "pk", Text: "PARCEL#{no}"},
+		Composed:      []dynamorm.Template{{Attribute: "at_state", Text: "STATE#{st}"}},
+		Discriminator: &dynamorm.Discriminator{Attribute: "kind", Value: "Parcel"},
+		Indexes: []schema.Index{
+			{Name: "by-state", Partition: text("at_state"), Sort: number("wt"), Fields: []string{"left", "kind"}},
+			{Name: "by-weight", Local: true, Sort: number("wt"), Fields: []string{"kind", "st"}}, {Name: "by-left", Local: true, Sort: text("left")},
+		},
+		Views: []schema.View{{Name: "Sides", Fields: []string{"right", "no", "left"}}},
+	})
 	declare[Standing](dynamorm.Declaration{
 		Table: "shop", Namespace: "acme.forum", Partition: customer, Sort: &dynamorm.Template{Attribute: "sk", Text: "RANK#{rank:03d}"}, Indexes: gsi1,
 		Composed:      []dynamorm.Template{{Attribute: "gsi1pk", Text: "EMAIL#{email}"}, {Attribute: "gsi1sk", Text: "RANK"}},

@@ -442,6 +442,57 @@ class Pinned(Model, table="secrets"):
     aside: Annotated[str | None, Encrypted((("model", "Secret"),))] = None
 
 
+class InnerBox(Nested):
+    label_text: Annotated[str | None, Attribute(name="lbl", field="label_text")] = None
+    raw_bytes: Annotated[bytes | None, Attribute(name="raw", field="raw_bytes", omit_empty=True)] = None
+
+
+class OuterBox(Nested):
+    full_width: Annotated[int, Attribute(name="w", field="full_width")]
+    height: Annotated[int | None, Attribute(name="h", field="height", omit_empty=True)] = None
+    inner_box: Annotated[InnerBox | None, Attribute(name="in", field="inner_box")] = None
+
+
+class Stop(Nested):
+    city_name: Annotated[str, Attribute(name="c", field="city_name")]
+    reached_at: Annotated[datetime | None, Attribute(name="t", field="reached_at")] = None
+    city_tags: Annotated[set[str] | None, Attribute(name="c_t", field="city_tags")] = None
+
+
+class Cell(Nested):
+    column_number: Annotated[int, Attribute(name="x", field="column_number")]
+    is_full: Annotated[bool | None, BoolString, Attribute(name="y", field="is_full", omit_empty=True)] = None
+
+
+class Parcel(
+    Model,
+    table="parcels",
+    dms_namespace="acme.mail",
+    partition_key=Template("pk", "PARCEL#{no}"),
+    discriminator=("kind", "Parcel"),
+    indexes=[
+        Index("by-state", Template("at_state", "STATE#{st}"), "wt", projection="INCLUDE", fields=("left", "kind")),
+        Index("by-weight", sort="wt", projection="INCLUDE", fields=("kind", "st"), local=True),
+        Index("by-left", sort="left", local=True),
+    ],
+    views=[View("Sides", ("right", "no", "left"))],
+):
+    leg_number: Annotated[int, Attribute(name="leg", field="leg_number"), SortKey()]
+    parcel_number: Annotated[str, Attribute(name="no", field="parcel_number")]
+    current_state: Annotated[str | None, Attribute(name="st", field="current_state")] = None
+    weight: Annotated[int | None, Attribute(name="wt", field="weight")] = None
+    left: Annotated[str | None, Attribute(field="right")] = None
+    right: Annotated[str | None, Attribute(field="left")] = None
+    line_2: Annotated[str | None, Attribute(name="note", field="line_2_of_3c", omit_empty=True)] = None
+    name_tags: Annotated[set[str] | None, Attribute(name="marks", field="name_tags")] = None
+    outer_box: Annotated[OuterBox | None, Attribute(name="box", field="outer_box")] = None
+    all_stops: Annotated[list[Stop] | None, Attribute(name="stops", field="all_stops")] = None
+    load_plan: Annotated[list[list[Cell]] | None, Attribute(name="grid", field="load_plan")] = None
+    created_on: Annotated[datetime | None, CreatedAt(), Attribute(name="made", field="created_on")] = None
+    last_seen: Annotated[datetime | None, UpdatedAt(), Attribute(name="seen", field="last_seen")] = None
+    revision: Annotated[int | None, Version(), Attribute(name="rev", field="revision")] = None
+
+
 class Task(
     Model,
     table="tasks",
@@ -549,6 +600,7 @@ MODELS: dict[str, type[Model]] = {
         Ticket,
         Ledger,
         Odd,
+        Parcel,
         Secret,
         Customer,
         Purchase,

@@ -120,14 +120,38 @@ type Changes = dynamorm.Changes<dynamorm.DynamicDefinition>;
 export function changesToNative(model: AnyModel, args: Args): Changes {
   const pairs = (name: string): readonly (readonly [Path, Operand])[] =>
     (args[name] ?? []) as readonly (readonly [Path, Operand])[];
-  const listed = Object.entries(PAIRS).flatMap(([name, kind]) =>
-    pairs(name).map(([path, operand]) => [kind, path, operandToNative(attributeAt(model, path), operand)]),
+  const kinds = Object.entries(PAIRS).map(
+    ([name, kind]) =>
+      [
+        kind,
+        pairs(name).map(([path, operand]) => [path, operandToNative(attributeAt(model, path), operand)]),
+      ] as const,
   );
-  const copied = pairs("copy").map(([path, source]) => ["copy", path, source]);
+  const all = [...kinds, ["copy", pairs("copy")] as const].filter(([, changes]) => changes.length > 0);
+  const listed = all.filter(([, changes]) => !isMap(changes));
   return {
-    actions: [...listed, ...copied],
+    // A map as most programs write it; a list where a map could not say it.
+    ...Object.fromEntries(
+      all
+        .filter(([, changes]) => isMap(changes))
+        .map(([kind, changes]) => [kind, Object.fromEntries(changes)]),
+    ),
+    ...(listed.length === 0
+      ? {}
+      : {
+          actions: listed.flatMap(([kind, changes]) => changes.map(([path, value]) => [kind, path, value])),
+        }),
     ...pick(args, ["remove"]),
   } as unknown as Changes;
+}
+
+/** Tell whether changes are the same as a map: their paths are texts, each another, whose order a map keeps. */
+function isMap(changes: readonly (readonly unknown[])[]): changes is readonly (readonly [string, unknown])[] {
+  const paths = new Set(changes.map(([path]) => path));
+  return (
+    paths.size === changes.length &&
+    [...paths].every((path) => typeof path === "string" && !/^\d+$/.test(path))
+  );
 }
 
 /** What goes wrong in a write shows the caller's objects beside the error, and what the error says of several items. */

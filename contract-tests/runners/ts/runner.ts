@@ -194,6 +194,8 @@ const readOptions = (subject: Subject): object => ({
   ...signalOf(subject),
 });
 
+type Replaced = dynamorm.Replaced<dynamorm.DynamicDefinition>;
+
 async function write(
   subject: Subject,
   call: (value: Record<string, unknown>) => Promise<unknown>,
@@ -201,9 +203,10 @@ async function write(
   const value = mapToNative(subject.model.attributes, subject.args.item as TaggedMap);
   try {
     const result = await call(value);
-    const old = subject.args.return_old === true ? (result as { old?: object }).old : undefined;
+    const { item, old } = subject.args.return_old === true ? (result as Replaced) : { item: result };
+    // What was stored comes back in two ways: typed tables show what the call gives, dynamic ones the caller's object.
     return {
-      item: toItem(subject, value),
+      item: toItem(subject, NATIVE.get(subject.model.name) === subject.model ? item : value),
       ...(old === undefined ? {} : { old: toItem(subject, old) }),
     };
   } catch (error) {
@@ -319,15 +322,7 @@ function signalAfter(milliseconds: number | undefined): AbortSignal | undefined 
   if (milliseconds === undefined) {
     return undefined;
   }
-  const controller = new AbortController();
-  if (milliseconds === 0) {
-    controller.abort();
-  } else {
-    setTimeout(() => {
-      controller.abort();
-    }, milliseconds);
-  }
-  return controller.signal;
+  return milliseconds === 0 ? AbortSignal.abort() : AbortSignal.timeout(milliseconds);
 }
 
 async function call(command: Command): Promise<object> {

@@ -1,6 +1,7 @@
 /** Tagged values of the pipe ↔ native values of the library, by the attribute they belong to. It judges nothing. */
 
 import type { Attribute } from "../../../ts/src/index.ts";
+import { MEMBER_NAMES } from "./models.ts";
 
 /** A tagged value. */
 export type Tagged = Readonly<Record<string, unknown>>;
@@ -13,6 +14,7 @@ type Members = ReadonlyMap<string, Attribute> | undefined;
 
 const INTEGER = /^[+-]?\d+$/;
 const INSTANT = /^\d{4}-\d\d-\d\dT/;
+const WRITTEN_DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 /** Give the native value of a tagged one. */
 export function toNative(attribute: Attribute | undefined, value: Tagged): unknown {
@@ -25,6 +27,11 @@ export function toNative(attribute: Attribute | undefined, value: Tagged): unkno
   }
   if (tag !== attribute?.type) {
     return untypedToNative(tag, inner);
+  }
+  if (attribute.format === "timestamp" && WRITTEN_DATE.test(inner as string)) {
+    // As a Date writes itself: a program that has such an instant mostly has the Date.
+    const date = new Date(inner as string);
+    return Number.isNaN(date.getTime()) ? inner : date;
   }
   if (attribute.json) {
     return parsed(inner as string);
@@ -49,9 +56,13 @@ export function mapToNative(members: Members, values: TaggedMap): Record<string,
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => {
       const attribute = members?.get(name);
-      return [attribute?.property ?? name, toNative(attribute, value)];
+      return [attribute === undefined ? name : memberOf(attribute), toNative(attribute, value)];
     }),
   );
+}
+
+function memberOf(attribute: Attribute): string {
+  return MEMBER_NAMES.get(attribute) ?? attribute.property;
 }
 
 function parsed(text: string): unknown {
@@ -109,12 +120,14 @@ function untypedToNative(tag: string, inner: unknown): unknown {
 }
 
 function bytes(text: unknown): Uint8Array {
-  return new Uint8Array(Buffer.from(text as string, "base64"));
+  // A window on something larger, as a Buffer mostly is.
+  const wide = Buffer.concat([new Uint8Array(1), Buffer.from(text as string, "base64"), new Uint8Array(1)]);
+  return wide.subarray(1, -1);
 }
 
 /** Give the tagged members of native ones; null attributes and empty sets of typed maps are left out. */
 export function mapToTagged(members: Members, values: object): Record<string, Tagged> {
-  const names = new Map([...(members ?? [])].map(([name, { property }]) => [property, name]));
+  const names = new Map([...(members ?? [])].map(([name, attribute]) => [memberOf(attribute), name]));
   const isThere = (value: unknown): boolean =>
     members === undefined ||
     !(value === undefined || value === null || (value instanceof Set && value.size === 0));

@@ -10,7 +10,7 @@ import { compareUtf8, quote } from "../text/utf8.ts";
 import { UNTYPED } from "./collection.ts";
 import { compose, missingPart, type WireTexts } from "./compose.ts";
 import { attributeCodec, plainCodec } from "./converter.ts";
-import { type AttributeCodec, isRecord, Members, type Stamps } from "./members.ts";
+import { type AttributeCodec, isRecord, Members, read, type Stamps } from "./members.ts";
 import { asItIs, type Draft, type KeyValues, markOf, type Open, Seal } from "./seal.ts";
 import { leaves, settle } from "./settle.ts";
 import { itemSize } from "./size.ts";
@@ -183,7 +183,7 @@ export class ModelCodec {
 
   #keyOf(value: object): object {
     const source = value as Readonly<Record<string, unknown>>;
-    return Object.fromEntries(this.model.keyFields.map(({ property }) => [property, source[property]]));
+    return Object.fromEntries(this.model.keyFields.map(({ property }) => [property, read(source, property)]));
   }
 
   /** Read a whole item; `open` opens encrypted values. @throws {DecodeFailed | EncryptionNotConfigured} */

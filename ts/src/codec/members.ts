@@ -155,7 +155,7 @@ function memberOf(attribute: Attribute, codec: AttributeCodec): Member {
 }
 
 /** Read a member whatever its name: `constructor` is a member of every object, but nobody gave it. */
-function read(source: Readonly<Record<string, unknown>>, name: string): unknown {
+export function read(source: Readonly<Record<string, unknown>>, name: string): unknown {
   return name in Object.prototype && !Object.hasOwn(source, name) ? undefined : source[name];
 }
 

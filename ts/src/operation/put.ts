@@ -1,7 +1,7 @@
 /** PutItem: `create`, `put` and `save`, with the times and the version that they write. */
 
 import { checkItemSize, type ModelCodec } from "../codec/item.ts";
-import type { Stamps } from "../codec/members.ts";
+import { read, type Stamps } from "../codec/members.ts";
 import { type Draft, fill, plainText } from "../codec/seal.ts";
 import { encodeInstant } from "../codec/time.ts";
 import type { WireItem } from "../codec/value.ts";
@@ -79,7 +79,7 @@ export function newerBy({ model }: ModelCodec, value: object, by: string): Condi
   if (attribute === undefined) {
     throw new ValidationFailed("the model does not know this attribute", { path: pathText([by]) });
   }
-  const own = (value as Readonly<Record<string, unknown>>)[attribute.property] ?? null;
+  const own = read(value as Readonly<Record<string, unknown>>, attribute.property) ?? null;
   if (own === null && !attribute.encrypted) {
     throw new ValidationFailed("the item has no value to be told newer by", { path: pathText([by]) });
   }
@@ -165,7 +165,7 @@ function givenVersion({ model }: ModelCodec, value: unknown, mode: PutMode): Cur
   if (mode === "adopt" && attribute === undefined) {
     throw new ValidationFailed("the model has no attribute in the role version");
   }
-  const version = attribute && (value as Record<string, unknown> | null)?.[attribute.property];
+  const version = attribute && memberOf(value, attribute);
   if (attribute === undefined || version == null || mode === "create") {
     return undefined;
   }
@@ -176,6 +176,13 @@ function givenVersion({ model }: ModelCodec, value: unknown, mode: PutMode): Cur
 }
 
 const INT64_MAX = 2n ** 63n - 1n;
+
+/** Give what a value has for an attribute, before anyone looked at the value. */
+function memberOf(value: unknown, { property }: Attribute): unknown {
+  return value === null || value === undefined
+    ? undefined
+    : read(value as Readonly<Record<string, unknown>>, property);
+}
 
 function nextVersion(attribute: Attribute, version: unknown): string {
   if (typeof version !== "number" && typeof version !== "bigint") {
@@ -233,6 +240,6 @@ const ZERO_TIMES: ReadonlySet<string | undefined> = new Set([
 
 /** Tell whether the caller gave a time of creation; the zero time is none. */
 function isGiven(codec: ModelCodec, value: unknown, attribute: Attribute): boolean {
-  const given = (value as Record<string, unknown> | null)?.[attribute.property];
+  const given = memberOf(value, attribute);
   return given != null && !ZERO_TIMES.has(codec.encodeValue(attribute, given, [attribute.name]));
 }

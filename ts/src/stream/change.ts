@@ -1,6 +1,7 @@
 /** What a record means for models: whose it is, its items, and which attributes changed. Keys for envelopes come in by `open`. */
 
 import type { ModelCodec } from "../codec/item.ts";
+import { read } from "../codec/members.ts";
 import type { Open } from "../codec/seal.ts";
 import type { WireItem } from "../codec/value.ts";
 import { DecodeFailed } from "../errors/catalogue.ts";
@@ -95,7 +96,7 @@ function textsOf(codec: ModelCodec, value: object): ReadonlyMap<string, string |
   const members = value as Readonly<Record<string, unknown>>;
   return new Map(
     [...codec.model.attributes.values()].map((attribute) => {
-      const member = members[attribute.property];
+      const member = read(members, attribute.property);
       return [attribute.name, (member ?? null) === null ? undefined : textOf(codec, attribute.name, member)];
     }),
   );
