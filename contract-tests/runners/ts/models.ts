@@ -498,6 +498,52 @@ const Pinned = defineModel({
   },
 });
 
+const Basket = defineModel({
+  name: "Basket",
+  namespace: "acme.market",
+  table: "baskets",
+  naming: "camelCase",
+  keys: { partition: "shopId", sort: "number" },
+  attributes: {
+    shopId: { type: "S" },
+    number: { type: "N", format: "int" },
+    state: { type: "S", enum: ["open", "paid"] },
+    piecesLeft: { type: "N", format: "int" },
+    layers: { type: "N", format: "int" },
+    codes: { type: "SS" },
+    sizes: { type: "NS" },
+    ratios: { type: "NS" },
+    marks: { type: "BS" },
+    loose: { type: "L" },
+    rest: { type: "M" },
+    label: {
+      type: "M",
+      attributes: {
+        text: { type: "S", required: true },
+        unit: { type: "S" },
+        printed: { type: "S", format: "timestamp" },
+        madeBy: { type: "M", attributes: { fullName: { type: "S" }, rank: { type: "N", format: "int" } } },
+      },
+    },
+    lines: {
+      type: "L",
+      items: {
+        type: "M",
+        attributes: {
+          sku: { type: "S", required: true },
+          colour: { type: "S", enum: ["red", "blue"] },
+          kinds: { type: "SS" },
+        },
+      },
+    },
+    createdAt: { type: "S", format: "timestamp", roles: ["created_at"] },
+    updatedAt: { type: "S", format: "timestamp", roles: ["updated_at"] },
+    version: { type: "N", format: "int", roles: ["version"] },
+  },
+  indexes: [{ name: "by-left", type: "LSI", sort: "piecesLeft", projection: "KEYS_ONLY" }],
+  views: { Short: ["label", "state", "piecesLeft"] },
+});
+
 const Bare = defineModel({
   name: "Bare",
   table: "secrets",
@@ -509,6 +555,7 @@ const Bare = defineModel({
 export const MODELS = [
   ...TABLE_MODELS,
   Bare,
+  Basket,
   Blob,
   Chunk,
   Customer,
