@@ -265,9 +265,24 @@ type BasketRow struct {
 	Rest       map[string]any     `dynamorm:"rest"`
 	Label      *Label             `dynamorm:"label"`
 	Lines      []BasketLine       `dynamorm:"lines"`
+	Extra      any                `dynamorm:"extra,json"`
+	Seen       *string            `dynamorm:"seen,date"`
 	CreatedAt  *time.Time         `dynamorm:"createdAt,created_at"`
 	UpdatedAt  *time.Time         `dynamorm:"updatedAt,updated_at"`
 	Version    *int64             `dynamorm:"version,version"`
+}
+
+type Gift struct {
+	Wrap *string `dynamorm:"wrap"`
+	Size *int64  `dynamorm:"size"`
+}
+
+// Hamper is a basket and more.
+type Hamper struct {
+	Due *time.Time `dynamorm:"due,unix_seconds"`
+	BasketRow
+	GiftNote *string `dynamorm:"giftNote"`
+	Gift     *Gift   `dynamorm:"gift"`
 }
 
 // natives has each model with what makes a table of it.
@@ -332,6 +347,7 @@ func init() {
 		Indexes: []schema.Index{{Name: "by-left", Local: true, Sort: number("piecesLeft"), Projection: "KEYS_ONLY"}},
 		Views:   []schema.View{{Name: "Short", Fields: []string{"label", "state", "piecesLeft"}}},
 	})
+	declare[Hamper](dynamorm.Declaration{Table: "hampers", Namespace: "acme.market", Naming: "camelCase"})
 	declare[Chunk](dynamorm.Declaration{Table: "chunks", Namespace: "acme.forum"})
 	declare[Standing](dynamorm.Declaration{
 		Table: "shop", Namespace: "acme.forum", Partition: customer, Sort: &dynamorm.Template{Attribute: "sk", Text: "RANK#{rank:03d}"}, Indexes: gsi1,

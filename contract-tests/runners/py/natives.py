@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -35,7 +35,7 @@ from dynamorm import (
     View,
     schema_of,
 )
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Address(Nested):
@@ -490,6 +490,16 @@ class State(StrEnum):
     PAID = "paid"
 
 
+class Sale(Enum):
+    OPEN = "open"
+    PAID = "paid"
+
+
+class Extra(BaseModel):
+    words: list[str]
+    size: int | None
+
+
 class Maker(Nested):
     full_name: str | None = Field("anon", alias="fullName")
     rank: int | None = 1
@@ -521,7 +531,7 @@ class BasketRow(
 
     shop: Annotated[str, PartitionKey()] = Field(alias="shopId")
     number: Annotated[int, SortKey()]
-    state: State | None = State.OPEN
+    state: Sale | None = Sale.OPEN
     pieces_left: int | None = Field(3, alias="piecesLeft")
     layers: int = 1
     codes: frozenset[str] | None = frozenset({"c"})
@@ -535,6 +545,8 @@ class BasketRow(
     created_at: Annotated[datetime | None, CreatedAt(), Attribute(name="createdAt")] = None
     updated_at: Annotated[datetime | None, UpdatedAt(), Attribute(name="updatedAt")] = None
     version: Annotated[int | None, Version()] = None
+    extra: Annotated[Extra | None, Json] = None
+    seen: date | None
 
 
 class Box(Nested):
@@ -556,6 +568,17 @@ class Forms(Nested):
     millis: Annotated[datetime | None, UnixMillis] = None
     price: Decimal | None = None
     big: Annotated[int | None, Int64] = None
+
+
+class Gift(Nested):
+    wrap: str | None = "paper"
+    size: int | None = 2
+
+
+class Hamper(BasketRow, table="hampers", dms_namespace="acme.market", naming="camelCase"):
+    due: Annotated[datetime | None, UnixSeconds] = datetime(2000, 1, 1, tzinfo=UTC)
+    gift_note: Annotated[str | None, Attribute(name="giftNote")] = "none"
+    gift: Gift | None = Gift()
 
 
 class Layered(Model, table="layered"):
@@ -674,6 +697,7 @@ MODELS: dict[str, type[Model]] = {
         LockerNext,
         LockerOpen,
         BasketRow,
+        Hamper,
         Layered,
         Strict,
         Tagged,

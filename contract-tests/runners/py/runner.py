@@ -128,8 +128,7 @@ class Call:
                 return model.model_validate(values)
             except ValueError:
                 return values
-        fields = {info.alias: name for name, info in model.model_fields.items()}
-        return {fields.get(name, name): value for name, value in values.items()}
+        return by_field(model, values)
 
     def tagged(self, value: Any) -> Json | None:
         return tagged(self.schema, value)
@@ -142,20 +141,31 @@ class Call:
             out["expected_version"] = int(args["expected_version"]["N"])
         return out
 
-    def whole(self, args: Json, act: Callable[[Any], Any], *, objects: bool = True) -> Any:
-        """Run create, put or save on the caller's object: an instance of the model where its values allow one, else (and for some puts) the mapping."""
+    def whole(self, args: Json, act: Callable[[Any], Any], *, objects: bool = True, given: bool = False) -> Any:
+        """Run create, put or save on the caller's object: an instance of the model where its values allow one, else (and for some puts) the mapping.
+
+        The result is what came back, or with `given` the caller's own object where it takes over what was stored.
+        """
         values = self.native(args["item"])
         value: Any = values
         if isinstance(self.table, Table) and objects:
             try:
-                value = MODELS[self.schema.name].model_validate(values)
+                value = MODELS[self.schema.name].model_validate(by_field(MODELS[self.schema.name], values))
             except ValueError:
                 value = values
         try:
-            return act(value)
+            new = act(value)
+            mutable = not value.model_config.get("frozen") if isinstance(value, Model) else not isinstance(self.table, Table)
+            return value if given and mutable else new
         except errors.DynamORMError as error:
             error.after = self.tagged(value)  # type: ignore[attr-defined]
             raise
+
+
+def by_field(model: type[Model], values: Json) -> Json:
+    """Name values as a program does: by the fields of a class."""
+    fields = {info.alias: name for name, info in model.model_fields.items()}
+    return {fields.get(name, name): value for name, value in values.items()}
 
 
 def do_put(call: Call, args: Json) -> Json:
@@ -201,7 +211,7 @@ def do_project(call: Call, args: Json) -> Json:
 
 
 OPERATIONS: dict[str, Callable[[Call, Json], Json]] = {
-    "create": lambda call, args: {"item": call.tagged(call.whole(args, call.table.create))},
+    "create": lambda call, args: {"item": call.tagged(call.whole(args, call.table.create, given=True))},
     "put": do_put,
     "save": lambda call, args: {"item": call.tagged(call.whole(args, lambda value: call.table.save(value, **call.options(args, "adopt"))))},
     "get": do_get,

@@ -498,50 +498,69 @@ const Pinned = defineModel({
   },
 });
 
+// What a basket is, and what a hamper takes over by spreading.
+const basket = {
+  shopId: { type: "S" },
+  number: { type: "N", format: "int" },
+  state: { type: "S", enum: ["open", "paid"] },
+  piecesLeft: { type: "N", format: "int" },
+  layers: { type: "N", format: "int" },
+  codes: { type: "SS" },
+  sizes: { type: "NS" },
+  ratios: { type: "NS" },
+  marks: { type: "BS" },
+  loose: { type: "L" },
+  rest: { type: "M" },
+  label: {
+    type: "M",
+    attributes: {
+      text: { type: "S", required: true },
+      unit: { type: "S" },
+      printed: { type: "S", format: "timestamp" },
+      madeBy: { type: "M", attributes: { fullName: { type: "S" }, rank: { type: "N", format: "int" } } },
+    },
+  },
+  lines: {
+    type: "L",
+    items: {
+      type: "M",
+      attributes: {
+        sku: { type: "S", required: true },
+        colour: { type: "S", enum: ["red", "blue"] },
+        kinds: { type: "SS" },
+      },
+    },
+  },
+  extra: { type: "S", json: true },
+  seen: { type: "S", format: "date" },
+  createdAt: { type: "S", format: "timestamp", roles: ["created_at"] },
+  updatedAt: { type: "S", format: "timestamp", roles: ["updated_at"] },
+  version: { type: "N", format: "int", roles: ["version"] },
+} as const;
+
 const Basket = defineModel({
   name: "Basket",
   namespace: "acme.market",
   table: "baskets",
   naming: "camelCase",
   keys: { partition: "shopId", sort: "number" },
-  attributes: {
-    shopId: { type: "S" },
-    number: { type: "N", format: "int" },
-    state: { type: "S", enum: ["open", "paid"] },
-    piecesLeft: { type: "N", format: "int" },
-    layers: { type: "N", format: "int" },
-    codes: { type: "SS" },
-    sizes: { type: "NS" },
-    ratios: { type: "NS" },
-    marks: { type: "BS" },
-    loose: { type: "L" },
-    rest: { type: "M" },
-    label: {
-      type: "M",
-      attributes: {
-        text: { type: "S", required: true },
-        unit: { type: "S" },
-        printed: { type: "S", format: "timestamp" },
-        madeBy: { type: "M", attributes: { fullName: { type: "S" }, rank: { type: "N", format: "int" } } },
-      },
-    },
-    lines: {
-      type: "L",
-      items: {
-        type: "M",
-        attributes: {
-          sku: { type: "S", required: true },
-          colour: { type: "S", enum: ["red", "blue"] },
-          kinds: { type: "SS" },
-        },
-      },
-    },
-    createdAt: { type: "S", format: "timestamp", roles: ["created_at"] },
-    updatedAt: { type: "S", format: "timestamp", roles: ["updated_at"] },
-    version: { type: "N", format: "int", roles: ["version"] },
-  },
+  attributes: basket,
   indexes: [{ name: "by-left", type: "LSI", sort: "piecesLeft", projection: "KEYS_ONLY" }],
   views: { Short: ["label", "state", "piecesLeft"] },
+});
+
+const Hamper = defineModel({
+  name: "Hamper",
+  namespace: "acme.market",
+  table: "hampers",
+  naming: "camelCase",
+  keys: { partition: "shopId", sort: "number" },
+  attributes: {
+    ...basket,
+    due: { type: "N", format: "unix_seconds" },
+    giftNote: { type: "S" },
+    gift: { type: "M", attributes: { wrap: { type: "S" }, size: { type: "N", format: "int" } } },
+  },
 });
 
 const Bare = defineModel({
@@ -564,6 +583,7 @@ export const MODELS = [
   Everything,
   Exam,
   Guest,
+  Hamper,
   Ledger,
   Message,
   Odd,
