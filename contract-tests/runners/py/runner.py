@@ -155,11 +155,11 @@ class Call:
                 value = values
         try:
             new = act(value)
-            mutable = not value.model_config.get("frozen") if isinstance(value, Model) else not isinstance(self.table, Table)
-            return value if given and mutable else new
         except errors.DynamORMError as error:
             error.after = self.tagged(value)  # type: ignore[attr-defined]
             raise
+        mutable = not value.model_config.get("frozen") if isinstance(value, Model) else not isinstance(self.table, Table)
+        return value if given and mutable else new
 
 
 def by_field(model: type[Model], values: Json) -> Json:
