@@ -284,6 +284,58 @@ type Parcel struct {
 	Revision *int64              `dynamorm:"rev,version,field:revision"`
 }
 
+type Maker struct {
+	FullName *string `dynamorm:"fullName"`
+	Rank     *int64  `dynamorm:"rank"`
+}
+
+type Label struct {
+	Text    *string    `dynamorm:"text,required"`
+	Unit    *string    `dynamorm:"unit"`
+	Printed *time.Time `dynamorm:"printed"`
+	MadeBy  *Maker     `dynamorm:"madeBy"`
+}
+
+type BasketLine struct {
+	SKU    *string            `dynamorm:"sku,required"`
+	Colour *string            `dynamorm:"colour,enum:red|blue"`
+	Kinds  dynamorm.StringSet `dynamorm:"kinds"`
+}
+
+type BasketRow struct {
+	Shop       *string            `dynamorm:"shopId,pk"`
+	Number     *int64             `dynamorm:"number,sk"`
+	State      *string            `dynamorm:"state,enum:open|paid"`
+	PiecesLeft *int64             `dynamorm:"piecesLeft"`
+	Layers     *int64             `dynamorm:"layers"`
+	Codes      dynamorm.StringSet `dynamorm:"codes"`
+	Sizes      dynamorm.NumberSet `dynamorm:"sizes"`
+	Ratios     dynamorm.NumberSet `dynamorm:"ratios"`
+	Marks      dynamorm.BinarySet `dynamorm:"marks"`
+	Loose      []any              `dynamorm:"loose"`
+	Rest       map[string]any     `dynamorm:"rest"`
+	Label      *Label             `dynamorm:"label"`
+	Lines      []BasketLine       `dynamorm:"lines"`
+	Extra      any                `dynamorm:"extra,json"`
+	Seen       *string            `dynamorm:"seen,date"`
+	CreatedAt  *time.Time         `dynamorm:"createdAt,created_at"`
+	UpdatedAt  *time.Time         `dynamorm:"updatedAt,updated_at"`
+	Version    *int64             `dynamorm:"version,version"`
+}
+
+type Gift struct {
+	Wrap *string `dynamorm:"wrap"`
+	Size *int64  `dynamorm:"size"`
+}
+
+// Hamper is a basket and more.
+type Hamper struct {
+	Due *time.Time `dynamorm:"due,unix_seconds"`
+	BasketRow
+	GiftNote *string `dynamorm:"giftNote"`
+	Gift     *Gift   `dynamorm:"gift"`
+}
+
 // natives has each model with what makes a table of it.
 var natives = map[string]native{}
 
@@ -346,6 +398,12 @@ func init() {
 			{Name: "by-text", Partition: text("text"), Fields: []string{"place", "expires_at"}},
 		},
 	})
+	declare[BasketRow](dynamorm.Declaration{
+		Name: "Basket", Table: "baskets", Namespace: "acme.market", Naming: "camelCase",
+		Indexes: []schema.Index{{Name: "by-left", Local: true, Sort: number("piecesLeft"), Projection: "KEYS_ONLY"}},
+		Views:   []schema.View{{Name: "Short", Fields: []string{"label", "state", "piecesLeft"}}},
+	})
+	declare[Hamper](dynamorm.Declaration{Table: "hampers", Namespace: "acme.market", Naming: "camelCase"})
 	declare[Chunk](dynamorm.Declaration{Table: "chunks", Namespace: "acme.forum"})
 	declare[Parcel](dynamorm.Declaration{
 		Table: "parcels", Namespace: "acme.mail", Partition: &dynamorm.Template{Attribute: "pk", Text: "PARCEL#{no}"},

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from enum import Enum, StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -32,7 +33,9 @@ from dynamorm import (
     UpdatedAt,
     Version,
     View,
+    schema_of,
 )
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Address(Nested):
@@ -586,8 +589,185 @@ class LockerOpen(Model, table="lockers-open", dms_namespace="contract.moving"):
     word: Annotated[str | None, SHARED_WORD] = None
 
 
+class State(StrEnum):
+    OPEN = "open"
+    PAID = "paid"
+
+
+class Sale(Enum):
+    OPEN = "open"
+    PAID = "paid"
+
+
+class Extra(BaseModel):
+    words: list[str]
+    size: int | None
+
+
+class Maker(Nested):
+    full_name: str | None = Field("anon", alias="fullName")
+    rank: int | None = 1
+
+
+class Label(Nested):
+    text: str
+    unit: str | None = "kg"
+    printed: datetime | None = datetime(2000, 1, 1, tzinfo=UTC)
+    made_by: Annotated[Maker | None, Attribute(name="madeBy")] = Maker()
+
+
+class BasketLine(Nested):
+    sku: str
+    colour: Literal["red", "blue"] | None = "red"
+    kinds: frozenset[str] | None = frozenset({"k"})
+
+
+class BasketRow(
+    Model,
+    name="Basket",
+    table="baskets",
+    dms_namespace="acme.market",
+    naming="camelCase",
+    indexes=[Index("by-left", sort="piecesLeft", local=True, projection="KEYS_ONLY")],
+    views=[View("Short", ("label", "state", "piecesLeft"))],
+):
+    model_config = ConfigDict(frozen=True)
+
+    shop: Annotated[str, PartitionKey()] = Field(alias="shopId")
+    number: Annotated[int, SortKey()]
+    state: Sale | None = Sale.OPEN
+    pieces_left: int | None = Field(3, alias="piecesLeft")
+    layers: int = 1
+    codes: frozenset[str] | None = frozenset({"c"})
+    sizes: set[int] | None = None
+    ratios: set[float] | None = None
+    marks: frozenset[bytes] | None = None
+    loose: list | None = Field(default_factory=list)  # type: ignore[type-arg]
+    rest: dict | None = Field(default_factory=lambda: {"a": 1})  # type: ignore[type-arg]
+    label: Label | None = Label(text="none")
+    lines: list[BasketLine] | None = Field(default_factory=lambda: [BasketLine(sku="none")])
+    created_at: Annotated[datetime | None, CreatedAt(), Attribute(name="createdAt")] = None
+    updated_at: Annotated[datetime | None, UpdatedAt(), Attribute(name="updatedAt")] = None
+    version: Annotated[int | None, Version()] = None
+    extra: Annotated[Extra | None, Json] = None
+    seen: date | None
+
+
+class Box(Nested):
+    loose: list | None = None  # type: ignore[type-arg]
+    any: dict | None = None  # type: ignore[type-arg]
+    rows: list[list[Any]] | None = None
+    must: str
+
+
+class Forms(Nested):
+    stamp: datetime | None = None
+    nano: Annotated[str | None, Rfc3339Nano] = None
+    day: date | None = None
+    uid: UUID | None = None
+    yes_no: Annotated[bool | None, BoolString] = None
+    state: State | None = None
+    data: Annotated[Any, Json] = None
+    seconds: Annotated[datetime | None, UnixSeconds] = None
+    millis: Annotated[datetime | None, UnixMillis] = None
+    price: Decimal | None = None
+    big: Annotated[int | None, Int64] = None
+
+
+class Gift(Nested):
+    wrap: str | None = "paper"
+    size: int | None = 2
+
+
+class Hamper(BasketRow, table="hampers", dms_namespace="acme.market", naming="camelCase"):
+    due: Annotated[datetime | None, UnixSeconds] = datetime(2000, 1, 1, tzinfo=UTC)
+    gift_note: Annotated[str | None, Attribute(name="giftNote")] = "none"
+    gift: Gift | None = Gift()
+
+
+class Layered(Model, table="layered"):
+    id: Annotated[str, PartitionKey()]
+    box: Box | None = None
+    forms: Forms | None = None
+    stamps: list[datetime] | None = None
+    nanos: list[Annotated[str, Rfc3339Nano]] | None = None
+    days: list[date] | None = None
+    uids: list[UUID] | None = None
+    flags: list[Annotated[bool, BoolString]] | None = None
+    states: list[State] | None = None
+    datas: list[Annotated[Any, Json]] | None = None
+    seconds: list[Annotated[datetime, UnixSeconds]] | None = None
+    bigs: list[Annotated[int, Int64]] | None = None
+    blobs: list[bytes] | None = None
+    nested: list[list[int]] | None = None
+
+
+class Strict(Model, table="strict", indexes=[Index("by-owner", sort="owner", local=True)]):
+    id: Annotated[str, PartitionKey()]
+    piece: Annotated[str, SortKey(), Attribute(name="part")]
+    label: Annotated[str, OmitEmpty]
+    owner: str | None = None
+    created: Annotated[datetime | None, UnixMillis, CreatedAt()] = None
+    revision: Annotated[int | None, Int64, Version(), Attribute(name="version")] = None
+
+
+class Tagged(Model, table="tagged"):
+    id: Annotated[str, PartitionKey()]
+    tags: frozenset[str]
+
+
+class Kinded(
+    Model,
+    table="kinded",
+    discriminator=("kind", "Kinded"),
+    indexes=[Index("by-place", "place", "label"), Index("by-label", "label", "place")],
+):
+    id: Annotated[str, PartitionKey()]
+    label: str | None = None
+    spot: Annotated[str | None, Attribute(name="place")] = None
+    born: Annotated[str | None, Rfc3339Nano, CreatedAt()] = None
+    seen: Annotated[datetime | None, UnixMillis, UpdatedAt()] = None
+    until: Annotated[datetime | None, UnixMillis, OmitEmpty] = None
+
+
+WIDE = Template("wide", "N#{n:019d}")
+
+
+class Pair(
+    Model,
+    table="pairs",
+    sort_key=Template("sk", "{a}#{b}"),
+    indexes=[
+        Index("by-turned", sort=Template("turned", "{b}#{a}"), local=True),
+        Index("by-wide", WIDE, Template("digit", "{level:01d}{c}")),
+        Index("by-way", Template("way", "P-{d}/{e}")),
+        Index("by-c", "c"),
+        Index("on-c", "c", projection="KEYS_ONLY"),
+        Index("by-deep", "d", Template("deep", "{f}#{g}#{h}")),
+        Index("by-c-level", "c", "level"),
+    ],
+):
+    owner: Annotated[str, PartitionKey()]
+    first: Annotated[str | None, Attribute(name="a")] = None
+    second: Annotated[str | None, Attribute(name="b")] = None
+    c: str | None = None
+    d: str | None = None
+    e: str | None = None
+    f: str | None = None
+    g: str | None = None
+    h: str | None = None
+    n: Annotated[int | None, Int64] = None
+    level: int | None = None
+
+
+class Dotted(Model, table="dotted", views=[View("Dots", ("c[0]", "a.b"))]):
+    id: Annotated[str, PartitionKey()]
+    a_b: Annotated[str | None, Attribute(name="a.b")] = None
+    c0: Annotated[int | None, Attribute(name="c[0]")] = None
+
+
 MODELS: dict[str, type[Model]] = {
-    model.__name__: model
+    schema_of(model).name: model
     for model in (
         Order,
         Profile,
@@ -622,5 +802,13 @@ MODELS: dict[str, type[Model]] = {
         Locker,
         LockerNext,
         LockerOpen,
+        BasketRow,
+        Hamper,
+        Layered,
+        Strict,
+        Tagged,
+        Kinded,
+        Pair,
+        Dotted,
     )
 }

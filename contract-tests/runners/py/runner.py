@@ -118,6 +118,18 @@ class Call:
     def native(self, members: Json) -> Json:
         return members_to_native(self.schema.fields, members)
 
+    def key(self, args: Json) -> Any:
+        """Give a key as a program does: a whole value as an object of its class, any other by the names of its class's fields."""
+        values, model = self.native(args["key"]), MODELS.get(self.schema.name)
+        if not isinstance(self.table, Table) or model is None:
+            return values
+        if not set(values) <= set(self.schema.key_fields):
+            try:
+                return model.model_validate(values)
+            except ValueError:
+                return values
+        return by_field(model, values)
+
     def tagged(self, value: Any) -> Json | None:
         return tagged(self.schema, value)
 
@@ -129,29 +141,41 @@ class Call:
             out["expected_version"] = int(args["expected_version"]["N"])
         return out
 
-    def whole(self, args: Json, act: Callable[[Any], Any]) -> Any:
-        """Run create, put or save on the caller's object: an instance of the model where its values allow one, else the mapping."""
+    def whole(self, args: Json, act: Callable[[Any], Any], *, objects: bool = True, given: bool = False) -> Any:
+        """Run create, put or save on the caller's object: an instance of the model where its values allow one, else (and for some puts) the mapping.
+
+        The result is what came back, or with `given` the caller's own object where it takes over what was stored.
+        """
         values = self.native(args["item"])
         value: Any = values
-        if isinstance(self.table, Table):
+        if isinstance(self.table, Table) and objects:
             try:
-                value = MODELS[self.schema.name].model_validate(values)
+                value = MODELS[self.schema.name].model_validate(by_field(MODELS[self.schema.name], values))
             except ValueError:
                 value = values
         try:
-            return act(value)
+            new = act(value)
         except errors.DynamORMError as error:
             error.after = self.tagged(value)  # type: ignore[attr-defined]
             raise
+        mutable = not value.model_config.get("frozen") if isinstance(value, Model) else not isinstance(self.table, Table)
+        return value if given and mutable else new
+
+
+def by_field(model: type[Model], values: Json) -> Json:
+    """Name values as a program does: by the fields of a class."""
+    fields = {info.alias: name for name, info in model.model_fields.items()}
+    return {fields.get(name, name): value for name, value in values.items()}
 
 
 def do_put(call: Call, args: Json) -> Json:
-    new, old = call.whole(args, lambda value: call.table.replace(value, **call.options(args, "return_old")))
+    # A put of nothing else is by a map, which a table of a class takes, too.
+    new, old = call.whole(args, lambda value: call.table.replace(value, **call.options(args, "return_old")), objects=len(args) > 1)
     return {"item": call.tagged(new)} | ({} if old is None else {"old": call.tagged(old)})
 
 
 def do_get(call: Call, args: Json) -> Json:
-    key, consistent = call.native(args["key"]), args.get("consistent", False)
+    key, consistent = call.key(args), args.get("consistent", False)
     if "select" in args or "view" in args:
         values = call.table.select(key, args.get("select"), view=args.get("view"), consistent=consistent)
         if values is None:
@@ -161,7 +185,7 @@ def do_get(call: Call, args: Json) -> Json:
 
 
 def do_find(call: Call, args: Json) -> Json:
-    key, consistent = call.native(args["key"]), args.get("consistent", False)
+    key, consistent = call.key(args), args.get("consistent", False)
     if "select" in args or "view" in args:
         return {"item": call.tagged(call.table.select(key, args.get("select"), view=args.get("view"), consistent=consistent))}
     return {"item": call.tagged(call.table.find(key, consistent=consistent))}
@@ -170,7 +194,7 @@ def do_find(call: Call, args: Json) -> Json:
 def do_update(call: Call, args: Json) -> Json:
     options = call.options(args, "upsert") | update_members(call.scope, args)
     returns = args.get("return", "new")
-    key = call.native(args["key"])
+    key = call.key(args)
     if returns == "new":
         value = call.table.update(key, **options)
         return {"item": call.tagged(value)}
@@ -178,7 +202,7 @@ def do_update(call: Call, args: Json) -> Json:
 
 
 def do_delete(call: Call, args: Json) -> Json:
-    old = call.table.delete(call.native(args["key"]), **call.options(args, "must_exist", "return_old"))
+    old = call.table.delete(call.key(args), **call.options(args, "must_exist", "return_old"))
     return {} if old is None else {"old": call.tagged(old)}
 
 
@@ -187,12 +211,12 @@ def do_project(call: Call, args: Json) -> Json:
 
 
 OPERATIONS: dict[str, Callable[[Call, Json], Json]] = {
-    "create": lambda call, args: {"item": call.tagged(call.whole(args, call.table.create))},
+    "create": lambda call, args: {"item": call.tagged(call.whole(args, call.table.create, given=True))},
     "put": do_put,
     "save": lambda call, args: {"item": call.tagged(call.whole(args, lambda value: call.table.save(value, **call.options(args, "adopt"))))},
     "get": do_get,
     "find": do_find,
-    "exists": lambda call, args: {"exists": call.table.exists(call.native(args["key"]), consistent=args.get("consistent", False))},
+    "exists": lambda call, args: {"exists": call.table.exists(call.key(args), consistent=args.get("consistent", False))},
     "update": do_update,
     "delete": do_delete,
     "project": do_project,

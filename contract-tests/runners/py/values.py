@@ -9,11 +9,13 @@ import json
 import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from dynamorm import Condition, Model, Nested, all_of, any_of, field
 from dynamorm.expression import FieldPath, FieldSize, Scope
+from pydantic import BaseModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -104,7 +106,9 @@ UNTYPED: dict[str, Callable[[Any], Any]] = {
 def from_native(attribute: Field | None, value: Any) -> Json:
     """Turn a native value into a tagged one."""
     if attribute is not None and attribute.json:
-        return {"S": json_text(value)}
+        return {"S": json_text(value.model_dump() if isinstance(value, BaseModel) else value)}
+    if isinstance(value, Enum):
+        value = value.value
     if isinstance(value, (Model, Nested)):
         value = value.__dynamorm_attributes__()
     if isinstance(value, dict):

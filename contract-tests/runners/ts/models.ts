@@ -172,7 +172,10 @@ const stamps = {
   opened: { type: "N", format: "unix_seconds", roles: ["created_at"] },
   touched: { type: "S", format: "rfc3339nano", roles: ["updated_at"] },
 } as const;
-const kept = { ...stamps, revision: { type: "N", format: "int64", roles: ["version"] } } as const;
+const kept = {
+  ...stamps,
+  revision: { type: "N", format: "int64", roles: ["version"] },
+} as const;
 
 const Ledger = defineModel({
   name: "Ledger",
@@ -498,7 +501,9 @@ const Visit = defineModel({
     bot: { type: "S", format: "bool_string" },
     created_at: { type: "S", roles: ["created_at"] },
   },
-  indexes: [{ name: "by-time", type: "GSI", partition: "page", sort: "by_time" }],
+  indexes: [
+    { name: "by-time", type: "GSI", partition: "page", sort: "by_time" },
+  ],
 });
 
 const Guest = defineModel({
@@ -526,15 +531,29 @@ const Message = defineModel({
     stars: { type: "N", format: "int" },
     sent: { type: "S", format: "timestamp" },
     labels: { type: "SS" },
-    place: { type: "M", attributes: { city: { type: "S" }, zip: { type: "S", required: true } } },
+    place: {
+      type: "M",
+      attributes: { city: { type: "S" }, zip: { type: "S", required: true } },
+    },
     expires_at: { type: "N", format: "unix_seconds", roles: ["ttl"] },
   },
   indexes: [
     { name: "by-stars", type: "LSI", sort: "stars", projection: ["text"] },
     { name: "by-sent", type: "LSI", sort: "sent" },
     { name: "by-author", type: "GSI", partition: "author", sort: "at" },
-    { name: "by-author-stars", type: "GSI", partition: "author", sort: "stars", projection: "KEYS_ONLY" },
-    { name: "by-text", type: "GSI", partition: "text", projection: ["place", "expires_at"] },
+    {
+      name: "by-author-stars",
+      type: "GSI",
+      partition: "author",
+      sort: "stars",
+      projection: "KEYS_ONLY",
+    },
+    {
+      name: "by-text",
+      type: "GSI",
+      partition: "text",
+      projection: ["place", "expires_at"],
+    },
   ],
   views: { Headline: ["at", "author", "text"] },
 });
@@ -544,7 +563,11 @@ const Chunk = defineModel({
   namespace: "acme.forum",
   table: "chunks",
   keys: { partition: "file", sort: "digest" },
-  attributes: { file: { type: "B" }, digest: { type: "B" }, size: { type: "N", format: "int" } },
+  attributes: {
+    file: { type: "B" },
+    digest: { type: "B" },
+    size: { type: "N", format: "int" },
+  },
 });
 
 const Standing = defineModel({
@@ -596,13 +619,20 @@ const Vault = defineModel({
       type: "L",
       items: {
         type: "M",
-        attributes: { sku: { type: "S", required: true }, price: { type: "N", format: "decimal" } },
+        attributes: {
+          sku: { type: "S", required: true },
+          price: { type: "N", format: "decimal" },
+        },
       },
       ...sealed,
     },
     home: {
       type: "M",
-      attributes: { street: { type: "S" }, floor: { type: "N", format: "int" }, marks: { type: "NS" } },
+      attributes: {
+        street: { type: "S" },
+        floor: { type: "N", format: "int" },
+        marks: { type: "NS" },
+      },
       ...sealed,
     },
     memo: { type: "S", omitEmpty: true, ...sealed },
@@ -612,7 +642,12 @@ const Vault = defineModel({
   },
   indexes: [
     { name: "by-state", type: "GSI", partition: "state", projection: ["pin"] },
-    { name: "on-state", type: "GSI", partition: "state", projection: "KEYS_ONLY" },
+    {
+      name: "on-state",
+      type: "GSI",
+      partition: "state",
+      projection: "KEYS_ONLY",
+    },
   ],
   views: { Pin: ["pin"], Open: ["state", "owner"] },
 });
@@ -666,8 +701,92 @@ const Pinned = defineModel({
   keys: { partition: "id" },
   attributes: {
     id: { type: "S" },
-    remark: { type: "S", encryption: { context: { model: "Secret", attribute: "note" } } },
+    remark: {
+      type: "S",
+      encryption: { context: { model: "Secret", attribute: "note" } },
+    },
     aside: { type: "S", encryption: { context: { model: "Secret" } } },
+  },
+});
+
+// What a basket is, and what a hamper takes over by spreading.
+const basket = {
+  shopId: { type: "S" },
+  number: { type: "N", format: "int" },
+  state: { type: "S", enum: ["open", "paid"] },
+  piecesLeft: { type: "N", format: "int" },
+  layers: { type: "N", format: "int" },
+  codes: { type: "SS" },
+  sizes: { type: "NS" },
+  ratios: { type: "NS" },
+  marks: { type: "BS" },
+  loose: { type: "L" },
+  rest: { type: "M" },
+  label: {
+    type: "M",
+    attributes: {
+      text: { type: "S", required: true },
+      unit: { type: "S" },
+      printed: { type: "S", format: "timestamp" },
+      madeBy: {
+        type: "M",
+        attributes: {
+          fullName: { type: "S" },
+          rank: { type: "N", format: "int" },
+        },
+      },
+    },
+  },
+  lines: {
+    type: "L",
+    items: {
+      type: "M",
+      attributes: {
+        sku: { type: "S", required: true },
+        colour: { type: "S", enum: ["red", "blue"] },
+        kinds: { type: "SS" },
+      },
+    },
+  },
+  extra: { type: "S", json: true },
+  seen: { type: "S", format: "date" },
+  createdAt: { type: "S", format: "timestamp", roles: ["created_at"] },
+  updatedAt: { type: "S", format: "timestamp", roles: ["updated_at"] },
+  version: { type: "N", format: "int", roles: ["version"] },
+} as const;
+
+const Basket = defineModel({
+  name: "Basket",
+  namespace: "acme.market",
+  table: "baskets",
+  naming: "camelCase",
+  keys: { partition: "shopId", sort: "number" },
+  attributes: basket,
+  indexes: [
+    {
+      name: "by-left",
+      type: "LSI",
+      sort: "piecesLeft",
+      projection: "KEYS_ONLY",
+    },
+  ],
+  views: { Short: ["label", "state", "piecesLeft"] },
+});
+
+const Hamper = defineModel({
+  name: "Hamper",
+  namespace: "acme.market",
+  table: "hampers",
+  naming: "camelCase",
+  keys: { partition: "shopId", sort: "number" },
+  attributes: {
+    ...basket,
+    due: { type: "N", format: "unix_seconds" },
+    giftNote: { type: "S" },
+    gift: {
+      type: "M",
+      attributes: { wrap: { type: "S" }, size: { type: "N", format: "int" } },
+    },
   },
 });
 
@@ -675,13 +794,19 @@ const Bare = defineModel({
   name: "Bare",
   table: "secrets",
   keys: { partition: "id" },
-  attributes: { id: { type: "S" }, hint: { type: "S" }, note: { type: "M" }, remark: { type: "M" } },
+  attributes: {
+    id: { type: "S" },
+    hint: { type: "S" },
+    note: { type: "M" },
+    remark: { type: "M" },
+  },
 });
 
 /** Every model that is declared here. */
 export const MODELS = [
   ...TABLE_MODELS,
   Bare,
+  Basket,
   Blob,
   Chunk,
   Crate,
@@ -691,6 +816,7 @@ export const MODELS = [
   Everything,
   Exam,
   Guest,
+  Hamper,
   Ledger,
   Message,
   Odd,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .expression import Condition, SortCondition
     from .operation import Binding, Put
     from .rotation import Reencrypted, ReencryptFailure
+    from .schema.model import Field
 
 V = TypeVar("V")
 M = TypeVar("M", bound=Model)
@@ -363,6 +364,7 @@ class Table(_Verbs[M]):
         self._model = model
         # A text of nine digits is the one value of an instance that is stored in another spelling than it may be given.
         self._respelled = [field.name for field in binding.model.fields if field.format == "rfc3339nano"]
+        self._remade = [field.name for field in binding.model.fields if _holds_nano(field)]
 
     def _key(self, key: Any) -> Mapping[str, Any]:  # noqa: ANN401 - a key or a value
         return self._model.__dynamorm_named__(
@@ -404,4 +406,14 @@ class Table(_Verbs[M]):
     def _stored(self, given: M | None, stored: Stored) -> M:
         if given is None:
             return self._value(stored.values())
-        return given.__dynamorm_stamp__(stored.only({*stored.stamped, *self._respelled}))
+        values = stored.only({*stored.stamped, *self._respelled})
+        if self._remade:
+            read = self._value(stored.values()).__dynamorm_attributes__()
+            values |= {name: read[name] for name in self._remade if name in stored.item}
+        return given.__dynamorm_stamp__(values)
+
+
+def _holds_nano(field: Field) -> bool:
+    """Tell whether there is a text of nine digits inside a map or a list."""
+    inside = (*(field.fields or ()), *(() if field.items is None else (field.items,)))
+    return any(one.format == "rfc3339nano" or _holds_nano(one) for one in inside)

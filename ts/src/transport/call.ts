@@ -66,10 +66,10 @@ export class Call {
   }
 
   /** An attempt got a status and no whole answer. */
-  failedToRead(error: unknown, lost: boolean): void {
+  failedToRead(error: unknown, requestId: string | undefined): void {
     this.sent = true;
-    this.lost ||= lost;
-    this.last = { error, facts: { stage: "network" } };
+    this.lost = true;
+    this.last = { error, facts: { stage: "network", requestId } };
   }
 
   /** An attempt was refused, or the server failed. */

@@ -199,7 +199,7 @@ function deserializer(config: Config): (next: Handler, context: Context) => Hand
     try {
       return { response, output: readAnswer(response, bytes) };
     } catch (error) {
-      call?.failedToRead(error, true);
+      call?.failedToRead(error, response.headers["x-amzn-requestid"]);
       throw error;
     }
   };
@@ -213,7 +213,7 @@ async function bodyOf(config: Config, call: Call | undefined, response: HttpResp
       // The status says what happened, though the words were cut off.
       return Buffer.alloc(0);
     }
-    call?.failedToRead(error, true);
+    call?.failedToRead(error, response.headers["x-amzn-requestid"]);
     throw error;
   }
 }

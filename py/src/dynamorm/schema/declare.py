@@ -23,7 +23,7 @@ from ..errors import InvalidModelError
 from .dms import load_document
 from .marker import Attribute, Encrypted, Index, RoleMarker, Template, View
 from .model import Model as Schema
-from .native import is_number, taker, unwrap
+from .native import each, is_number, taker, unwrap
 from .versions import DMS_VERSION
 
 if TYPE_CHECKING:
@@ -225,10 +225,21 @@ def _takers(cls: type[_Base]) -> dict[str, Take]:
     """Give what each field takes, by its own name and by its attribute's."""
     out: dict[str, Take] = {}
     for name, info in cls.model_fields.items():
-        take = None if _said(info).json else taker(unwrap(info.annotation)[0], _said(info).format)
+        take = _taker(info)
         if take is not None:
             out[name] = out[info.alias or name] = take
     return out
+
+
+def _taker(info: FieldInfo) -> Take | None:
+    """Choose what a field or a list's element takes, by its type and by what its markers say."""
+    said, plain = _said(info), unwrap(info.annotation)[0]
+    if said.json:
+        return None
+    if plain is not list and get_origin(plain) is not list:
+        return taker(plain, said.format)
+    element = next(map(FieldInfo.from_annotation, get_args(plain)), None)
+    return each((list, tuple), None if element is None else _taker(element))
 
 
 def _absent(cls: type[_Base]) -> tuple[dict[str, Any], dict[str, Callable[[Any], Any]]]:
@@ -325,9 +336,9 @@ def _container(plain: Any, pointer: str, inside: tuple[Any, ...]) -> dict[str, A
     if origin in {set, frozenset} and (is_number(element) or element in _SETS):
         return {"type": "NS" if is_number(element) else _SETS[element]}
     if origin is list:
-        if element in {Any, object}:
-            return {"type": "L"}
         info = FieldInfo.from_annotation(members[0])
+        if element in {Any, object} and not _said(info).json:
+            return {"type": "L"}
         if any(isinstance(marker, (RoleMarker, Encrypted)) for marker in info.metadata):
             raise InvalidModelError("an element of a list has no role and no encryption", path=f"{pointer}/items")
         return {"type": "L", "items": _value(element, _said(info), f"{pointer}/items", inside)}

@@ -24,10 +24,13 @@ def misfit(model: type[BaseModel], error: ValidationError) -> tuple[str, str]:
 
 
 def _declared(model: Any, location: tuple[int | str, ...]) -> Iterable[int | str]:  # noqa: ANN401 - a type expression
-    """Give the segments that lead to a field or an element; behind them pydantic names the members of a union."""
+    """Give the segments that lead to a field or a list's element.
+
+    Behind them pydantic counts the members of sets, which have no order, and names those of unions.
+    """
     plain: Any = model
     for segment in location:
-        if isinstance(segment, int) and get_origin(plain) in {list, set, frozenset}:
+        if isinstance(segment, int) and get_origin(plain) is list:
             plain = unwrap(get_args(plain)[0])[0]
         elif isinstance(plain, type) and issubclass(plain, BaseModel):
             info = next((one for name, one in plain.model_fields.items() if segment in {name, one.alias}), None)

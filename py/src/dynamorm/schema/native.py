@@ -56,18 +56,18 @@ def taker(plain: Any, form: str | None) -> Take | None:  # noqa: ANN401 - a type
         return _TAKERS[plain]
     if is_number(plain):
         return _number
-    if get_origin(plain) in {list, set, frozenset}:
-        members = get_args(plain)
-        element = taker(unwrap(members[0])[0], None) if members else None
-        return None if element is None else _each(element)
+    if get_origin(plain) in {set, frozenset}:
+        return each((set, frozenset), taker(unwrap(get_args(plain)[0])[0], None))
     return None
 
 
-def _each(element: Take) -> Take:
+def each(kinds: tuple[type, ...], element: Take | None) -> Take:
+    """Take a list, or a set, and every member of it; pydantic would take the one for the other."""
+
     def take(value: Any) -> Any:  # noqa: ANN401 - whatever the caller gave
-        if not isinstance(value, (list, tuple, set, frozenset)):
-            return value
-        return [member if member is None else element(member) for member in value]
+        if not isinstance(value, kinds):
+            return _UNREADABLE
+        return value if element is None else [member if member is None else element(member) for member in value]
 
     return take
 
