@@ -386,7 +386,7 @@ func init() {
 	number := func(name string) *schema.Key { return &schema.Key{Attribute: name, Type: schema.N} }
 	declare[Blob](dynamorm.Declaration{Table: "blobs"})
 	declare[Ticket](dynamorm.Declaration{
-		Table: "tickets",
+		Table:   "tickets",
 		Indexes: []schema.Index{{Name: "by-assignee", Partition: text("assignee"), Sort: number("priority")}, {Name: "by-queue", Partition: text("queue"), Projection: "KEYS_ONLY"}},
 	})
 	declare[Message](dynamorm.Declaration{
