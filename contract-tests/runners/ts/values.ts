@@ -1,7 +1,7 @@
 /** Tagged values of the pipe ↔ native values of the library, by the attribute they belong to. It judges nothing. */
 
 import type { Attribute } from "../../../ts/src/index.ts";
-import { MEMBER_NAMES } from "./models.ts";
+import { MEMBER_NAMES } from "./models-fields.ts";
 
 /** A tagged value. */
 export type Tagged = Readonly<Record<string, unknown>>;
