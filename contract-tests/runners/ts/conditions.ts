@@ -1,7 +1,7 @@
 /** Paths, operands and conditions of the pipe → those of the library, and what the runner's files share. It judges nothing. */
 
 import * as dynamorm from "../../../ts/src/index.ts";
-import { type Tagged, toNative } from "./values.ts";
+import { isMap, type Tagged, toNative } from "./values.ts";
 
 export type AnyModel = dynamorm.Model<dynamorm.DynamicDefinition>;
 export type Path = string | readonly (string | number)[];
@@ -143,15 +143,6 @@ export function changesToNative(model: AnyModel, args: Args): Changes {
         }),
     ...pick(args, ["remove"]),
   } as unknown as Changes;
-}
-
-/** Tell whether changes are the same as a map: their paths are texts, each another, whose order a map keeps. */
-function isMap(changes: readonly (readonly unknown[])[]): changes is readonly (readonly [string, unknown])[] {
-  const paths = new Set(changes.map(([path]) => path));
-  return (
-    paths.size === changes.length &&
-    [...paths].every((path) => typeof path === "string" && !/^\d+$/.test(path))
-  );
 }
 
 /** What goes wrong in a write shows the caller's objects beside the error, and what the error says of several items. */

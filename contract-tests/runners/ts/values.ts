@@ -1,7 +1,7 @@
 /** Tagged values of the pipe ↔ native values of the library, by the attribute they belong to. It judges nothing. */
 
 import type { Attribute } from "../../../ts/src/index.ts";
-import { MEMBER_NAMES } from "./models.ts";
+import { MEMBER_NAMES } from "./models-fields.ts";
 
 /** A tagged value. */
 export type Tagged = Readonly<Record<string, unknown>>;
@@ -187,4 +187,15 @@ function setToTagged(members: ReadonlySet<unknown>): Tagged {
 
 function base64(value: Uint8Array): string {
   return Buffer.from(value).toString("base64");
+}
+
+/** Tell whether changes are the same as a map: their paths are texts, each another, whose order a map keeps. */
+export function isMap(
+  changes: readonly (readonly unknown[])[],
+): changes is readonly (readonly [string, unknown])[] {
+  const paths = new Set(changes.map(([path]) => path));
+  return (
+    paths.size === changes.length &&
+    [...paths].every((path) => typeof path === "string" && !/^\d+$/.test(path))
+  );
 }
