@@ -41,12 +41,9 @@ OUT = toolpaths.BUILD / "dist"
 SUMS = "SHA256SUMS"
 # Two builders at a time, on two cores.
 BUILDERS = 2
-# What of package.json is for those who use the package; the rest is for those who build it. Above all the Node
-# among `optionalDependencies`, which npm would install with the library.
-PUBLISHED = (
-    *("name", "version", "description", "license", "type", "engines", "sideEffects", "exports", "files"),
-    *("dependencies", "peerDependencies", "peerDependenciesMeta"),
-)
+# What of package.json is for those who build the package and not for those who use it; notes (`//…`) too. Above all
+# the Node among `optionalDependencies`, which npm would install with the library.
+BUILD_ONLY = {"scripts", "devDependencies", "optionalDependencies", "overrides"}
 # Tests of the suite itself, which need the repository.
 NOT_OUTSIDE = ("contract-tests/conductor/tests", "contract-tests/conductor/browser", "contract-tests/OUTSIDE.md")
 UMASKS = (0o022, 0o077)
@@ -142,7 +139,7 @@ def npm_package(build: Build, out: Path) -> None:
 
 def published(manifest: dict[str, object]) -> dict[str, object]:
     """Give what of a package.json is for users."""
-    return {name: value for name, value in manifest.items() if name in PUBLISHED}
+    return {name: value for name, value in manifest.items() if name not in BUILD_ONLY and not name.startswith("//")}
 
 
 def go_module(build: Build, out: Path) -> None:

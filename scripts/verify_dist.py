@@ -274,6 +274,7 @@ def verify(ground: Ground) -> bool:
     with ThreadPoolExecutor(WORKERS) as pool:
         good = list(pool.map(partial(attempt, ground), CHECKS))
     if not all(good):
+        print("The budgets were not measured: what has to be installed for that is not.")
         return False
     table, holds = budgets.compare(figures(ground), budgets.load())
     print(f"\n{table}\n")
