@@ -197,7 +197,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"canary: {error}", file=sys.stderr)
         return 2
     text = report(options.language, before, after, steps)
-    print(text)
+    print(*(step.output for step in steps if not step.passed), text, sep="\n")
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
         with Path(summary).open("a", encoding="utf-8") as file:
             file.write(text)

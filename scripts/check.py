@@ -17,6 +17,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -463,6 +464,8 @@ def main(arguments: list[str] | None = None) -> int:
     if not gates:
         print("check: there is no such gate", file=sys.stderr)
         return 2
+    # A shell that starts us in the background has interrupts ignored; tests of interrupts have to hear them.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         outcomes = run_all(gates)
     except engine.EngineError as error:

@@ -127,8 +127,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(comment(options.repository, options.number) or "no difference")
         else:
             print(post(options.repository, options.number))
-    except (CommentError, KeyError, TypeError, IndexError) as error:
-        print(f"parity_comment: {error!s}", file=sys.stderr)
+    except CommentError as error:
+        print(f"parity_comment: {error}", file=sys.stderr)
+        return 1
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        print(f"parity_comment: the host's answer has another shape than its API's: {error!r}", file=sys.stderr)
         return 1
     return 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,16 @@ def test_a_tool_that_is_not_there_is_a_failure() -> None:
     outcome = check.run_gate(check.Gate("lint", "py", "a gate", ("no-such-tool",)), check.gate_environment())
     assert not outcome.passed
     assert "no-such-tool does not start" in outcome.output
+
+
+def test_a_gate_hears_interrupts_though_we_were_started_in_the_background(monkeypatch: pytest.MonkeyPatch) -> None:
+    script = "import signal; raise SystemExit(signal.getsignal(signal.SIGINT) is signal.SIG_IGN)"
+    monkeypatch.setattr(check, "all_gates", lambda: [gate(script)])
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        assert check.main([]) == 0
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_gate_sees_nobodys_aws_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
