@@ -5,7 +5,6 @@ import pty
 import signal
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -171,8 +170,9 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
 def test_an_interruption_ends_with_130_and_says_nothing() -> None:
     command = [sys.executable, "-m", "dynamorm", "dms", "validate", "-"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:  # noqa: S603
+        assert process.stdin is not None
         assert process.stderr is not None
-        time.sleep(2)  # until it waits for its input
+        process.stdin.write(b"#" * 2**18)  # more than a pipe holds: once it is written, the command waits for the rest
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 130
         assert b"Traceback" not in process.stderr.read()
