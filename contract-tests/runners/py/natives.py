@@ -613,7 +613,7 @@ class Label(Nested):
     text: str
     unit: str | None = "kg"
     printed: datetime | None = datetime(2000, 1, 1, tzinfo=UTC)
-    made_by: Annotated[Maker | None, Attribute(name="madeBy")] = Maker()
+    made_by: Annotated[Maker | None, Attribute(name="madeBy")] = Maker(fullName="anon")
 
 
 class BasketLine(Nested):

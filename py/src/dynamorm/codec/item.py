@@ -290,8 +290,9 @@ class ItemCodec:
             {model.discriminator.attribute} if model.discriminator is not None else frozenset()
         )
         self.key_limits: dict[str, int] = {}
-        for keys in (model, *model.indexes):
-            for key, limit in ((keys.partition, PARTITION_KEY_MAX_BYTES), (keys.sort, SORT_KEY_MAX_BYTES)):
+        pairs = ((model.partition, model.sort), *((index.partition, index.sort) for index in model.indexes))
+        for pair in pairs:
+            for key, limit in zip(pair, (PARTITION_KEY_MAX_BYTES, SORT_KEY_MAX_BYTES), strict=True):
                 if key is not None:
                     self.key_limits[key.attribute] = min(limit, self.key_limits.get(key.attribute, limit))
         self.index_keys = {name: limit for name, limit in self.key_limits.items() if name not in model.key_names}

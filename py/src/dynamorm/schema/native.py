@@ -67,7 +67,8 @@ def each(kinds: tuple[type, ...], element: Take | None) -> Take:
     def take(value: Any) -> Any:  # noqa: ANN401 - whatever the caller gave
         if not isinstance(value, kinds):
             return _UNREADABLE
-        return value if element is None else [member if member is None else element(member) for member in value]
+        members: Any = value
+        return value if element is None else [member if member is None else element(member) for member in members]
 
     return take
 
