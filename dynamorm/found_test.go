@@ -3,6 +3,7 @@ package dynamorm_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/dynamorm/dynamorm/dynamorm"
@@ -101,5 +102,31 @@ func TestAWriteLeavesFieldsThatAreNoAttributesAlone(t *testing.T) {
 	v := remembering{ID: "i", Mine: "m"}
 	if err := table.Put(t.Context(), &v); err != nil || v != (remembering{ID: "i", Mine: "m"}) {
 		t.Errorf("left %+v, %v", v, err)
+	}
+}
+
+type bagged struct {
+	ID    string   `dynamorm:"id,pk"`
+	Words []string `dynamorm:"words,set"`
+}
+
+func TestASetThatIsASliceStaysInTheCallersOrder(t *testing.T) {
+	m, err := dynamorm.Define[bagged](dynamorm.Declaration{Name: "Bagged", Table: "bags"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, answer := range map[string]transport.Answer{
+		"written": {Body: "{}"},
+		"refused": {Status: 400, Body: `{"__type":"ValidationException","message":"no"}`},
+	} {
+		table := dynamorm.NewTable(dynamorm.NewClientOver(transport.NewScript(answer)), m)
+		mine := []string{"b", "a", "a"}
+		v := bagged{ID: "i", Words: mine}
+		if err := table.Put(t.Context(), &v); (err == nil) != (name == "written") {
+			t.Fatal(err)
+		}
+		if !slices.Equal(mine, []string{"b", "a", "a"}) {
+			t.Errorf("%s: left %v", name, mine)
+		}
 	}
 }
