@@ -13,9 +13,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -23,17 +21,19 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
+import counting
 import engine
 import toolpaths
+from counting import count_contract, count_go, count_one, count_pytest, count_vitest, show_go
 from toolpaths import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
 GROUPS = ("generated", "lint", "types", "unit", "tox", "dist", "contract")
 HOUSES = ("scripts", "conductor", "py", "ts", "go", "workflows", "docs")
@@ -56,95 +56,6 @@ SHAPES = {
 }
 # Not build/dist: these are made of the tree as it is, and are nobody's release.
 DIST = toolpaths.BUILD / "check/dist"
-SUMMARY = toolpaths.BUILD / "contract/summary.json"
-
-
-@dataclass(frozen=True)
-class Counts:
-    """How many tests passed, failed, and were skipped."""
-
-    passed: int
-    failed: int
-    skipped: int = 0
-
-
-class Counter(Protocol):
-    """Count a gate's tests by its output, and by whether it passed."""
-
-    def __call__(self, output: str, /, passed: bool) -> Counts:  # noqa: FBT001 - every counter takes both
-        """Count."""
-        ...
-
-
-def count_one(_output: str, passed: bool) -> Counts:  # noqa: FBT001 - see Counter
-    """Count the gate itself."""
-    return Counts(int(passed), int(not passed))
-
-
-def _last(pattern: str, output: str) -> int:
-    found: list[str] = re.findall(pattern, output)
-    return int(found[-1]) if found else 0
-
-
-def count_pytest(output: str, passed: bool) -> Counts:  # noqa: FBT001 - see Counter
-    """Read pytest's closing line; tox prints one for each interpreter."""
-    good, bad, left = (
-        sum(int(number) for number in re.findall(rf"(\d+) (?:{words})\b", output))
-        for words in ("passed", "failed|errors?", "skipped|xfailed|deselected")
-    )
-    return _at_least(Counts(good, bad, left), passed=passed)
-
-
-def count_vitest(output: str, passed: bool) -> Counts:  # noqa: FBT001 - see Counter
-    """Read vitest's closing line `Tests  1 failed | 4 passed (5)`."""
-    line = "".join(re.findall(r"^\s*Tests\s+.*$", output, re.MULTILINE)[-1:])
-    left = _last(r"(\d+) skipped", line) + _last(r"(\d+) todo", line)
-    return _at_least(Counts(_last(r"(\d+) passed", line), _last(r"(\d+) failed", line), left), passed=passed)
-
-
-def count_go(output: str, passed: bool) -> Counts:  # noqa: FBT001 - see Counter
-    """Count the closing events of tests in `go test -json`."""
-    results = [event["Action"] for event in go_events(output) if "Test" in event]
-    return _at_least(Counts(*map(results.count, ("pass", "fail", "skip"))), passed=passed)
-
-
-def count_contract(_output: str, passed: bool) -> Counts:  # noqa: FBT001 - see Counter
-    """Add up what the contract run wrote."""
-    if not SUMMARY.exists():
-        return Counts(0, 1)
-    summary = json.loads(SUMMARY.read_text(encoding="utf-8"))
-    relay = summary["relay"]
-    parts = [*summary["languages"].values(), {**relay, "failed": relay["planned"] - relay["passed"]}]
-    return _at_least(
-        Counts(sum(part["passed"] for part in parts), sum(part["failed"] for part in parts)), passed=passed
-    )
-
-
-def _at_least(counts: Counts, *, passed: bool) -> Counts:
-    """Count a gate that failed without a failed test, e.g. by not starting, as one failure."""
-    return counts if passed or counts.failed else replace(counts, failed=1)
-
-
-def go_events(output: str) -> Iterator[dict[str, Any]]:
-    """Give the events of `go test -json`; other lines, such as a compiler's, are passed over."""
-    for line in output.splitlines():
-        with contextlib.suppress(ValueError):
-            event = json.loads(line)
-            if isinstance(event, dict) and "Action" in event:
-                yield event
-
-
-def show_go(output: str) -> str:
-    """Give what failed tests and builds printed, of `go test -json`."""
-    failed = {(event.get("Package"), event.get("Test")) for event in go_events(output) if event["Action"] == "fail"}
-    kept = [
-        event["Output"]
-        for event in go_events(output)
-        if "Output" in event
-        and (event["Action"] == "build-output" or (event.get("Package"), event.get("Test")) in failed)
-    ]
-    other = [line for line in output.splitlines() if not line.startswith("{")]
-    return "".join(kept) + "\n".join(other)
 
 
 # --- the gates ----------------------------------------------------------------------------------------------
@@ -159,7 +70,7 @@ class Gate:
     name: str
     command: tuple[str, ...]
     cwd: str = "."
-    count: Counter = count_one
+    count: counting.Counter = count_one
     show: Callable[[str], str] = str
     live: bool = False
     """Whether the output goes to the terminal as it comes."""
@@ -182,7 +93,7 @@ class Outcome:
     passed: bool
     seconds: float
     output: str
-    counts: Counts = field(init=False)
+    counts: counting.Counts = field(init=False)
 
     def __post_init__(self) -> None:
         """Count its tests."""
@@ -416,7 +327,7 @@ def run_all(gates: Sequence[Gate]) -> list[Outcome]:
     environment = gate_environment()
     outcomes: list[Outcome] = []
     if any(gate.count is count_contract for gate in gates):
-        SUMMARY.unlink(missing_ok=True)  # figures of an earlier run are none of this one's
+        counting.SUMMARY.unlink(missing_ok=True)  # figures of an earlier run are none of this one's
     with contextlib.ExitStack() as stack:
         for group in GROUPS:
             chosen = [gate for gate in gates if gate.group == group]

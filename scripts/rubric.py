@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import check
+import counting
 import engine
-from check import Counts, Gate, Outcome
+from check import Gate, Outcome
+from counting import Counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -149,7 +151,7 @@ def main() -> int:
     except engine.EngineError as error:
         print(f"rubric: {error}", file=sys.stderr)
         return 1
-    summary: Summary = json.loads(check.SUMMARY.read_text(encoding="utf-8")) if check.SUMMARY.exists() else {}
+    summary: Summary = json.loads(counting.SUMMARY.read_text(encoding="utf-8")) if counting.SUMMARY.exists() else {}
     lines = judge(outcomes, summary)
     print(f"\n{table(lines)}")
     red = [line.name for line in lines if line.word != "ok"]

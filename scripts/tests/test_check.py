@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import check
+import counting
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +26,7 @@ def test_a_gate_passes_by_its_exit_status() -> None:
     outcome = check.run_gate(gate("print('why'); raise SystemExit(1)"), environment)
     assert not outcome.passed
     assert outcome.output == "why\n"
-    assert outcome.counts == check.Counts(0, 1)
+    assert outcome.counts == counting.Counts(0, 1)
 
 
 def test_a_silent_gate_fails_by_what_it_prints() -> None:
@@ -57,20 +58,20 @@ def test_a_gate_sees_nobodys_aws_configuration(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize(
     ("count", "output", "expected"),
     [
-        (check.count_pytest, "== 2 failed, 11 passed, 1 error in 0.3s ==", (11, 3)),
-        (check.count_pytest, "5 passed in 1s\n5 passed in 1s\n", (10, 0)),
-        (check.count_vitest, " Test Files  1 passed (1)\n      Tests  1 failed | 4 passed (5)\n", (4, 1)),
-        (check.count_one, "", (0, 1)),
+        (counting.count_pytest, "== 2 failed, 11 passed, 1 error in 0.3s ==", (11, 3)),
+        (counting.count_pytest, "5 passed in 1s\n5 passed in 1s\n", (10, 0)),
+        (counting.count_vitest, " Test Files  1 passed (1)\n      Tests  1 failed | 4 passed (5)\n", (4, 1)),
+        (counting.count_one, "", (0, 1)),
     ],
     ids=["pytest", "tox", "vitest", "a gate without tests"],
 )
-def test_tests_are_counted(count: check.Counter, output: str, expected: tuple[int, int]) -> None:
+def test_tests_are_counted(count: counting.Counter, output: str, expected: tuple[int, int]) -> None:
     failed = expected[1] > 0
-    assert count(output, not failed) == check.Counts(*expected)
+    assert count(output, not failed) == counting.Counts(*expected)
 
 
 def test_a_gate_that_fails_without_a_failed_test_counts_as_one() -> None:
-    assert check.count_pytest("ImportError", passed=False) == check.Counts(0, 1)
+    assert counting.count_pytest("ImportError", passed=False) == counting.Counts(0, 1)
 
 
 def go_output() -> str:
@@ -85,20 +86,20 @@ def go_output() -> str:
 
 
 def test_go_tests_are_counted_and_only_failures_shown() -> None:
-    assert check.count_go(go_output(), passed=False) == check.Counts(1, 1)
-    shown = check.show_go(go_output())
+    assert counting.count_go(go_output(), passed=False) == counting.Counts(1, 1)
+    shown = counting.show_go(go_output())
     assert "the reason" in shown
     assert "a line of the tool" in shown
     assert "fine" not in shown
 
 
 def test_the_contract_is_counted_from_its_summary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(check, "SUMMARY", tmp_path / "summary.json")
-    assert check.count_contract("", passed=False) == check.Counts(0, 1)
+    monkeypatch.setattr(counting, "SUMMARY", tmp_path / "summary.json")
+    assert counting.count_contract("", passed=False) == counting.Counts(0, 1)
     languages = {"py": {"planned": 3, "passed": 2, "failed": 1}, "go": {"planned": 3, "passed": 3, "failed": 0}}
     summary = {"languages": languages, "relay": {"planned": 4, "passed": 3}}
-    check.SUMMARY.write_text(json.dumps(summary))
-    assert check.count_contract("", passed=False) == check.Counts(8, 2)
+    counting.SUMMARY.write_text(json.dumps(summary))
+    assert counting.count_contract("", passed=False) == counting.Counts(8, 2)
 
 
 def test_groups_and_houses_narrow_the_gates() -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import dist
 import release
 import spec_diff
 import toolpaths
@@ -396,3 +397,9 @@ def test_a_page_is_what_its_versions_say(root: Path, tmp_path: Path) -> None:
 def test_wrong_arguments_show_the_usage(root: Path, arguments: list[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         release.main(arguments, root)
+
+
+def test_the_page_has_the_files_that_dist_makes() -> None:
+    told = {"version": "1", "library": "1", "python": "2", "dms": "3"}
+    made = {artifact.name.format(**told) for artifact in dist.ARTIFACTS.values()}
+    assert {name.format(**told) for name in release.ARTIFACTS} == made

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 import check
+import counting
 import rubric
 
 GATES = check.all_gates()
@@ -21,8 +22,8 @@ SUMMARY: rubric.Summary = {
 
 
 def outcome(gate: check.Gate, *, passed: bool = True, skipped: int = 0, tests: int = 1) -> check.Outcome:
-    def count(_output: str, passed: bool) -> check.Counts:  # noqa: FBT001 - as every counter
-        return check.Counts(tests * passed, int(not passed), skipped)
+    def count(_output: str, passed: bool) -> counting.Counts:  # noqa: FBT001 - as every counter
+        return counting.Counts(tests * passed, int(not passed), skipped)
 
     return check.Outcome(replace(gate, count=count), passed, 1.0, "")
 
@@ -80,7 +81,7 @@ def test_without_a_summary_its_rows_did_not_run() -> None:
 
 
 def test_the_table_says_what_and_how_long() -> None:
-    text = rubric.table([rubric.Line("unit", check.Counts(7, 0, 1), 1.25, passed=True, ran=True)])
+    text = rubric.table([rubric.Line("unit", counting.Counts(7, 0, 1), 1.25, passed=True, ran=True)])
     assert text.splitlines()[1].split() == ["unit", "SKIPPED", "7", "0", "1", "1.2"]
 
 
