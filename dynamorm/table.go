@@ -100,27 +100,32 @@ func (t *Table[T]) old(s settings) (into any, none func(), err error) {
 
 // Get reads the item of a key. It fails with ItemNotFound where there is none.
 func (t *Table[T]) Get(ctx context.Context, key any, options ...Option) (*T, error) {
-	v, found, err := t.Find(ctx, key, options...)
-	if err == nil && !found {
-		return nil, &errs.Error{Code: errs.CodeItemNotFound, Origin: errs.Service, Model: t.model.Schema().Name, Message: "there is no item with this key"}
+	v, x, err := t.find(ctx, key, options)
+	if err == nil && !x.Found {
+		return nil, &errs.Error{Code: errs.CodeItemNotFound, Origin: errs.Service, Model: t.model.Schema().Name, RequestID: x.RequestID, Message: "there is no item with this key"}
 	}
 	return v, err
 }
 
 // Find reads the item of a key; it gives false where there is none.
 func (t *Table[T]) Find(ctx context.Context, key any, options ...Option) (*T, bool, error) {
+	v, x, err := t.find(ctx, key, options)
+	return v, err == nil && x.Found, err
+}
+
+func (t *Table[T]) find(ctx context.Context, key any, options []Option) (*T, *operation.Get, error) {
 	now := t.client.clock() // every operation reads the clock once, as it begins, so that a ticking one gives the same times in every language
 	s, err := gather(t.model.Schema(), options, "WithConsistentRead", "WithSelect", "WithView")
 	if err != nil {
-		return nil, false, err
+		return nil, nil, err
 	}
 	in := operation.GetInput{Table: t.name, Key: key, Consistent: s.consistent, Select: s.selected, View: s.view, Keyed: t.client.keyed()}
 	v := new(T)
-	found, err := t.get(ctx, now, in, v)
-	if err != nil || !found {
-		return nil, false, err
+	x, err := t.get(ctx, now, in, v)
+	if err != nil || !x.Found {
+		return nil, x, err
 	}
-	return v, true, nil
+	return v, x, nil
 }
 
 // Exists says whether there is an item with a key.
@@ -130,20 +135,19 @@ func (t *Table[T]) Exists(ctx context.Context, key any, options ...Option) (bool
 	if err != nil {
 		return false, err
 	}
-	return t.get(ctx, now, operation.GetInput{Table: t.name, Key: key, Consistent: s.consistent, KeysOnly: true}, nil)
+	x, err := t.get(ctx, now, operation.GetInput{Table: t.name, Key: key, Consistent: s.consistent, KeysOnly: true}, nil)
+	return err == nil && x.Found, err
 }
 
-func (t *Table[T]) get(ctx context.Context, now time.Time, in operation.GetInput, v *T) (found bool, err error) {
+func (t *Table[T]) get(ctx context.Context, now time.Time, in operation.GetInput, v *T) (x *operation.Get, err error) {
 	err = t.client.buffered(func(b []byte) ([]byte, error) {
-		x, err := operation.NewGet(t.model.plan, b, in, v)
-		if err != nil {
+		var err error
+		if x, err = operation.NewGet(t.model.plan, b, in, v); err != nil {
 			return nil, err
 		}
-		err = t.client.run(ctx, now, x)
-		found = x.Found
-		return x.Body(), err
+		return x.Body(), t.client.run(ctx, now, x)
 	})
-	return found, err
+	return x, err
 }
 
 // Update changes parts of an item in one call; it writes the time of update and counts the version up. It gives the new item, or what

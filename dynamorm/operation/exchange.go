@@ -33,6 +33,8 @@ type Response struct {
 	Fault *errs.Error
 	// Unanswered says that an attempt before the last may have reached DynamoDB without an answer.
 	Unanswered bool
+	// RequestID is the service's id of the request, of a success; a fault has its own.
+	RequestID string
 	// Opened has what was opened of the items in the body.
 	Opened Opened
 }

@@ -20,9 +20,10 @@ type GetInput struct {
 	Keyed bool
 }
 
-// Get is a GetItem; Found says whether there was an item.
+// Get is a GetItem; Found says whether there was an item, RequestID which answer said so.
 type Get struct {
-	Found bool
+	Found     bool
+	RequestID string
 	once
 	plan      *codec.Plan
 	into      any
@@ -76,7 +77,7 @@ func (g *Get) Receive(r Response) error {
 		return r.Fault
 	}
 	item, found, err := codec.Member(r.Body, "Item")
-	g.Found = found
+	g.Found, g.RequestID = found, r.RequestID
 	switch {
 	case err != nil || !found:
 		return malformed(g.plan, err)

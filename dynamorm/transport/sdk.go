@@ -66,7 +66,7 @@ func (s *SDK) Send(ctx context.Context, r operation.Request) operation.Response 
 	if !c.done {
 		c.answer = answerOf(out) // a middleware of the user's answered for DynamoDB
 	}
-	return operation.Response{Body: c.answer, Unanswered: c.earlier}
+	return operation.Response{Body: c.answer, Unanswered: c.earlier, RequestID: c.requestID}
 }
 
 // reader gives the body to the SDK. It has WriteTo, so that hashing it needs no buffer.

@@ -12,7 +12,7 @@ from .actions import Actions, Members, Seam
 from .batch import Batches
 from .errors import ConditionFailedError, DecodeFailedError, ItemNotFoundError, ValidationFailedError
 from .expression import Changes, PathLike
-from .operation import Delete, Exists, Get, Guard, Keys, Options, Stored, Update, create, project, put, save
+from .operation import Delete, Exists, Found, Get, Guard, Keys, Options, Stored, Update, create, project, put, save
 from .reading import Reading, Scan
 from .rotation import reencrypt
 from .schema.declare import Model
@@ -159,16 +159,20 @@ class _Verbs(Batches[V]):
 
         Raises ItemNotFoundError where there is none, DecodeFailedError where it does not fit the model.
         """
-        found = self.find(key, consistent=consistent)
-        if found is None:
-            raise ItemNotFoundError(f"{self._binding.model.name}: there is no item with this key")
-        return found
+        found = self._found(key, consistent=consistent)
+        if found.values is None:
+            sentence = f"{self._binding.model.name}: there is no item with this key"
+            raise ItemNotFoundError(sentence, request_id=found.request_id)
+        return self._value(found.values)
 
     def find(self, key: Mapping[str, Any] | V, *, consistent: bool = False) -> V | None:
         """Read an item, or None."""
-        now_ns = self._client.now_ns()
-        values = self._client.run(Get(self._binding, self._key(key), consistent=consistent), now_ns).values
+        values = self._found(key, consistent=consistent).values
         return None if values is None else self._value(values)
+
+    def _found(self, key: Mapping[str, Any] | V, *, consistent: bool) -> Found:
+        now_ns = self._client.now_ns()
+        return self._client.run(Get(self._binding, self._key(key), consistent=consistent), now_ns)
 
     def select(
         self,

@@ -33,6 +33,8 @@ class Response:
     error: DynamORMError | None = None
     unanswered: bool = False
     """Whether an attempt before the last one got no readable answer, so that it may have been applied."""
+    request_id: str | None = None
+    """The service's id of the request, of a success; an error has its own."""
 
 
 class Sealable(Protocol):

@@ -23,6 +23,7 @@ class Found:
     """What GetItem gave: values by attribute name, or nothing."""
 
     values: dict[str, Any] | None
+    request_id: str | None = None
 
 
 class Selection:
@@ -97,7 +98,7 @@ class Get(SingleExchange[Found]):
         if response.error is not None:
             raise response.error
         item = response.body.get("Item")
-        return Found(None if item is None else self.selection.values(item))
+        return Found(None if item is None else self.selection.values(item), response.request_id)
 
 
 class Exists(SingleExchange[bool]):

@@ -255,19 +255,16 @@ class SdkTransport:
     def _succeeded(self, request: Request, call: _Call, parsed: dict[str, Any]) -> Response:
         if call.raw is None:  # a Stubber or a hook of the caller's answered in place of HTTP
             return Response(_plain(parsed))
+        request_id = parsed.get("ResponseMetadata", {}).get("RequestId")
         try:
             body = from_json(call.raw) if call.raw else {}
             if call.corrupt or not isinstance(body, dict):
                 raise ValueError("no object, or a wrong checksum")  # noqa: TRY301 - one way out for every unreadable body
         except ValueError as error:
-            lost = NetworkError(
-                "the answer cannot be read",
-                origin="service",
-                request_id=parsed.get("ResponseMetadata", {}).get("RequestId"),
-            )
+            lost = NetworkError("the answer cannot be read", origin="service", request_id=request_id)
             lost.__cause__ = error
             return self._failed(request, call, lost, {}, lost=True)
-        return Response(body, unanswered=call.unanswered > 0)
+        return Response(body, unanswered=call.unanswered > 0, request_id=request_id)
 
     def _failed(self, request: Request, call: _Call, error: DynamORMError, body: Any, *, lost: bool) -> Response:  # noqa: ANN401 - botocore's own types
         error.maybe_applied = request.write and (lost or call.unanswered > 0)
