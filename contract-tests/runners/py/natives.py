@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
-from enum import Enum, StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -35,7 +34,8 @@ from dynamorm import (
     View,
     schema_of,
 )
-from pydantic import BaseModel, ConfigDict, Field
+from natives_edges import Dotted, Kinded, Layered, Pair, Strict, Tagged
+from natives_parts import BasketRow, Crate, Hamper, Parcel
 
 
 class Address(Nested):
@@ -169,59 +169,6 @@ class Event(Model, table="events"):
     urgent: Annotated[bool, BoolString, PartitionKey()]
     at: Annotated[datetime, SortKey()]
     text: str | None = None
-
-
-class Depot(Nested):
-    street: Annotated[str | None, OmitEmpty] = None
-    floor: Annotated[int | None, OmitEmpty] = None
-
-
-class Halt(Nested):
-    city: str
-    size: Annotated[int | None, OmitEmpty] = None
-
-
-class Lane:
-    """What a site takes over."""
-
-    zone: str | None = None
-    lane: int | None = None
-
-
-class Site(Lane):
-    """What a crate takes over."""
-
-    where: str | None = None
-
-
-class Crate(Site, Model, table="crates", dms_namespace="acme.yard", indexes=[Index("by-stage", "stage", "day")]):
-    Yard: Annotated[str, PartitionKey()]
-    slot: Annotated[int, SortKey()]
-    net_gross: Annotated[str | None, Attribute(name="net,gross")] = None
-    stage: Literal["new", "sent, late"] | None = None
-    packed: Literal["by hand"] | None = None
-    day: date | None = None
-    ref: UUID | None = None
-    weighed: Annotated[str | None, Rfc3339Nano] = None
-    note: Annotated[str | None, OmitEmpty] = None
-    sealed: Annotated[bool | None, OmitEmpty] = None
-    lots: Annotated[int | None, OmitEmpty] = None
-    tiny: Annotated[int | None, OmitEmpty] = None
-    mid: Annotated[int | None, OmitEmpty] = None
-    wide: Annotated[int | None, Int64, OmitEmpty] = None
-    share: Annotated[float | None, OmitEmpty] = None
-    ranks: set[Number] | None = None
-    marks: set[Number] | None = None
-    words: set[str] | None = None
-    counts: dict[str, Any] | None = None
-    config: Annotated[Any, Json] = None
-    stops: list[Halt] | None = None
-    home: Annotated[Depot | None, OmitEmpty] = None
-    checked: Annotated[datetime | None, OmitEmpty] = None
-    made: Annotated[int | None, UnixSeconds, CreatedAt()] = None
-    seen: Annotated[int | None, UnixMillis, UpdatedAt()] = None
-    turn: Annotated[int | None, Version()] = None
-    until: Annotated[datetime | None, UnixSeconds, TTL(), OmitEmpty] = None
 
 
 class Ticket(Model, table="tickets", indexes=[Index("by-assignee", "assignee", "priority"), Index("by-queue", "queue", projection="KEYS_ONLY")]):
@@ -445,57 +392,6 @@ class Pinned(Model, table="secrets"):
     aside: Annotated[str | None, Encrypted((("model", "Secret"),))] = None
 
 
-class InnerBox(Nested):
-    label_text: Annotated[str | None, Attribute(name="lbl", field="label_text")] = None
-    raw_bytes: Annotated[bytes | None, Attribute(name="raw", field="raw_bytes", omit_empty=True)] = None
-
-
-class OuterBox(Nested):
-    full_width: Annotated[int, Attribute(name="w", field="full_width")]
-    height: Annotated[int | None, Attribute(name="h", field="height", omit_empty=True)] = None
-    inner_box: Annotated[InnerBox | None, Attribute(name="in", field="inner_box")] = None
-
-
-class Stop(Nested):
-    city_name: Annotated[str, Attribute(name="c", field="city_name")]
-    reached_at: Annotated[datetime | None, Attribute(name="t", field="reached_at")] = None
-    city_tags: Annotated[set[str] | None, Attribute(name="c_t", field="city_tags")] = None
-
-
-class Cell(Nested):
-    column_number: Annotated[int, Attribute(name="x", field="column_number")]
-    is_full: Annotated[bool | None, BoolString, Attribute(name="y", field="is_full", omit_empty=True)] = None
-
-
-class Parcel(
-    Model,
-    table="parcels",
-    dms_namespace="acme.mail",
-    partition_key=Template("pk", "PARCEL#{no}"),
-    discriminator=("kind", "Parcel"),
-    indexes=[
-        Index("by-state", Template("at_state", "STATE#{st}"), "wt", projection="INCLUDE", fields=("left", "kind")),
-        Index("by-weight", sort="wt", projection="INCLUDE", fields=("kind", "st"), local=True),
-        Index("by-left", sort="left", local=True),
-    ],
-    views=[View("Sides", ("right", "no", "left"))],
-):
-    leg_number: Annotated[int, Attribute(name="leg", field="leg_number"), SortKey()]
-    parcel_number: Annotated[str, Attribute(name="no", field="parcel_number")]
-    current_state: Annotated[str | None, Attribute(name="st", field="current_state")] = None
-    weight: Annotated[int | None, Attribute(name="wt", field="weight")] = None
-    left: Annotated[str | None, Attribute(field="right")] = None
-    right: Annotated[str | None, Attribute(field="left")] = None
-    line_2: Annotated[str | None, Attribute(name="note", field="line_2_of_3c", omit_empty=True)] = None
-    name_tags: Annotated[set[str] | None, Attribute(name="marks", field="name_tags")] = None
-    outer_box: Annotated[OuterBox | None, Attribute(name="box", field="outer_box")] = None
-    all_stops: Annotated[list[Stop] | None, Attribute(name="stops", field="all_stops")] = None
-    load_plan: Annotated[list[list[Cell]] | None, Attribute(name="grid", field="load_plan")] = None
-    created_on: Annotated[datetime | None, CreatedAt(), Attribute(name="made", field="created_on")] = None
-    last_seen: Annotated[datetime | None, UpdatedAt(), Attribute(name="seen", field="last_seen")] = None
-    revision: Annotated[int | None, Version(), Attribute(name="rev", field="revision")] = None
-
-
 class Task(
     Model,
     table="tasks",
@@ -587,183 +483,6 @@ class LockerOpen(Model, table="lockers-open", dms_namespace="contract.moving"):
     note: str | None = None
     pin: str | None = None
     word: Annotated[str | None, SHARED_WORD] = None
-
-
-class State(StrEnum):
-    OPEN = "open"
-    PAID = "paid"
-
-
-class Sale(Enum):
-    OPEN = "open"
-    PAID = "paid"
-
-
-class Extra(BaseModel):
-    words: list[str]
-    size: int | None
-
-
-class Maker(Nested):
-    full_name: str | None = Field("anon", alias="fullName")
-    rank: int | None = 1
-
-
-class Label(Nested):
-    text: str
-    unit: str | None = "kg"
-    printed: datetime | None = datetime(2000, 1, 1, tzinfo=UTC)
-    made_by: Annotated[Maker | None, Attribute(name="madeBy")] = Maker(fullName="anon")
-
-
-class BasketLine(Nested):
-    sku: str
-    colour: Literal["red", "blue"] | None = "red"
-    kinds: frozenset[str] | None = frozenset({"k"})
-
-
-class BasketRow(
-    Model,
-    name="Basket",
-    table="baskets",
-    dms_namespace="acme.market",
-    naming="camelCase",
-    indexes=[Index("by-left", sort="piecesLeft", local=True, projection="KEYS_ONLY")],
-    views=[View("Short", ("label", "state", "piecesLeft"))],
-):
-    model_config = ConfigDict(frozen=True)
-
-    shop: Annotated[str, PartitionKey()] = Field(alias="shopId")
-    number: Annotated[int, SortKey()]
-    state: Sale | None = Sale.OPEN
-    pieces_left: int | None = Field(3, alias="piecesLeft")
-    layers: int = 1
-    codes: frozenset[str] | None = frozenset({"c"})
-    sizes: set[int] | None = None
-    ratios: set[float] | None = None
-    marks: frozenset[bytes] | None = None
-    loose: list | None = Field(default_factory=list)  # type: ignore[type-arg]
-    rest: dict | None = Field(default_factory=lambda: {"a": 1})  # type: ignore[type-arg]
-    label: Label | None = Label(text="none")
-    lines: list[BasketLine] | None = Field(default_factory=lambda: [BasketLine(sku="none")])
-    created_at: Annotated[datetime | None, CreatedAt(), Attribute(name="createdAt")] = None
-    updated_at: Annotated[datetime | None, UpdatedAt(), Attribute(name="updatedAt")] = None
-    version: Annotated[int | None, Version()] = None
-    extra: Annotated[Extra | None, Json] = None
-    seen: date | None
-
-
-class Box(Nested):
-    loose: list | None = None  # type: ignore[type-arg]
-    any: dict | None = None  # type: ignore[type-arg]
-    rows: list[list[Any]] | None = None
-    must: str
-
-
-class Forms(Nested):
-    stamp: datetime | None = None
-    nano: Annotated[str | None, Rfc3339Nano] = None
-    day: date | None = None
-    uid: UUID | None = None
-    yes_no: Annotated[bool | None, BoolString] = None
-    state: State | None = None
-    data: Annotated[Any, Json] = None
-    seconds: Annotated[datetime | None, UnixSeconds] = None
-    millis: Annotated[datetime | None, UnixMillis] = None
-    price: Decimal | None = None
-    big: Annotated[int | None, Int64] = None
-
-
-class Gift(Nested):
-    wrap: str | None = "paper"
-    size: int | None = 2
-
-
-class Hamper(BasketRow, table="hampers", dms_namespace="acme.market", naming="camelCase"):
-    due: Annotated[datetime | None, UnixSeconds] = datetime(2000, 1, 1, tzinfo=UTC)
-    gift_note: Annotated[str | None, Attribute(name="giftNote")] = "none"
-    gift: Gift | None = Gift()
-
-
-class Layered(Model, table="layered"):
-    id: Annotated[str, PartitionKey()]
-    box: Box | None = None
-    forms: Forms | None = None
-    stamps: list[datetime] | None = None
-    nanos: list[Annotated[str, Rfc3339Nano]] | None = None
-    days: list[date] | None = None
-    uids: list[UUID] | None = None
-    flags: list[Annotated[bool, BoolString]] | None = None
-    states: list[State] | None = None
-    datas: list[Annotated[Any, Json]] | None = None
-    seconds: list[Annotated[datetime, UnixSeconds]] | None = None
-    bigs: list[Annotated[int, Int64]] | None = None
-    blobs: list[bytes] | None = None
-    nested: list[list[int]] | None = None
-
-
-class Strict(Model, table="strict", indexes=[Index("by-owner", sort="owner", local=True)]):
-    id: Annotated[str, PartitionKey()]
-    piece: Annotated[str, SortKey(), Attribute(name="part")]
-    label: Annotated[str, OmitEmpty]
-    owner: str | None = None
-    created: Annotated[datetime | None, UnixMillis, CreatedAt()] = None
-    revision: Annotated[int | None, Int64, Version(), Attribute(name="version")] = None
-
-
-class Tagged(Model, table="tagged"):
-    id: Annotated[str, PartitionKey()]
-    tags: frozenset[str]
-
-
-class Kinded(
-    Model,
-    table="kinded",
-    discriminator=("kind", "Kinded"),
-    indexes=[Index("by-place", "place", "label"), Index("by-label", "label", "place")],
-):
-    id: Annotated[str, PartitionKey()]
-    label: str | None = None
-    spot: Annotated[str | None, Attribute(name="place")] = None
-    born: Annotated[str | None, Rfc3339Nano, CreatedAt()] = None
-    seen: Annotated[datetime | None, UnixMillis, UpdatedAt()] = None
-    until: Annotated[datetime | None, UnixMillis, OmitEmpty] = None
-
-
-WIDE = Template("wide", "N#{n:019d}")
-
-
-class Pair(
-    Model,
-    table="pairs",
-    sort_key=Template("sk", "{a}#{b}"),
-    indexes=[
-        Index("by-turned", sort=Template("turned", "{b}#{a}"), local=True),
-        Index("by-wide", WIDE, Template("digit", "{level:01d}{c}")),
-        Index("by-way", Template("way", "P-{d}/{e}")),
-        Index("by-c", "c"),
-        Index("on-c", "c", projection="KEYS_ONLY"),
-        Index("by-deep", "d", Template("deep", "{f}#{g}#{h}")),
-        Index("by-c-level", "c", "level"),
-    ],
-):
-    owner: Annotated[str, PartitionKey()]
-    first: Annotated[str | None, Attribute(name="a")] = None
-    second: Annotated[str | None, Attribute(name="b")] = None
-    c: str | None = None
-    d: str | None = None
-    e: str | None = None
-    f: str | None = None
-    g: str | None = None
-    h: str | None = None
-    n: Annotated[int | None, Int64] = None
-    level: int | None = None
-
-
-class Dotted(Model, table="dotted", views=[View("Dots", ("c[0]", "a.b"))]):
-    id: Annotated[str, PartitionKey()]
-    a_b: Annotated[str | None, Attribute(name="a.b")] = None
-    c0: Annotated[int | None, Attribute(name="c[0]")] = None
 
 
 MODELS: dict[str, type[Model]] = {
