@@ -326,6 +326,8 @@ def run_all(gates: Sequence[Gate]) -> list[Outcome]:
     """Run the gates group by group; those that want a DynamoDB share one."""
     environment = gate_environment()
     outcomes: list[Outcome] = []
+    # A shell that starts us in the background has interrupts ignored; tests of interrupts have to hear them.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if any(gate.count is count_contract for gate in gates):
         counting.SUMMARY.unlink(missing_ok=True)  # figures of an earlier run are none of this one's
     with contextlib.ExitStack() as stack:
@@ -375,8 +377,6 @@ def main(arguments: list[str] | None = None) -> int:
     if not gates:
         print("check: there is no such gate", file=sys.stderr)
         return 2
-    # A shell that starts us in the background has interrupts ignored; tests of interrupts have to hear them.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         outcomes = run_all(gates)
     except engine.EngineError as error:
