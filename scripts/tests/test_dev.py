@@ -32,13 +32,6 @@ print(opened["Plaintext"] == sealed["Plaintext"], os.environ["DYNAMODB_ENDPOINT"
 """
 
 
-@pytest.fixture
-def own_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("DYNAMODB_ENDPOINT", raising=False)
-    if os.environ.get("SKIP_INTEGRATION") == "1":
-        pytest.skip("SKIP_INTEGRATION=1: no DynamoDB Local")
-
-
 def test_nothing_of_the_users_account_reaches_the_shell() -> None:
     inherited = {
         "AWS_PROFILE": "production",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.server
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -28,13 +27,6 @@ class QuietHandler(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
         pass
-
-
-@pytest.fixture
-def own_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("DYNAMODB_ENDPOINT", raising=False)
-    if os.environ.get("SKIP_INTEGRATION") == "1":
-        pytest.skip("SKIP_INTEGRATION=1: no DynamoDB Local")
 
 
 @pytest.fixture
